@@ -1,0 +1,2 @@
+//! The `ravine` command.
+fn main() {}

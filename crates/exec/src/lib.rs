@@ -1,0 +1,1 @@
+//! Places where runs go: the supervisor and the run directory.

@@ -1,0 +1,1 @@
+//! Ravine for Rust programs: re-exports and the study builder.

@@ -1,0 +1,1 @@
+//! What people read: tables, exports, SVG charts, static HTML.

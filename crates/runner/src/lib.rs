@@ -1,0 +1,1 @@
+//! Drives one study: a pure dispatcher, and the actors that perform its effects.

@@ -1,0 +1,1 @@
+//! Ask, tell, report: store, fold and sampler together, without processes.

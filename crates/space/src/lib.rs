@@ -1,0 +1,1 @@
+//! What can be tried: parameters, conditions, expressions, encoding to vectors. Pure.

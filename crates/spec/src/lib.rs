@@ -1,0 +1,1 @@
+//! The study file: types, TOML, YAML and JSON with spans, schema, checks.

@@ -1,0 +1,1 @@
+//! Keeps the log: SQLite, and the conformance suite that every store passes.

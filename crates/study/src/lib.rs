@@ -1,0 +1,1 @@
+//! What happened and what follows: events, the fold, statistics, stop rules. Pure.

@@ -1,0 +1,2 @@
+//! House rules and chores, run as `cargo xtask`.
+fn main() {}
