@@ -1,1 +1,18 @@
-//! Keeps the log: SQLite, and the conformance suite that every store passes.
+//! Keeps the log: SQLite, memory, and the conformance suite that every store passes.
+//!
+//! A study is its history, so this is the one place where state lives. [`Store`] is the promise; [`Memory`]
+//! keeps it for as long as the process lives.
+
+mod clock;
+mod error;
+mod lease;
+mod memory;
+mod record;
+mod store;
+
+pub use clock::{Clock, SystemClock};
+pub use error::{ErrorKind, Place, StoreError};
+pub use lease::{Acquired, DECIDER, Guard, Lease, SCRIBE};
+pub use memory::Memory;
+pub use record::{Appended, Draft, Durability, Header, Record, Row, Snapshot, StudyId, StudyInfo};
+pub use store::Store;
