@@ -1,0 +1,54 @@
+//! What can be wrong with a space, or with a configuration of it.
+
+use std::ops::Range;
+
+/// One thing that is wrong, where it is, and what would be right.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[error("{path}: {message}{}", hint.as_ref().map(|h| format!("; {h}")).unwrap_or_default())]
+pub struct SpaceError {
+    /// The key in the study file (`space.optimizer.choice[0].momentum.float`), or the parameter (`units[0]`) where
+    /// a configuration is at fault.
+    pub path: String,
+    /// What is wrong.
+    pub message: String,
+    /// What would be right, where that is known.
+    pub hint: Option<String>,
+    /// Where `path` holds an expression: the bytes of it that are at fault.
+    pub span: Option<Range<usize>>,
+}
+
+impl SpaceError {
+    /// An error at `path`.
+    pub fn new(path: impl Into<String>, message: impl Into<String>) -> Self {
+        SpaceError { path: path.into(), message: message.into(), hint: None, span: None }
+    }
+
+    /// The same error with what would be right.
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+}
+
+/// What is wrong with the bounds or options of a domain; the caller knows where it is.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[error("{message}{}", hint.as_ref().map(|h| format!("; {h}")).unwrap_or_default())]
+pub struct DomainError {
+    /// The key at fault: `float`, `step`, `weights`, …
+    pub key: &'static str,
+    /// What is wrong.
+    pub message: String,
+    /// What would be right, where that is known.
+    pub hint: Option<String>,
+}
+
+impl DomainError {
+    pub(crate) fn new(key: &'static str, message: impl Into<String>) -> Self {
+        DomainError { key, message: message.into(), hint: None }
+    }
+
+    pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+}
