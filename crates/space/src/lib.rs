@@ -24,3 +24,7 @@ pub use stream::Stream;
 
 /// Any JSON value; tables keep their order.
 pub type Json = serde_json::Value;
+pub mod expr;
+mod nearest;
+
+pub use nearest::nearest;
