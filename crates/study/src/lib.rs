@@ -1,1 +1,45 @@
 //! What happened and what follows: events, the fold, statistics, stop rules. Pure.
+//!
+//! A study is its history (invariant HISTORY): [`Event`]s in one order, of which [`Study`] is the fold. Nothing
+//! here reads a clock, a file or the environment; times come in with the events and as arguments.
+//!
+//! - [`history`]: events to and from the kind and text that a store keeps
+//! - [`Study`], [`Trial`], [`Run`]: the state, and the questions that it answers
+//! - [`Settings`]: objectives, outcome constraints, stop rules, as in the study file
+//! - [`Judge`]: from what a run reported to objective values and violations
+//! - [`Digest`], [`Real`], [`Duration`]: a curve in short, a number at a border, a length of time
+
+mod canonical;
+mod digest;
+mod duration;
+mod event;
+mod fold;
+pub mod history;
+mod json_text;
+mod names;
+mod rank;
+mod real;
+mod record;
+mod settings;
+mod snapshot;
+mod stop;
+mod study;
+mod trial;
+
+pub use digest::{Digest, DigestBuilder, Digests, MAX_POINTS, Mark};
+pub use duration::{Duration, DurationError};
+pub use event::{
+    Assignment, Command, Control, Ending, Enqueued, Event, EventBody, How, Reported, RunEnd, RunEnded,
+    RunKey, RunStarted, RunnerStarted, RunnerStopped, SettingsChanged, Source, StudyCreated, StudyTagged,
+    Suggested, TrialContinued, TrialCreated, TrialEnded, TrialRepeated, TrialTagged, Verdict,
+};
+pub use fold::{FoldError, Problem};
+pub use rank::BestSoFar;
+pub use real::Real;
+pub use record::State;
+pub use search::{DecisionId, Level, TrialId};
+pub use settings::{At, Constraint, Direction, Duplicates, Noise, Objective, Settings, StopRules};
+pub use snapshot::{FOLD_VERSION, SnapshotError};
+pub use stop::{DEFAULT_TRIALS, Limit, Rule};
+pub use study::{Conflict, Counts, Phase, Study};
+pub use trial::{Run, Trial};

@@ -1,0 +1,14 @@
+//! Keeps a value as JSON text inside formats that do not describe themselves (snapshots are postcard): for types
+//! that leave fields out or hold JSON of any form.
+
+use serde::de::{DeserializeOwned, Error as _};
+use serde::ser::Error as _;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+pub(crate) fn serialize<T: Serialize, S: Serializer>(value: &T, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(&serde_json::to_string(value).map_err(S::Error::custom)?)
+}
+
+pub(crate) fn deserialize<'de, T: DeserializeOwned, D: Deserializer<'de>>(d: D) -> Result<T, D::Error> {
+    serde_json::from_str(&String::deserialize(d)?).map_err(D::Error::custom)
+}

@@ -1,0 +1,159 @@
+//! When a study ends: each limit with what is used and what is left.
+
+use serde::Serialize;
+
+use crate::study::Study;
+use crate::{Direction, Duration, Real, Settings};
+
+/// Which limit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Rule {
+    /// `trials`.
+    Trials,
+    /// `time`.
+    Time,
+    /// `compute`.
+    Compute,
+    /// `gpu_time`.
+    GpuTime,
+    /// `resource`.
+    Resource,
+    /// `target`.
+    Target,
+    /// `no_improvement`.
+    NoImprovement,
+    /// `failures`.
+    Failures,
+}
+
+impl Rule {
+    /// Its key in the study file.
+    pub fn name(self) -> &'static str {
+        match self {
+            Rule::Trials => "trials",
+            Rule::Time => "time",
+            Rule::Compute => "compute",
+            Rule::GpuTime => "gpu_time",
+            Rule::Resource => "resource",
+            Rule::Target => "target",
+            Rule::NoImprovement => "no_improvement",
+            Rule::Failures => "failures",
+        }
+    }
+}
+
+/// One limit of a study, and how far it is.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Limit {
+    /// Which limit.
+    pub rule: Rule,
+    /// What is used up: a count, or seconds. For `target` the best feasible value, NaN before there is one.
+    pub used: Real,
+    /// What there is to use. For `target` the target.
+    pub limit: Real,
+    /// Whether it is reached.
+    pub reached: bool,
+}
+
+impl Limit {
+    fn count(rule: Rule, used: u64, limit: u64) -> Self {
+        Limit { rule, used: Real(used as f64), limit: Real(limit as f64), reached: used >= limit }
+    }
+
+    fn length(rule: Rule, seconds: f64, limit: Duration) -> Self {
+        let most = limit.as_seconds();
+        Limit { rule, used: Real(seconds), limit: Real(most), reached: seconds >= most }
+    }
+
+    /// What is left, never below 0. For `target` the distance to it, NaN before there is a value.
+    pub fn left(&self) -> f64 {
+        match self.rule {
+            Rule::Target if self.reached => 0.0,
+            Rule::Target => (self.used.0 - self.limit.0).abs(),
+            _ => (self.limit.0 - self.used.0).max(0.0),
+        }
+    }
+
+    /// The share that is used, 0…1; for `target` 0 until it is reached.
+    pub fn progress(&self) -> f64 {
+        match self.rule {
+            _ if self.reached => 1.0,
+            Rule::Target => 0.0,
+            _ => (self.used.0 / self.limit.0).clamp(0.0, 1.0),
+        }
+    }
+}
+
+/// The trials of a study whose file says nothing of when to stop.
+pub const DEFAULT_TRIALS: u64 = 100;
+
+impl Settings {
+    /// Whether no rule ends the study.
+    pub fn is_endless(&self) -> bool {
+        self.stop == crate::StopRules::default()
+    }
+}
+
+impl Study {
+    /// Every limit that the study has, with what is used at `now` (ms since 1970).
+    pub fn limits(&self, now: u64) -> Vec<Limit> {
+        let rules = &self.settings.stop;
+        let lengths = [
+            (Rule::Time, self.active_seconds(now), rules.time),
+            (Rule::Compute, self.used.compute + self.running_compute(now), rules.compute),
+            (Rule::GpuTime, self.used.gpu_time, rules.gpu_time),
+        ];
+        let counts = [
+            (Rule::Resource, self.used.resource, rules.resource),
+            (Rule::NoImprovement, self.since_best, rules.no_improvement),
+            (Rule::Failures, self.failures_in_a_row, rules.failures),
+        ];
+        let trials = rules.trials.map(|limit| Limit::count(Rule::Trials, self.counts.total(), limit));
+        let lengths =
+            lengths.into_iter().filter_map(|(rule, used, limit)| Some(Limit::length(rule, used, limit?)));
+        let counts =
+            counts.into_iter().filter_map(|(rule, used, limit)| Some(Limit::count(rule, used, limit?)));
+        trials.into_iter().chain(lengths).chain(counts).chain(self.target()).collect()
+    }
+
+    /// The limit that forbids new trials at `now`, if one is reached. Running trials finish; the study is over when
+    /// none is pending.
+    pub fn stopped_by(&self, now: u64) -> Option<Limit> {
+        self.limits(now).into_iter().find(|limit| limit.reached)
+    }
+
+    /// How many more trials `trials` allows; `None` without that limit.
+    pub fn trials_left(&self) -> Option<u64> {
+        self.settings.stop.trials.map(|limit| limit.saturating_sub(self.counts.total()))
+    }
+
+    /// How long runners were active, restarts added up, in seconds.
+    pub fn active_seconds(&self, now: u64) -> f64 {
+        let open = self.used.active_since.map_or(0, |since| now.saturating_sub(since));
+        (self.used.active_ms + open) as f64 / 1000.0
+    }
+
+    /// The sum over ended runs of time × cpus, in seconds.
+    pub fn compute_seconds(&self) -> f64 {
+        self.used.compute
+    }
+
+    fn running_compute(&self, now: u64) -> f64 {
+        let runs = self.pending().flat_map(|trial| trial.runs().filter(|run| run.how().is_none()));
+        runs.map(|run| now.saturating_sub(run.started_at()) as f64 / 1000.0 * run.cpus()).sum()
+    }
+
+    fn target(&self) -> Option<Limit> {
+        let (target, [objective]) = (self.settings.stop.target?, self.settings.objectives.as_slice()) else {
+            return None;
+        };
+        let best =
+            self.best().filter(|best| best.is_feasible()).and_then(|best| best.values().first().copied());
+        let reached = best.is_some_and(|best| match objective.direction {
+            Direction::Minimize => best.0 <= target.0,
+            Direction::Maximize => best.0 >= target.0,
+        });
+        Some(Limit { rule: Rule::Target, used: best.unwrap_or(Real(f64::NAN)), limit: target, reached })
+    }
+}

@@ -1,0 +1,292 @@
+//! [`Trial`] and [`Run`]: what a study knows of one trial and of one attempt, to be read.
+
+use search::{DecisionId, Level, TrialId};
+use serde_json::Value as Json;
+use space::{ConfigHash, Domain};
+
+use crate::event::{Assignment, How, RunKey, Source};
+use crate::names::{NO_DOMAIN, NameId, Names};
+use crate::record::{Extra, Record, RunRecord, State};
+use crate::{Digest, Real};
+
+/// One trial of a study, as its history has it so far.
+#[derive(Clone, Copy, Debug)]
+pub struct Trial<'a> {
+    pub(crate) number: TrialId,
+    pub(crate) record: &'a Record,
+    pub(crate) names: &'a Names,
+}
+
+impl<'a> Trial<'a> {
+    /// Its number.
+    pub fn number(self) -> TrialId {
+        self.number
+    }
+
+    /// Where it stands.
+    pub fn state(self) -> State {
+        self.record.state
+    }
+
+    /// Where its point came from.
+    pub fn source(self) -> Source {
+        self.record.source
+    }
+
+    /// The decision that made it; `None` for points that no sampler chose.
+    pub fn decision(self) -> Option<DecisionId> {
+        self.record.decision
+    }
+
+    /// How far it runs; `None` is to the end.
+    pub fn level(self) -> Option<Level> {
+        self.extra().and_then(|extra| extra.level)
+    }
+
+    /// The trial whose artifacts and checkpoint it started from.
+    pub fn parent(self) -> Option<TrialId> {
+        self.extra().and_then(|extra| extra.parent)
+    }
+
+    /// How often it was continued or repeated.
+    pub fn round(self) -> u32 {
+        self.record.round
+    }
+
+    /// How many repetitions were asked for beyond the study file's.
+    pub fn repeats(self) -> u32 {
+        self.extra().map_or(0, |extra| extra.repeats)
+    }
+
+    /// The number of the enqueued entry that it serves.
+    pub fn entry(self) -> Option<u64> {
+        self.extra().and_then(|extra| extra.entry)
+    }
+
+    /// What the sampler noted when it chose the point.
+    pub fn memo(self) -> Option<&'a Json> {
+        self.extra().and_then(|extra| extra.memo.as_ref())
+    }
+
+    /// Its point: path → sampled value or label, in the space's order.
+    pub fn point(self) -> Assignment {
+        self.parameters().map(|(path, value)| (path.to_owned(), value)).collect()
+    }
+
+    /// The parts of its point, one by one.
+    pub fn parameters(self) -> impl Iterator<Item = (&'a str, Json)> {
+        let slots = self.names.shape(self.record.shape);
+        slots
+            .iter()
+            .zip(&self.record.cells)
+            .map(move |((path, _), cell)| (self.names.word(*path), self.names.json(cell)))
+    }
+
+    /// The value of one parameter; `None` where it is not active.
+    pub fn parameter(self, path: &str) -> Option<Json> {
+        let id = self.names.find(path)?;
+        let index = self.names.shape(self.record.shape).iter().position(|(name, _)| *name == id)?;
+        self.record.cells.get(index).map(|cell| self.names.json(cell))
+    }
+
+    /// The domains that were suggested for its parameters (define-by-run), in the order of asking.
+    pub fn domains(self) -> impl Iterator<Item = (&'a str, &'a Domain)> {
+        let slots = self.names.shape(self.record.shape);
+        let suggested = slots.iter().filter(|(_, domain)| *domain != NO_DOMAIN);
+        suggested
+            .filter_map(move |(path, domain)| Some((self.names.word(*path), self.names.domain(*domain)?)))
+    }
+
+    /// The canonical hash of its configuration, where the space is declared.
+    pub fn hash(self) -> Option<ConfigHash> {
+        self.record.hash
+    }
+
+    /// One value per objective, as reported (not the minimised sense); empty until it has them.
+    pub fn values(self) -> &'a [Real] {
+        &self.record.values
+    }
+
+    /// The standard errors of its values, where known.
+    pub fn errors(self) -> &'a [Real] {
+        self.extra().map_or(&[], |extra| &extra.errors)
+    }
+
+    /// One per part of the outcome constraints; ≤ 0 is feasible.
+    pub fn violations(self) -> &'a [Real] {
+        &self.record.violations
+    }
+
+    /// The sum of what its violations exceed 0 by; 0 is feasible, NaN counts as infinite.
+    pub fn total_violation(self) -> f64 {
+        total_violation(&self.record.violations)
+    }
+
+    /// Whether it is complete and keeps all outcome constraints.
+    pub fn is_feasible(self) -> bool {
+        self.record.state == State::Complete && self.total_violation() <= 0.0
+    }
+
+    /// Its metrics, folded over stages and repetitions; empty until it ended.
+    pub fn metrics(self) -> impl Iterator<Item = (&'a str, Real)> {
+        self.record.metrics.iter().map(move |(name, value)| (self.names.word(*name), *value))
+    }
+
+    /// One of its metrics.
+    pub fn metric(self, name: &str) -> Option<Real> {
+        let id = self.names.find(name)?;
+        self.record.metrics.iter().find(|(metric, _)| *metric == id).map(|(_, value)| *value)
+    }
+
+    /// What somebody noted on it.
+    pub fn attributes(self) -> impl Iterator<Item = (&'a str, &'a Json)> {
+        self.extra()
+            .into_iter()
+            .flat_map(|extra| extra.attributes.iter())
+            .map(|(name, value)| (name.as_str(), value))
+    }
+
+    /// Why it failed.
+    pub fn message(self) -> Option<&'a str> {
+        self.extra().and_then(|extra| extra.message.as_deref())
+    }
+
+    /// The step at which it was pruned.
+    pub fn pruned_at(self) -> Option<u64> {
+        self.extra().and_then(|extra| extra.step)
+    }
+
+    /// The reports that a rule acted on: the step, and a value per metric name.
+    pub fn reports(self) -> impl Iterator<Item = (u64, impl Iterator<Item = (&'a str, Real)>)> {
+        let reports = self.extra().map_or(&[][..], |extra| &extra.reports);
+        reports.iter().map(move |report| {
+            (report.step, report.values.iter().map(move |(name, value)| (self.names.word(*name), *value)))
+        })
+    }
+
+    /// When it was created, in ms since 1970.
+    pub fn created_at(self) -> u64 {
+        self.record.created_at
+    }
+
+    /// When its first run began.
+    pub fn started_at(self) -> Option<u64> {
+        (self.record.started_at > 0).then_some(self.record.started_at)
+    }
+
+    /// When it ended.
+    pub fn ended_at(self) -> Option<u64> {
+        (self.record.ended_at > 0).then_some(self.record.ended_at)
+    }
+
+    /// From its first run's start to its end, in seconds.
+    pub fn seconds(self) -> Option<f64> {
+        Some(self.ended_at()?.saturating_sub(self.started_at()?) as f64 / 1000.0)
+    }
+
+    /// Its attempts, in the order in which they began.
+    pub fn runs(self) -> impl DoubleEndedIterator<Item = Run<'a>> {
+        self.record.runs.iter().map(move |record| Run { trial: self.number, record, names: self.names })
+    }
+
+    /// One attempt.
+    pub fn run(self, key: RunKey) -> Option<Run<'a>> {
+        let index = self.record.run(key.stage, key.repetition, key.attempt)?;
+        self.record.runs.get(index).map(|record| Run { trial: self.number, record, names: self.names })
+    }
+
+    fn extra(self) -> Option<&'a Extra> {
+        self.record.extra.as_deref()
+    }
+}
+
+pub(crate) fn total_violation(violations: &[Real]) -> f64 {
+    violations.iter().map(|v| if v.is_nan() { f64::INFINITY } else { v.0.max(0.0) }).sum()
+}
+
+/// One attempt of one run.
+#[derive(Clone, Copy, Debug)]
+pub struct Run<'a> {
+    trial: TrialId,
+    record: &'a RunRecord,
+    names: &'a Names,
+}
+
+impl<'a> Run<'a> {
+    /// Which attempt it is.
+    pub fn key(self) -> RunKey {
+        let RunRecord { stage, repetition, attempt, .. } = *self.record;
+        RunKey { trial: self.trial, stage, repetition, attempt }
+    }
+
+    /// The fencing number of who started it.
+    pub fn epoch(self) -> u64 {
+        self.record.epoch
+    }
+
+    /// Where it ran.
+    pub fn host(self) -> Option<&'a str> {
+        self.record.host.map(|host| self.names.word(host))
+    }
+
+    /// When it began, in ms since 1970.
+    pub fn started_at(self) -> u64 {
+        self.record.started_at
+    }
+
+    /// How many cpus it held.
+    pub fn cpus(self) -> f64 {
+        f64::from(self.record.cpus)
+    }
+
+    /// How it ended; `None` while it runs.
+    pub fn how(self) -> Option<How> {
+        self.record.end.as_ref().map(|end| end.how)
+    }
+
+    /// When it ended.
+    pub fn ended_at(self) -> Option<u64> {
+        self.record.end.as_ref().map(|end| end.ended_at)
+    }
+
+    /// Its wall time, in seconds.
+    pub fn seconds(self) -> Option<f64> {
+        self.record.end.as_ref().map(|end| end.seconds.0)
+    }
+
+    /// CPU time of its process tree, in seconds.
+    pub fn cpu_seconds(self) -> Option<f64> {
+        self.record.end.as_ref()?.cpu_seconds.map(Real::get)
+    }
+
+    /// The largest resident size of its process tree, in bytes.
+    pub fn peak_memory(self) -> Option<u64> {
+        self.record.end.as_ref()?.peak_memory
+    }
+
+    /// The level or the highest step that it reached.
+    pub fn reached(self) -> Option<u64> {
+        self.record.end.as_ref()?.reached
+    }
+
+    /// Its exit code.
+    pub fn exit_code(self) -> Option<i32> {
+        self.record.end.as_ref()?.exit_code
+    }
+
+    /// The signal that ended it.
+    pub fn signal(self) -> Option<i32> {
+        self.record.end.as_ref()?.signal
+    }
+
+    /// What a person should know of its end.
+    pub fn message(self) -> Option<&'a str> {
+        self.record.end.as_ref()?.message.as_deref()
+    }
+
+    /// What it reported, by metric: the figures, without the curve's points.
+    pub fn digests(self) -> impl Iterator<Item = (&'a str, Digest)> {
+        let digests: &[(NameId, _)] = self.record.end.as_ref().map_or(&[], |end| &end.digests);
+        digests.iter().map(move |(name, figures)| (self.names.word(*name), figures.digest()))
+    }
+}
