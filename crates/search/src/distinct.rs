@@ -1,0 +1,63 @@
+//! What all samplers share: proposals keep the space constraints, and no configuration is tried twice while there
+//! is a new one.
+
+use std::sync::Arc;
+
+use indexmap::IndexSet;
+use space::{ConfigHash, Point, Space};
+
+use crate::strategy::{Draft, Strategy, stream};
+use crate::{Ask, Decision, Duplicates, Observed, Proposal, Sampler, SearchError};
+
+/// How often a strategy may try before it is helped.
+const ATTEMPTS: u32 = 64;
+/// How many random points are tried after that.
+const RANDOM_DRAWS: u32 = 20_000;
+
+/// A strategy under the policies of a study. See [`build`](crate::build).
+pub(crate) struct Distinct {
+    strategy: Box<dyn Strategy>,
+    space: Arc<Space>,
+    duplicates: Duplicates,
+    /// Every configuration that a trial has had, running or ended in whatever way.
+    seen: IndexSet<ConfigHash>,
+}
+
+impl Distinct {
+    pub(crate) fn new(strategy: Box<dyn Strategy>, space: Arc<Space>, duplicates: Duplicates) -> Self {
+        Distinct { strategy, space, duplicates, seen: IndexSet::new() }
+    }
+}
+
+impl Sampler for Distinct {
+    fn learn(&mut self, events: &[Observed]) {
+        if self.duplicates == Duplicates::Skip {
+            for event in events {
+                if let Observed::Created { point, .. } = event {
+                    self.seen.insert(self.space.hash(point));
+                }
+            }
+        }
+        self.strategy.learn(events);
+    }
+
+    fn propose(&mut self, ask: &Ask<'_>) -> Result<Decision, SearchError> {
+        let Distinct { strategy, space, seen, .. } = self;
+        let accept =
+            |point: &Point| space.allows(point) && (seen.is_empty() || !seen.contains(&space.hash(point)));
+        for attempt in 0..ATTEMPTS {
+            match strategy.draw(ask, attempt, &accept)? {
+                Draft::Point(point, memo) => return Ok(Decision { memo, ..Decision::new_trial(point) }),
+                Draft::Refused => {}
+                Draft::Exhausted => return Ok(Proposal::Exhausted.into()),
+            }
+        }
+        for attempt in ATTEMPTS..ATTEMPTS + RANDOM_DRAWS {
+            let point = space.sample(&mut stream(ask, attempt));
+            if accept(&point) {
+                return Ok(Decision::new_trial(point));
+            }
+        }
+        Err(SearchError::Infeasible { tries: u64::from(ATTEMPTS + RANDOM_DRAWS) })
+    }
+}
