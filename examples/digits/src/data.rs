@@ -1,4 +1,4 @@
-//! The 1,797 images, read from the text in the binary, and their fixed split.
+//! The 1,797 images, read from the text in the binary, and how they are dealt out: always the same way.
 
 use crate::random::Random;
 
@@ -6,10 +6,8 @@ use crate::random::Random;
 pub(crate) const PIXELS: usize = 64;
 /// The digits 0 to 9.
 pub(crate) const CLASSES: usize = 10;
-/// Images that the network learns from.
-const TRAIN: usize = 1_000;
-/// Images that a search may look at; what remains is the test set.
-const VALIDATION: usize = 397;
+/// Images that a search may look at, by turns to learn from and to validate; the other 497 are the test set.
+const OPEN: usize = 1_300;
 /// The split is the same whatever the seed of a training: results of two runs can be compared.
 const SPLIT_SEED: u64 = 1_998;
 
@@ -22,12 +20,18 @@ pub(crate) struct Set {
     pub(crate) labels: Vec<usize>,
 }
 
-/// The three parts; no image is in two of them.
+/// The two parts; no image is in both.
 #[derive(Debug)]
 pub(crate) struct Digits {
+    open: Set,
+    pub(crate) test: Set,
+}
+
+/// One turn of a cross-validation.
+#[derive(Debug)]
+pub(crate) struct Fold {
     pub(crate) train: Set,
     pub(crate) validation: Set,
-    pub(crate) test: Set,
 }
 
 /// What is wrong with the text, and in which line.
@@ -47,6 +51,19 @@ impl Digits {
     /// Reads the data in the binary and deals them out.
     pub(crate) fn load() -> Result<Self, DataError> {
         Ok(split(&parse(TEXT)?))
+    }
+
+    /// Each open image is in the validation set of one fold, and in the training set of the others.
+    pub(crate) fn folds(&self, count: usize) -> Vec<Fold> {
+        let mut folds: Vec<Fold> =
+            (0..count).map(|_| Fold { train: Set::default(), validation: Set::default() }).collect();
+        for at in 0..self.open.len() {
+            for (turn, fold) in folds.iter_mut().enumerate() {
+                let part = if at % count == turn { &mut fold.validation } else { &mut fold.train };
+                part.push(self.open.image(at), self.open.labels[at]);
+            }
+        }
+        folds
     }
 }
 
@@ -86,17 +103,16 @@ fn parse(text: &str) -> Result<Set, DataError> {
 }
 
 /// Shuffles all images once and deals them out. The source lists them writer by writer; without the shuffle the
-/// three sets would hold different hands.
+/// two parts would hold different hands.
 fn split(all: &Set) -> Digits {
     let mut order: Vec<usize> = (0..all.len()).collect();
     Random::new(SPLIT_SEED, 0).shuffle(&mut order);
-    let mut parts = [Set::default(), Set::default(), Set::default()];
+    let mut digits = Digits { open: Set::default(), test: Set::default() };
     for (place, at) in order.into_iter().enumerate() {
-        let part = usize::from(place >= TRAIN) + usize::from(place >= TRAIN + VALIDATION);
-        parts[part].push(all.image(at), all.labels[at]);
+        let part = if place < OPEN { &mut digits.open } else { &mut digits.test };
+        part.push(all.image(at), all.labels[at]);
     }
-    let [train, validation, test] = parts;
-    Digits { train, validation, test }
+    digits
 }
 
 #[cfg(test)]
@@ -119,18 +135,33 @@ mod tests {
         assert_eq!(sum, 561_718.0);
     }
 
-    #[test]
-    fn each_image_is_in_one_part_of_the_split() {
-        let digits = Digits::load().unwrap();
-        let parts = [&digits.train, &digits.validation, &digits.test];
-        assert_eq!(parts.map(Set::len), [TRAIN, VALIDATION, 1_797 - TRAIN - VALIDATION]);
-        let mut images: Vec<Vec<u32>> = parts
-            .iter()
-            .flat_map(|part| (0..part.len()).map(|at| part.image(at).iter().map(|x| x.to_bits()).collect()))
-            .collect();
+    fn images(sets: &[&Set]) -> Vec<Vec<u32>> {
+        let bits = |image: &[f32]| image.iter().map(|grey| grey.to_bits()).collect();
+        let mut images: Vec<Vec<u32>> =
+            sets.iter().flat_map(|set| (0..set.len()).map(|at| bits(set.image(at)))).collect();
         images.sort();
         images.dedup();
-        assert_eq!(images.len(), 1_797);
+        images
+    }
+
+    #[test]
+    fn no_image_is_both_open_and_in_the_test_set() {
+        let digits = Digits::load().unwrap();
+        assert_eq!([digits.open.len(), digits.test.len()], [1_300, 497]);
+        // The source holds no image twice, so that equal counts mean disjoint parts.
+        assert_eq!(images(&[&digits.open, &digits.test]).len(), 1_797);
+    }
+
+    #[test]
+    fn each_open_image_is_validated_once_and_never_by_a_network_that_learned_it() {
+        let digits = Digits::load().unwrap();
+        let folds = digits.folds(5);
+        for fold in &folds {
+            assert_eq!([fold.train.len(), fold.validation.len()], [1_040, 260]);
+            assert_eq!(images(&[&fold.train, &fold.validation]).len(), 1_300);
+        }
+        let validated: Vec<&Set> = folds.iter().map(|fold| &fold.validation).collect();
+        assert_eq!(images(&validated), images(&[&digits.open]));
     }
 
     #[test]

@@ -58,6 +58,9 @@ pub(crate) struct Options {
     /// Passes over the training images
     #[arg(long, default_value_t = 30, value_parser = clap::value_parser!(u16).range(1..))]
     epochs: u16,
+    /// Networks trained side by side, each validated on its own share of the images
+    #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u8).range(2..=20))]
+    folds: u8,
     /// Seed of the initial weights, the order of images, shifts and dropout; never of the split
     #[arg(long, default_value_t = 0)]
     seed: u64,
@@ -90,6 +93,7 @@ pub(crate) struct Settings {
     pub(crate) shift: f32,
     pub(crate) batch: usize,
     pub(crate) epochs: usize,
+    pub(crate) folds: usize,
     pub(crate) seed: u64,
 }
 
@@ -114,6 +118,7 @@ impl Options {
             shift: self.shift,
             batch: usize::from(self.batch),
             epochs: usize::from(self.epochs),
+            folds: usize::from(self.folds),
             seed: self.seed,
         })
     }

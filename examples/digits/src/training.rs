@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use crate::data::{Digits, PIXELS, Set};
+use crate::data::{Digits, Fold, PIXELS, Set};
 use crate::network::{Dropout, Network, Pass, Score};
 use crate::optimizer::Optimizer;
 use crate::options::{Schedule, Settings};
@@ -23,8 +23,10 @@ const ORDER: u64 = 2;
 const DROPOUT: u64 = 3;
 const SHIFT: u64 = 4;
 
+/// One network in training, on one fold.
 struct Training<'a> {
     settings: &'a Settings,
+    fold: Fold,
     network: Network,
     optimizer: Optimizer,
     order: Random,
@@ -34,43 +36,76 @@ struct Training<'a> {
     pass: Pass,
 }
 
-/// Trains, and prints a line for each epoch and the test error at the end; each line is flushed at once.
+/// Trains one network for each fold, side by side, so that every epoch has its cross-validated line; the test errors
+/// come at the end. Each line is flushed at once.
 pub(crate) fn train(digits: &Digits, settings: &Settings, out: &mut impl Write) -> io::Result<Outcome> {
-    let mut training = Training::new(settings);
+    let folds = digits.folds(settings.folds).into_iter().enumerate();
+    let mut trainings: Vec<Training<'_>> =
+        folds.map(|(turn, fold)| Training::new(settings, fold, turn)).collect();
     for epoch in 1..=settings.epochs {
-        let loss = training.epoch(&digits.train, epoch);
-        let (val_loss, val_error) = training.score(&digits.validation);
+        let (mut learned, mut validated) = (Mean::default(), Mean::default());
+        for training in &mut trainings {
+            learned.add(training.epoch(epoch), training.fold.train.len());
+            validated.add(training.validate(), training.fold.validation.len());
+        }
         writeln!(
             out,
             r#"{{"epoch": {epoch}, "train_loss": {}, "val_loss": {}, "val_error": {}}}"#,
-            Number(loss),
-            Number(val_loss),
-            Number(val_error)
+            Number(learned.loss()),
+            Number(validated.loss()),
+            Number(validated.error())
         )?;
         out.flush()?;
-        if loss.is_nan() || val_loss.is_nan() {
+        if learned.loss().is_nan() || validated.loss().is_nan() {
             return Ok(Outcome::Diverged { epoch });
         }
     }
-    let (test_loss, test_error) = training.score(&digits.test);
-    let parameters = training.network.parameters.len();
+    let mut tested = Mean::default();
+    for training in &mut trainings {
+        tested.add(training.test(digits), digits.test.len());
+    }
+    let parameters = trainings.first().map_or(0, |training| training.network.parameters.len());
     writeln!(
         out,
         r#"{{"test_loss": {}, "test_error": {}, "parameters": {parameters}}}"#,
-        Number(test_loss),
-        Number(test_error)
+        Number(tested.loss()),
+        Number(tested.error())
     )?;
     out.flush()?;
     Ok(Outcome::Finished)
 }
 
+/// Scores of several networks, pooled over all the images that they answered.
+#[derive(Default)]
+struct Mean {
+    sum: Score,
+    images: usize,
+}
+
+impl Mean {
+    fn add(&mut self, score: Score, images: usize) {
+        self.sum.loss += score.loss;
+        self.sum.wrong += score.wrong;
+        self.images += images;
+    }
+
+    fn loss(&self) -> f64 {
+        self.sum.loss / self.images as f64
+    }
+
+    fn error(&self) -> f64 {
+        self.sum.wrong as f64 / self.images as f64
+    }
+}
+
 impl<'a> Training<'a> {
-    fn new(settings: &'a Settings) -> Self {
-        let stream = |purpose| Random::new(settings.seed, purpose);
+    fn new(settings: &'a Settings, fold: Fold, turn: usize) -> Self {
+        let stream = |purpose| Random::new(settings.seed, purpose + 16 * turn as u64);
         let network = Network::new(&settings.units, settings.activation, &mut stream(WEIGHTS));
         let count = network.parameters.len();
         Self {
             settings,
+            fold,
             network,
             optimizer: Optimizer::new(settings.rule, count),
             order: stream(ORDER),
@@ -81,24 +116,26 @@ impl<'a> Training<'a> {
         }
     }
 
-    /// One pass over the images in a new order; the mean loss on the way.
-    fn epoch(&mut self, train: &Set, epoch: usize) -> f64 {
-        let mut order: Vec<usize> = (0..train.len()).collect();
+    /// One pass over the images in a new order; the sum of the scores on the way.
+    fn epoch(&mut self, epoch: usize) -> Score {
+        let mut order: Vec<usize> = (0..self.fold.train.len()).collect();
         self.order.shuffle(&mut order);
-        let batches = train.len().div_ceil(self.settings.batch);
+        let batches = order.len().div_ceil(self.settings.batch);
         let (mut images, mut labels) = (Vec::new(), Vec::new());
-        let mut total = 0.0;
+        let mut total = Score::default();
         for (at, batch) in order.chunks(self.settings.batch).enumerate() {
             images.clear();
             labels.clear();
             for image in batch {
-                self.add_image(train.image(*image), &mut images);
-                labels.push(train.labels[*image]);
+                self.add_image(*image, &mut images);
+                labels.push(self.fold.train.labels[*image]);
             }
             let done = (epoch - 1) as f32 + at as f32 / batches as f32;
-            total += self.step(&images, &labels, self.rate(done)).loss;
+            let score = self.step(&images, &labels, self.rate(done));
+            total.loss += score.loss;
+            total.wrong += score.wrong;
         }
-        total / train.len() as f64
+        total
     }
 
     fn step(&mut self, images: &[f32], labels: &[usize], rate: f32) -> Score {
@@ -122,7 +159,8 @@ impl<'a> Training<'a> {
         }
     }
 
-    fn add_image(&mut self, image: &[f32], images: &mut Vec<f32>) {
+    fn add_image(&mut self, at: usize, images: &mut Vec<f32>) {
+        let image = self.fold.train.image(at);
         if self.shift.uniform() >= self.settings.shift {
             images.extend_from_slice(image);
             return;
@@ -131,12 +169,18 @@ impl<'a> Training<'a> {
         images.extend((0..PIXELS as i32).map(|at| pixel(image, at % 8 + dx, at / 8 + dy)));
     }
 
-    /// Mean loss and share of wrong answers, without dropout.
-    fn score(&mut self, set: &Set) -> (f64, f64) {
-        self.network.forward(&set.pixels, &mut self.pass, None);
-        let score = self.pass.loss(&set.labels);
-        let count = set.len() as f64;
-        (score.loss / count, score.wrong as f64 / count)
+    /// Without dropout, on images that this network never learned from.
+    fn score(network: &Network, set: &Set, pass: &mut Pass) -> Score {
+        network.forward(&set.pixels, pass, None);
+        pass.loss(&set.labels)
+    }
+
+    fn validate(&mut self) -> Score {
+        Self::score(&self.network, &self.fold.validation, &mut self.pass)
+    }
+
+    fn test(&mut self, digits: &Digits) -> Score {
+        Self::score(&self.network, &digits.test, &mut self.pass)
     }
 }
 
