@@ -14,7 +14,7 @@ use crate::optimizer::Rule;
 #[command(name = "digits-trainer", version)]
 pub(crate) struct Options {
     /// Units of each hidden layer, such as 64 or 64,32
-    #[arg(long, value_delimiter = ',', default_value = "64", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    #[arg(long, value_delimiter = ',', default_value = "64,64", value_parser = clap::value_parser!(u16).range(1..=1024))]
     units: Vec<u16>,
     /// What a hidden unit makes of its sum
     #[arg(long, value_enum, default_value = "relu")]

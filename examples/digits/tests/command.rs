@@ -57,7 +57,7 @@ fn each_epoch_is_a_line_and_the_test_error_comes_last() {
         assert!(!line.contains("test_"), "{line}");
     }
     assert!(lines[3].starts_with("{\"test_loss\": "), "{}", lines[3]);
-    assert_eq!(last(&output, "parameters"), 4_810.0);
+    assert_eq!(last(&output, "parameters"), 8_970.0);
 }
 
 #[test]
