@@ -16,6 +16,7 @@ mod event;
 mod fold;
 pub mod history;
 mod json_text;
+mod judge;
 mod names;
 mod rank;
 mod real;
@@ -34,6 +35,7 @@ pub use event::{
     Suggested, TrialContinued, TrialCreated, TrialEnded, TrialRepeated, TrialTagged, Verdict,
 };
 pub use fold::{FoldError, Problem};
+pub use judge::{Judge, JudgeError, Judged, SettingsError, told};
 pub use rank::BestSoFar;
 pub use real::Real;
 pub use record::State;

@@ -1,0 +1,401 @@
+//! From what a trial reported to its objective values and violations.
+//!
+//! Whatever is wrong with a report ends that trial as failed, with a reason, and never the search (invariant ONE RUN,
+//! ONE BAD END).
+
+use indexmap::IndexMap;
+use search::TrialId;
+use space::expr::{Env, EvalError, Expr, ExprError, Lookup, Value};
+
+use crate::settings::{At, Direction, Noise, Objective};
+use crate::{Digests, Ending, Real, Settings, TrialEnded};
+
+/// The objectives and constraints of a study, ready to be applied.
+#[derive(Clone, Debug)]
+pub struct Judge {
+    objectives: Vec<Compiled>,
+    constraints: Vec<Expr>,
+}
+
+#[derive(Clone, Debug)]
+struct Compiled {
+    /// `None` where the only metric counts, whatever its name.
+    metric: Option<(String, Expr)>,
+    direction: Direction,
+    at: At,
+    noise: Noise,
+}
+
+/// Why settings are no rules to judge by.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{place}: {problem}{}", hint.as_ref().map(|hint| format!("; {hint}")).unwrap_or_default())]
+pub struct SettingsError {
+    /// Which key: `objective[0].metric`, `constraint[1].expr`.
+    pub place: String,
+    /// What is wrong with it.
+    pub problem: String,
+    /// What would be right, where that is known.
+    pub hint: Option<String>,
+    /// The bytes of the expression that are at fault, where one is.
+    pub span: Option<std::ops::Range<usize>>,
+}
+
+/// What a trial is worth.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Judged {
+    /// One value per objective, as reported; never NaN.
+    pub values: Vec<Real>,
+    /// Their standard errors, NaN where unknown; empty when all are.
+    pub errors: Vec<Real>,
+    /// One per part of the constraints; ≤ 0 is feasible.
+    pub violations: Vec<Real>,
+}
+
+/// Why a trial has no usable value.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum JudgeError {
+    /// Nothing was reported at all.
+    #[error(
+        "the program reported nothing; it may print a line such as {{\"{name}\": 0.5}}, append one to the file that \
+         RAVINE_REPORT names, or be read by a pattern in [stage.capture]"
+    )]
+    Silent {
+        /// A metric that is wanted.
+        name: String,
+    },
+    /// A metric that is needed was not reported; others were.
+    #[error("the metric `{name}` was never reported; what was: {}{}", list(arrived), maybe(nearest))]
+    Missing {
+        /// The metric.
+        name: String,
+        /// What was reported.
+        arrived: Vec<String>,
+        /// The one that was probably meant.
+        nearest: Option<String>,
+    },
+    /// An objective names no metric, and there are several.
+    #[error("several metrics were reported ({}); the objective must name one: metric = \"{}\"", list(arrived),
+        arrived.first().map_or("", String::as_str))]
+    Ambiguous {
+        /// What was reported.
+        arrived: Vec<String>,
+    },
+    /// A value that nobody can compare.
+    #[error("`{name}` is not a number (nan)")]
+    NotANumber {
+        /// The metric or expression.
+        name: String,
+    },
+    /// An expression that has no value.
+    #[error("`{expr}` has no value: {source}")]
+    Expression {
+        /// The expression.
+        expr: String,
+        /// Why.
+        source: EvalError,
+    },
+}
+
+fn list(names: &[String]) -> String {
+    names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+}
+
+fn maybe(nearest: &Option<String>) -> String {
+    nearest.as_ref().map_or_else(String::new, |name| format!("; did you mean `{name}`?"))
+}
+
+impl Judge {
+    /// Reads the expressions of the settings.
+    pub fn new(settings: &Settings) -> Result<Self, SettingsError> {
+        let objectives = settings.objectives.iter().enumerate();
+        let constraints = settings.constraints.iter().enumerate().map(|(i, constraint)| {
+            Expr::parse(&constraint.expr).map_err(|error| wrong(format!("constraint[{i}].expr"), error))
+        });
+        Ok(Judge {
+            objectives: objectives.map(|(i, objective)| compile(i, objective)).collect::<Result<_, _>>()?,
+            constraints: constraints.collect::<Result<_, _>>()?,
+        })
+    }
+
+    /// How many violations a judged trial has: one for each part of a constraint that `&&` joins.
+    pub fn violations(&self) -> usize {
+        self.constraints.iter().map(|expr| expr.terms().len()).sum()
+    }
+
+    /// The values of what was reported.
+    pub fn judge(&self, digests: &Digests) -> Result<Judged, JudgeError> {
+        let metrics = Metrics(digests);
+        let mut judged = Judged::default();
+        for objective in &self.objectives {
+            judged.values.push(objective.value(metrics)?);
+            judged.errors.push(objective.error(metrics)?);
+        }
+        if judged.errors.iter().all(|error| error.is_nan()) {
+            judged.errors.clear();
+        }
+        for expr in &self.constraints {
+            metrics.require(expr)?;
+            let violations = expr.violations(&metrics).map_err(|source| failed(expr, source))?;
+            judged.violations.extend(violations.into_iter().map(Real));
+        }
+        Ok(judged)
+    }
+
+    /// The ending of a trial whose program ended well: complete with its values, or failed with the reason.
+    pub fn complete(&self, trial: TrialId, round: u32, digests: &Digests) -> TrialEnded {
+        let mut ended = self.ending(trial, round, Ending::Complete, digests);
+        match self.judge(digests) {
+            Ok(judged) => fill(&mut ended, judged),
+            Err(error) => {
+                ended.state = Ending::Failed;
+                ended.message = Some(error.to_string());
+            }
+        }
+        ended
+    }
+
+    /// The ending of a trial that a rule stopped at `step`: with the values it had by then, if it had any.
+    pub fn pruned(&self, trial: TrialId, round: u32, step: u64, digests: &Digests) -> TrialEnded {
+        let mut ended = self.ending(trial, round, Ending::Pruned, digests);
+        ended.step = Some(step);
+        if let Ok(judged) = self.judge(digests) {
+            fill(&mut ended, judged);
+        }
+        ended
+    }
+
+    /// The ending of a trial whose program failed.
+    pub fn failed(&self, trial: TrialId, round: u32, message: &str, digests: &Digests) -> TrialEnded {
+        let mut ended = self.ending(trial, round, Ending::Failed, digests);
+        ended.message = Some(message.to_owned());
+        ended
+    }
+
+    fn ending(&self, trial: TrialId, round: u32, state: Ending, digests: &Digests) -> TrialEnded {
+        TrialEnded {
+            trial,
+            round,
+            state,
+            values: Vec::new(),
+            errors: Vec::new(),
+            violations: Vec::new(),
+            metrics: digests.iter().map(|(name, digest)| (name.clone(), digest.last.value)).collect(),
+            step: None,
+            message: None,
+        }
+    }
+}
+
+fn fill(ended: &mut TrialEnded, judged: Judged) {
+    ended.values = judged.values;
+    ended.errors = judged.errors;
+    ended.violations = judged.violations;
+}
+
+fn compile(index: usize, objective: &Objective) -> Result<Compiled, SettingsError> {
+    let place = || format!("objective[{index}].metric");
+    let metric = match &objective.metric {
+        None => None,
+        Some(text) => Some((text.clone(), Expr::parse(text).map_err(|error| wrong(place(), error))?)),
+    };
+    if let (At::Best, Some((text, expr))) = (objective.at, &metric)
+        && expr.as_name().is_none()
+    {
+        return Err(SettingsError {
+            place: format!("objective[{index}].at"),
+            problem: format!(
+                "the best value of an expression (`{text}`) is not known: its parts are best at other steps"
+            ),
+            hint: Some("name one metric, or use at = \"last\"".to_owned()),
+            span: None,
+        });
+    }
+    Ok(Compiled { metric, direction: objective.direction, at: objective.at, noise: objective.noise.clone() })
+}
+
+fn wrong(place: String, error: ExprError) -> SettingsError {
+    SettingsError { place, problem: error.message, hint: error.hint, span: Some(error.span) }
+}
+
+fn failed(expr: &Expr, source: EvalError) -> JudgeError {
+    JudgeError::Expression { expr: expr.source().to_owned(), source }
+}
+
+impl Compiled {
+    fn value(&self, metrics: Metrics<'_>) -> Result<Real, JudgeError> {
+        let (name, value) = match &self.metric {
+            None => {
+                let name = metrics.only()?;
+                (name, metrics.value(name, self.at, self.direction)?)
+            }
+            // The exact name comes first: `val/acc` is one metric, not a quotient, where a program reports it.
+            Some((text, _)) if metrics.0.contains_key(text) => {
+                (text.as_str(), metrics.value(text, self.at, self.direction)?)
+            }
+            Some((text, expr)) => match expr.as_name() {
+                Some(name) => (text.as_str(), metrics.value(name, self.at, self.direction)?),
+                None => {
+                    metrics.require(expr)?;
+                    (text.as_str(), expr.eval_number(&metrics).map_err(|source| failed(expr, source))?)
+                }
+            },
+        };
+        if value.is_nan() { Err(JudgeError::NotANumber { name: name.to_owned() }) } else { Ok(Real(value)) }
+    }
+
+    fn error(&self, metrics: Metrics<'_>) -> Result<Real, JudgeError> {
+        match &self.noise {
+            Noise::Auto | Noise::None => Ok(Real(f64::NAN)),
+            Noise::Metric(name) => metrics.value(name, At::Last, self.direction).map(Real),
+        }
+    }
+}
+
+/// What a trial reported, as an expression sees it.
+#[derive(Clone, Copy)]
+struct Metrics<'a>(&'a Digests);
+
+impl<'a> Metrics<'a> {
+    fn only(self) -> Result<&'a str, JudgeError> {
+        let mut names = self.0.keys();
+        match (names.next(), names.next()) {
+            (Some(name), None) => Ok(name),
+            (Some(_), Some(_)) => Err(JudgeError::Ambiguous { arrived: self.arrived() }),
+            (None, _) => Err(JudgeError::Silent { name: "objective".to_owned() }),
+        }
+    }
+
+    fn value(self, name: &str, at: At, direction: Direction) -> Result<f64, JudgeError> {
+        let digest = self.0.get(name).ok_or_else(|| self.missing(name))?;
+        Ok(match at {
+            At::Last => digest.last.value.0,
+            At::Best => digest.best(direction).map_or(f64::NAN, |mark| mark.value.0),
+        })
+    }
+
+    fn require(self, expr: &Expr) -> Result<(), JudgeError> {
+        match expr.names().into_iter().find(|name| !self.0.contains_key(*name)) {
+            Some(name) => Err(self.missing(name)),
+            None => Ok(()),
+        }
+    }
+
+    fn missing(self, name: &str) -> JudgeError {
+        if self.0.is_empty() {
+            return JudgeError::Silent { name: name.to_owned() };
+        }
+        let nearest = space::nearest(name, self.0.keys().map(String::as_str)).map(str::to_owned);
+        JudgeError::Missing { name: name.to_owned(), arrived: self.arrived(), nearest }
+    }
+
+    fn arrived(self) -> Vec<String> {
+        self.0.keys().cloned().collect()
+    }
+}
+
+impl Env for Metrics<'_> {
+    fn get(&self, name: &str) -> Lookup {
+        self.0.get(name).map_or(Lookup::Unknown, |digest| Lookup::Value(Value::Float(digest.last.value.0)))
+    }
+}
+
+/// Digests of metrics that were told once, as by a program that asks and tells.
+pub fn told(metrics: &IndexMap<String, Real>) -> Digests {
+    metrics.iter().map(|(name, value)| (name.clone(), crate::Digest::single(*value))).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Constraint, DigestBuilder};
+
+    fn judge(objectives: &[Objective], constraints: &[&str]) -> Judge {
+        let constraints = constraints.iter().map(|expr| Constraint { expr: (*expr).to_owned() }).collect();
+        Judge::new(&Settings { objectives: objectives.to_vec(), constraints, ..Settings::default() }).unwrap()
+    }
+
+    fn digests(metrics: &[(&str, &[f64])]) -> Digests {
+        let digest = |values: &[f64]| {
+            let mut builder = DigestBuilder::default();
+            for (step, value) in values.iter().enumerate() {
+                builder.push(step as u64, Real(*value));
+            }
+            builder.finish().unwrap()
+        };
+        metrics.iter().map(|(name, values)| ((*name).to_owned(), digest(values))).collect()
+    }
+
+    #[test]
+    fn an_expression_combines_the_last_values_of_metrics() {
+        let judge = judge(&[Objective::minimize("loss + 0.5 * saturation")], &[]);
+        let judged = judge.judge(&digests(&[("loss", &[3.0, 1.0]), ("saturation", &[2.0])])).unwrap();
+        assert_eq!(judged.values, [Real(2.0)]);
+    }
+
+    #[test]
+    fn best_follows_the_direction_of_the_objective() {
+        let best = |objective: Objective| judge(&[Objective { at: At::Best, ..objective }], &[]);
+        let curve = digests(&[("acc", &[0.1, 0.9, 0.5])]);
+        assert_eq!(best(Objective::maximize("acc")).judge(&curve).unwrap().values, [Real(0.9)]);
+        assert_eq!(best(Objective::minimize("acc")).judge(&curve).unwrap().values, [Real(0.1)]);
+    }
+
+    #[test]
+    fn an_odd_name_is_taken_whole_where_it_was_reported() {
+        let judged = judge(&[Objective::minimize("val/acc")], &[]).judge(&digests(&[("val/acc", &[4.0])]));
+        assert_eq!(judged.unwrap().values, [Real(4.0)]);
+    }
+
+    #[test]
+    fn a_missing_metric_names_what_arrived_and_the_nearest() {
+        let error = judge(&[Objective::minimize("val_error")], &[])
+            .judge(&digests(&[("val_eror", &[1.0]), ("loss", &[1.0])]))
+            .unwrap_err();
+        let want = "the metric `val_error` was never reported; what was: `val_eror`, `loss`; did you mean `val_eror`?";
+        assert_eq!(error.to_string(), want);
+        let silent = judge(&[Objective::minimize("val_error")], &[]).judge(&Digests::new()).unwrap_err();
+        assert!(silent.to_string().starts_with("the program reported nothing"), "{silent}");
+    }
+
+    #[test]
+    fn the_only_metric_counts_where_none_is_named_and_several_are_refused() {
+        let unnamed = Objective { metric: None, ..Objective::minimize("") };
+        let judge = judge(&[unnamed], &[]);
+        assert_eq!(judge.judge(&digests(&[("x", &[1.0])])).unwrap().values, [Real(1.0)]);
+        let error = judge.judge(&digests(&[("x", &[1.0]), ("y", &[1.0])])).unwrap_err();
+        assert!(matches!(error, JudgeError::Ambiguous { .. }), "{error}");
+    }
+
+    #[test]
+    fn nan_ends_the_trial_as_failed_with_its_metrics_kept() {
+        let judge = judge(&[Objective::minimize("loss")], &[]);
+        let ended = judge.complete(TrialId(3), 0, &digests(&[("loss", &[f64::NAN]), ("acc", &[0.5])]));
+        assert_eq!((ended.state, ended.values.len()), (Ending::Failed, 0));
+        assert_eq!(ended.metrics["acc"], Real(0.5));
+        assert_eq!(ended.message.as_deref(), Some("`loss` is not a number (nan)"));
+    }
+
+    #[test]
+    fn violations_have_one_entry_for_each_joined_condition() {
+        let judge = judge(&[Objective::minimize("loss")], &["latency <= 20 && size <= 3"]);
+        let judged =
+            judge.judge(&digests(&[("loss", &[1.0]), ("latency", &[25.0]), ("size", &[1.0])])).unwrap();
+        assert_eq!(judged.violations, [Real(5.0), Real(-2.0)]);
+        assert_eq!(judge.violations(), 2);
+    }
+
+    #[test]
+    fn the_best_value_of_an_expression_is_refused() {
+        let objective = Objective { at: At::Best, ..Objective::minimize("a + b") };
+        let settings = Settings { objectives: vec![objective], ..Settings::default() };
+        assert_eq!(Judge::new(&settings).unwrap_err().place, "objective[0].at");
+    }
+
+    #[test]
+    fn a_pruned_trial_keeps_the_value_it_had() {
+        let judge = judge(&[Objective::minimize("loss")], &[]);
+        let ended = judge.pruned(TrialId(0), 0, 4, &digests(&[("loss", &[2.0, 1.5])]));
+        assert_eq!((ended.values, ended.step), (vec![Real(1.5)], Some(4)));
+        assert!(judge.pruned(TrialId(0), 0, 4, &Digests::new()).values.is_empty());
+    }
+}
