@@ -1,13 +1,15 @@
 //! Keeps the log: SQLite, memory, and the conformance suite that every store passes.
 //!
-//! A study is its history, so this is the one place where state lives. [`Store`] is the promise; [`Memory`]
-//! keeps it for as long as the process lives.
+//! A study is its history, so this is the one place where state lives. [`Store`] is the promise; [`Sqlite`] keeps
+//! it in a file, [`Memory`] for as long as the process lives.
 
 mod clock;
+pub mod conformance;
 mod error;
 mod lease;
 mod memory;
 mod record;
+pub mod sqlite;
 mod store;
 
 pub use clock::{Clock, SystemClock};
@@ -15,4 +17,5 @@ pub use error::{ErrorKind, Place, StoreError};
 pub use lease::{Acquired, DECIDER, Guard, Lease, SCRIBE};
 pub use memory::Memory;
 pub use record::{Appended, Draft, Durability, Header, Record, Row, Snapshot, StudyId, StudyInfo};
+pub use sqlite::Sqlite;
 pub use store::Store;

@@ -56,6 +56,13 @@ impl Memory {
         StoreError::new(doing, &self.place, kind)
     }
 
+    fn log(logs: &mut [Log], study: StudyId) -> Result<&mut Log, ErrorKind> {
+        let index = usize::try_from(study.0).ok().and_then(|id| id.checked_sub(1));
+        index
+            .and_then(|index| logs.get_mut(index))
+            .ok_or_else(|| ErrorKind::NoSuchStudy { study: study.to_string() })
+    }
+
     fn with<T>(
         &self,
         doing: &'static str,
@@ -63,11 +70,7 @@ impl Memory {
         act: impl FnOnce(&mut Log) -> Result<T, ErrorKind>,
     ) -> Result<T, StoreError> {
         let mut logs = self.lock();
-        let index = usize::try_from(study.0).ok().and_then(|id| id.checked_sub(1));
-        let log = index.and_then(|index| logs.get_mut(index));
-        log.ok_or_else(|| ErrorKind::NoSuchStudy { study: study.to_string() })
-            .and_then(act)
-            .map_err(|kind| self.error(doing, kind))
+        Self::log(&mut logs, study).and_then(act).map_err(|kind| self.error(doing, kind))
     }
 }
 
@@ -200,16 +203,14 @@ impl Store for Memory {
 
     fn wait(&self, study: StudyId, after: u64, timeout: Duration) -> Result<u64, StoreError> {
         let start = Instant::now();
+        let mut logs = self.lock();
         loop {
-            let head = self.head(study)?;
+            let head = Self::log(&mut logs, study).map_err(|kind| self.error("read", kind))?.info.head;
             let left = timeout.saturating_sub(start.elapsed());
             if head > after || left.is_zero() {
                 return Ok(head);
             }
-            let logs = self.lock();
-            // Between `head` and this lock an append may have come; the short wait bounds what that costs.
-            let slice = left.min(Duration::from_millis(10));
-            drop(self.changed.wait_timeout(logs, slice).unwrap_or_else(PoisonError::into_inner));
+            logs = self.changed.wait_timeout(logs, left).unwrap_or_else(PoisonError::into_inner).0;
         }
     }
 

@@ -11,7 +11,7 @@ use crate::{
 /// A place that keeps the logs of studies.
 ///
 /// All calls are synchronous and may come from any thread at once. An implementation shows that it keeps
-/// these promises by passing the suite `conformance`.
+/// these promises by passing [`crate::conformance`].
 pub trait Store: Send + Sync + Debug {
     /// Creates an empty study, synced. Fails with [`crate::ErrorKind::StudyExists`] if the name is taken.
     fn create_study(&self, name: &str, header: Header) -> Result<StudyInfo, StoreError>;
