@@ -11,8 +11,19 @@ use serde::{Deserialize, Serialize, Serializer};
 /// A finite value is written by its shortest decimal form that reads back the same; `nan`, `inf` and `-inf` are
 /// written as those strings, since JSON has no numbers for them. Read leniently: `NaN`, `Infinity`, `-Infinity`,
 /// `+inf` in any case are understood, as programs print them.
-#[derive(Clone, Copy, Debug, Default, PartialEq, PartialOrd)]
+///
+/// Equality is that of records, so that states can be compared: NaN equals NaN, and −0 equals 0. For an order compare
+/// the values.
+#[derive(Clone, Copy, Debug, Default)]
 pub struct Real(pub f64);
+
+impl PartialEq for Real {
+    fn eq(&self, other: &Self) -> bool {
+        self.0 == other.0 || (self.0.is_nan() && other.0.is_nan())
+    }
+}
+
+impl Eq for Real {}
 
 impl Real {
     /// The value.
