@@ -5,6 +5,7 @@
 use std::borrow::Cow;
 
 use schemars::JsonSchema;
+use search::Duplicates;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::{Duration, Real};
@@ -194,19 +195,6 @@ pub struct StopRules {
     /// So many failed trials in a row: the program is broken.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub failures: Option<u64>,
-}
-
-/// What happens when a configuration comes up again that was already tried.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Duplicates {
-    /// Another one is proposed while an unseen one exists.
-    #[default]
-    Skip,
-    /// It is run again.
-    Repeat,
-    /// The earlier result is taken without a run.
-    Reuse,
 }
 
 #[cfg(test)]

@@ -1,5 +1,7 @@
 //! The fold's promises: HISTORY, FIRST ENDING WINS, and what follows from them.
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests may fail the test")]
+
 mod common;
 
 use common::*;

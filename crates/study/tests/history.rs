@@ -1,5 +1,7 @@
 //! The stored format: each kind's name and fields are pinned by an example of every event as version 1 wrote it.
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests may fail the test")]
+
 use ravine_study::history::{self, Decoded, KINDS};
 use ravine_study::{Event, EventBody, Study};
 

@@ -1,5 +1,7 @@
 //! How much memory a finished trial takes: at most 1 KB with ten parameters, since there may be a million.
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests may fail the test")]
+
 mod common;
 
 use common::*;
