@@ -9,6 +9,7 @@ use crate::fixed::Fixed;
 use crate::random::Random;
 use crate::sobol::Sobol;
 use crate::strategy::Strategy;
+use crate::tpe::Tpe;
 use crate::{Duplicates, Sampler, SamplerSpec, SearchError};
 
 /// The sampler that `spec` describes, for a study of `space` with so many objectives, which never proposes what
@@ -38,6 +39,7 @@ pub fn build_with(
     let strategy: Box<dyn Strategy> = match spec {
         SamplerSpec::Sobol(options) => Box::new(Sobol::new(&space, options.clone())?),
         SamplerSpec::Fixed(options) => Box::new(Fixed::new(&space, &options.points)?),
+        SamplerSpec::Tpe(options) => Box::new(Tpe::new(&space, options.clone())?),
         _ => Box::new(Random),
     };
     Ok(Box::new(Distinct::new(strategy, space, duplicates)))

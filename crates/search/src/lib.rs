@@ -8,13 +8,13 @@
 mod build;
 mod distinct;
 mod fixed;
-#[cfg_attr(not(test), allow(dead_code, reason = "the estimator that uses it lands next"))]
 mod maths;
 mod protocol;
 mod random;
 mod sobol;
 mod spec;
 mod strategy;
+mod tpe;
 
 pub use build::{build, build_with};
 pub use protocol::{

@@ -170,21 +170,21 @@ const TAIL: [[f64; 8]; 2] = [
     ],
 ];
 
-/// ln(eᵃ + eᵇ)
-pub(crate) fn log_add(a: f64, b: f64) -> f64 {
-    let (low, high) = if a < b { (a, b) } else { (b, a) };
-    if high == f64::NEG_INFINITY {
-        return high;
-    }
-    // A difference past 745 underflows to nothing.
-    high + if high - low > 745.0 { 0.0 } else { libm::log1p(libm::exp(low - high)) }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use proptest::prelude::*;
     use std::f64::consts::LN_2;
+
+    /// ln(eᵃ + eᵇ)
+    fn log_add(a: f64, b: f64) -> f64 {
+        let (low, high) = if a < b { (a, b) } else { (b, a) };
+        if high == f64::NEG_INFINITY {
+            return high;
+        }
+        // A difference past 745 underflows to nothing.
+        high + if high - low > 745.0 { 0.0 } else { libm::log1p(libm::exp(low - high)) }
+    }
 
     fn close(a: f64, b: f64, tolerance: f64) {
         assert!((a - b).abs() <= tolerance * b.abs().max(1e-300), "{a} is not {b}");

@@ -1,0 +1,134 @@
+//! Which trials are the better ones.
+//!
+//! Complete trials come first by value, then pruned ones (further steps first, then by value), then those that
+//! break outcome constraints, by their total violation: Optuna 5.0.0's order. Only as many as can ever be among
+//! the better ones are remembered.
+
+use std::sync::Arc;
+
+use space::Point;
+
+use super::weights::better;
+use crate::{Outcome, TrialId};
+
+/// The better ones are never more than this.
+const MOST: usize = 25;
+
+/// How good an outcome is; less is better. NaN does not occur ([`Standing::of`] sees to it).
+#[derive(Clone, Copy, Debug, PartialEq, PartialOrd)]
+pub(crate) enum Standing {
+    Feasible(f64),
+    Pruned { negative_step: f64, value: f64 },
+    Infeasible(f64),
+}
+
+impl Standing {
+    /// `None` for a failed trial, which never counts among the better ones.
+    pub(crate) fn of(outcome: &Outcome) -> Option<Standing> {
+        match outcome {
+            Outcome::Complete { values, violations } => {
+                let violation: f64 = violations.iter().filter(|v| **v > 0.0).sum();
+                Some(if violation > 0.0 {
+                    Standing::Infeasible(violation)
+                } else {
+                    Standing::Feasible(number(values.first().copied()))
+                })
+            }
+            // One that reported nothing ranks behind all that did.
+            Outcome::Pruned { value: None, .. } => Some(Standing::Pruned { negative_step: 1.0, value: 0.0 }),
+            Outcome::Pruned { step, value } => {
+                Some(Standing::Pruned { negative_step: -(*step as f64), value: number(*value) })
+            }
+            Outcome::Failed => None,
+        }
+    }
+}
+
+fn number(value: Option<f64>) -> f64 {
+    value.filter(|v| !v.is_nan()).unwrap_or(f64::INFINITY)
+}
+
+#[derive(Clone, Debug)]
+struct Ranked {
+    standing: Standing,
+    trial: TrialId,
+    point: Arc<Point>,
+}
+
+/// The best trials so far, in order.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Ranking {
+    best: Vec<Ranked>,
+    ended: u64,
+}
+
+/// A trial that changed sides when another ended.
+#[derive(Clone, Debug)]
+pub(crate) enum Move {
+    /// It is among the better ones now.
+    Promoted(TrialId, Arc<Point>),
+    /// It is not any more.
+    Demoted(TrialId, Arc<Point>),
+}
+
+impl Ranking {
+    /// Takes in a trial that ended. Where it is not among the better ones itself, no move names it.
+    pub(crate) fn insert(&mut self, standing: Standing, trial: TrialId, point: Arc<Point>) -> Vec<Move> {
+        let before: Vec<TrialId> = self.better().map(|r| r.trial).collect();
+        let at = self.best.partition_point(|r| (r.standing, r.trial) < (standing, trial));
+        self.best.insert(at, Ranked { standing, trial, point });
+        self.ended += 1;
+        let now: Vec<TrialId> = self.better().map(|r| r.trial).collect();
+        let promoted = self.better().filter(|r| !before.contains(&r.trial));
+        let demoted = self.best.iter().filter(|r| before.contains(&r.trial) && !now.contains(&r.trial));
+        let moves = demoted
+            .map(|r| Move::Demoted(r.trial, r.point.clone()))
+            .chain(promoted.map(|r| Move::Promoted(r.trial, r.point.clone())))
+            .collect();
+        self.best.truncate(MOST);
+        moves
+    }
+
+    fn better(&self) -> impl Iterator<Item = &Ranked> {
+        self.best.iter().take(better(self.ended))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn outcome() -> impl Strategy<Value = Outcome> {
+        let value = prop_oneof![-2.0..2.0f64, Just(f64::INFINITY), Just(f64::NEG_INFINITY), Just(0.0)];
+        prop_oneof![
+            (value.clone(), -1.0..1.0f64)
+                .prop_map(|(v, c)| Outcome::Complete { values: vec![v], violations: vec![c] }),
+            (0..4u64, proptest::option::of(value)).prop_map(|(step, value)| Outcome::Pruned { step, value }),
+        ]
+    }
+
+    proptest! {
+        #[test]
+        fn following_the_moves_gives_the_best_tenth(outcomes in proptest::collection::vec(outcome(), 1..320)) {
+            let mut ranking = Ranking::default();
+            let mut side: Vec<TrialId> = Vec::new();
+            let mut all: Vec<(Standing, TrialId)> = Vec::new();
+            for (i, outcome) in outcomes.iter().enumerate() {
+                let (standing, trial) = (Standing::of(outcome).unwrap(), TrialId(i as u64));
+                for change in ranking.insert(standing, trial, Arc::new(Point::empty(0))) {
+                    match change {
+                        Move::Promoted(t, _) => side.push(t),
+                        Move::Demoted(t, _) => side.retain(|other| *other != t),
+                    }
+                }
+                all.push((standing, trial));
+            }
+            all.sort_by(|a, b| a.partial_cmp(b).unwrap());
+            let mut expected: Vec<TrialId> = all[..better(all.len() as u64)].iter().map(|(_, t)| *t).collect();
+            expected.sort();
+            side.sort();
+            prop_assert_eq!(side, expected);
+        }
+    }
+}
