@@ -51,4 +51,9 @@ impl DomainError {
         self.hint = Some(hint.into());
         self
     }
+
+    /// The same error at a place in the study file: `at` is the path of the parameter's table.
+    pub(crate) fn at(self, at: &str) -> SpaceError {
+        SpaceError { path: format!("{at}.{}", self.key), message: self.message, hint: self.hint, span: None }
+    }
 }

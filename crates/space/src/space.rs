@@ -1,12 +1,15 @@
 //! The space: its parameters, which of them are active when, and what is allowed.
 
 use std::fmt;
+use std::sync::OnceLock;
 
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
+use crate::count::{Plan, Size};
 use crate::encoding::Encoding;
 use crate::hash::{ConfigHash, Hasher};
+use crate::tree::{Condition, Node, Parts, Target};
 use crate::{Domain, Point, Scalar, SpaceError, Stream};
 
 /// One thing to search.
@@ -44,27 +47,18 @@ pub enum Confidence {
     High,
 }
 
-/// What must hold for a parameter to be active; all of it.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Condition {
-    /// This choice has taken this option.
-    pub(crate) option: Option<(usize, u32)>,
-}
-
-impl Condition {
-    fn is_always(&self) -> bool {
-        self.option.is_none()
-    }
-}
-
 /// What can be tried. Made by [`Space::from_domains`] or from a study file's declarations; never changes.
 #[derive(Clone)]
 pub struct Space {
     parameters: Vec<Parameter>,
     conditions: Vec<Condition>,
+    parts: Parts,
     index: IndexMap<String, usize>,
     encoding: Encoding,
     hasher: Hasher,
+    /// How its points are numbered; worked out when first asked for.
+    plan: OnceLock<Option<Plan>>,
+    size: OnceLock<Size>,
 }
 
 impl Space {
@@ -81,14 +75,34 @@ impl Space {
             parameters.push(Parameter { path, domain, default: None, prior: None });
         }
         let conditions = vec![Condition::default(); parameters.len()];
-        Ok(Space::assemble(parameters, conditions))
+        let of = |(i, parameter): (usize, &Parameter)| (parameter.path.clone(), i);
+        let parts = Parts {
+            root: parameters.iter().enumerate().map(of).map(|(key, i)| (key, Node::Parameter(i))).collect(),
+            names: parameters
+                .iter()
+                .enumerate()
+                .map(of)
+                .map(|(key, i)| (key, Target::Parameter(i)))
+                .collect(),
+            ..Parts::default()
+        };
+        Ok(Space::assemble(parameters, conditions, parts))
     }
 
-    pub(crate) fn assemble(parameters: Vec<Parameter>, conditions: Vec<Condition>) -> Self {
+    pub(crate) fn assemble(parameters: Vec<Parameter>, conditions: Vec<Condition>, parts: Parts) -> Self {
         let index = parameters.iter().enumerate().map(|(i, p)| (p.path.clone(), i)).collect();
         let encoding = Encoding::new(&parameters);
         let hasher = Hasher::new(&parameters);
-        Space { parameters, conditions, index, encoding, hasher }
+        Space {
+            parameters,
+            conditions,
+            parts,
+            index,
+            encoding,
+            hasher,
+            plan: OnceLock::new(),
+            size: OnceLock::new(),
+        }
     }
 
     /// The parameters, in an order in which what decides about a parameter's activity comes before it.
@@ -103,7 +117,8 @@ impl Space {
 
     /// The choice and its option on which parameter `i` hangs, where that is its whole condition.
     pub fn parent(&self, i: usize) -> Option<(usize, u32)> {
-        self.conditions.get(i).and_then(|c| c.option)
+        let condition = self.conditions.get(i)?;
+        condition.option.filter(|_| condition.longer.is_none() && condition.when.is_none())
     }
 
     /// Whether parameter `i` is there for every configuration.
@@ -113,8 +128,7 @@ impl Space {
 
     /// Whether parameter `i` is active, given the earlier ones.
     pub fn is_active(&self, i: usize, point: &Point) -> bool {
-        let Some(condition) = self.conditions.get(i) else { return false };
-        condition.option.is_none_or(|(choice, option)| point.get(choice) == Some(&Scalar::Choice(option)))
+        self.conditions.get(i).is_some_and(|condition| condition.holds(self, point))
     }
 
     /// A point made by asking `fill` for each active parameter's value, in order. It is given the point as far as it
@@ -141,8 +155,63 @@ impl Space {
     }
 
     /// Whether `point` keeps the space constraints.
-    pub fn allows(&self, _point: &Point) -> bool {
-        true
+    pub fn allows(&self, point: &Point) -> bool {
+        self.parts.constraints.iter().all(|constraint| constraint.allows(self, point))
+    }
+
+    /// Whether there are space constraints.
+    pub fn is_constrained(&self) -> bool {
+        !self.parts.constraints.is_empty()
+    }
+
+    /// Checks that `point` is one of this space: each active parameter has a value of its domain, no inactive one has
+    /// any, the space constraints hold, and the tied values can be computed.
+    pub fn validate(&self, point: &Point) -> Result<(), SpaceError> {
+        if point.len() != self.parameters.len() {
+            let message =
+                format!("a point of {} values in a space of {}", point.len(), self.parameters.len());
+            return Err(SpaceError::new("point", message));
+        }
+        for (i, parameter) in self.parameters.iter().enumerate() {
+            match (point.get(i), self.is_active(i, point)) {
+                (None, false) => {}
+                (None, true) => return Err(SpaceError::new(&parameter.path, "it has no value")),
+                (Some(_), false) => {
+                    let error = SpaceError::new(&parameter.path, "it has a value where it is not active");
+                    return Err(error.hint("leave it out"));
+                }
+                (Some(value), true) if parameter.domain.contains(value) => {}
+                (Some(value), true) => {
+                    let message = format!("{value:?} is not {}", parameter.domain.describe());
+                    return Err(SpaceError::new(&parameter.path, message));
+                }
+            }
+        }
+        self.check_tied(point)?;
+        match self.parts.constraints.iter().find(|constraint| !constraint.allows(self, point)) {
+            None => Ok(()),
+            Some(broken) => {
+                let error = SpaceError::new(&broken.key, "the configuration breaks this space constraint");
+                Err(error.hint(format!("it must hold that {}", broken.expr.source())))
+            }
+        }
+    }
+
+    pub(crate) fn parts(&self) -> &Parts {
+        &self.parts
+    }
+
+    pub(crate) fn condition(&self, i: usize) -> &Condition {
+        &self.conditions[i]
+    }
+
+    pub(crate) fn plan(&self) -> Option<&Plan> {
+        self.plan.get_or_init(|| Plan::of(self)).as_ref()
+    }
+
+    /// How many configurations there are. Worked out once: with space constraints on a finite space by trying each.
+    pub fn size(&self) -> Size {
+        self.size.get_or_init(|| self.count()).clone()
     }
 
     /// The coordinates of the unit cube.

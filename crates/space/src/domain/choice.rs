@@ -31,6 +31,11 @@ impl ChoiceOption {
         let label = label.into();
         ChoiceOption { value: label.clone(), label, weight: 1.0 }
     }
+
+    /// What expressions and placeholders see: the value where it is a scalar, else the label.
+    pub fn shown(&self) -> &Json {
+        if self.value.is_array() || self.value.is_object() { &self.label } else { &self.value }
+    }
 }
 
 /// What a domain is written as in the log: what is the usual is left out.

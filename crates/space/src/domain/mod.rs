@@ -221,6 +221,12 @@ impl Domain {
         value.ok_or_else(|| format!("{json} is not {}", self.describe()))
     }
 
+    /// The option whose value is `json`.
+    pub(crate) fn option_of_value(&self, json: &Json) -> Option<Scalar> {
+        let Domain::Choice(d) = self else { return None };
+        d.options().iter().position(|option| option.value == *json).map(|i| Scalar::Choice(i as u32))
+    }
+
     /// The values in words: "a float from 0.0 to 0.5 in steps of 0.1", "one of 16, 32".
     pub fn describe(&self) -> String {
         let scale = |log| if log { ", log" } else { "" };

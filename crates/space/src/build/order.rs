@@ -1,0 +1,177 @@
+//! Puts parameters into an order in which what decides about one comes before it; refuses circles.
+
+use super::Resolved;
+use crate::SpaceError;
+use crate::tree::{Condition, Formula, Target};
+
+/// Anything that can depend on something else.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Item {
+    Parameter(usize),
+    List(usize),
+    Constant(usize),
+    Tied(usize),
+}
+
+/// Refuses declarations that depend on themselves.
+pub(super) fn refuse_cycles(resolved: &Resolved) -> Result<(), SpaceError> {
+    let parts = &resolved.parts;
+    let graph = Graph { resolved };
+    let mut state = vec![Seen::New; graph.len()];
+    let parameters = (0..resolved.parameters.len()).map(Item::Parameter);
+    let items = parameters.chain((0..parts.lists.len()).map(Item::List));
+    for item in items.chain((0..parts.tied.len()).map(Item::Tied)) {
+        graph.visit(item, &mut state, &mut Vec::new())?;
+    }
+    Ok(())
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum Seen {
+    New,
+    Open,
+    Done,
+}
+
+struct Graph<'a> {
+    resolved: &'a Resolved,
+}
+
+impl Graph<'_> {
+    fn len(&self) -> usize {
+        let parts = &self.resolved.parts;
+        self.resolved.parameters.len() + parts.lists.len() + parts.constants.len() + parts.tied.len()
+    }
+
+    fn number(&self, item: Item) -> usize {
+        let (parameters, parts) = (self.resolved.parameters.len(), &self.resolved.parts);
+        match item {
+            Item::Parameter(i) => i,
+            Item::List(k) => parameters + k,
+            Item::Constant(k) => parameters + parts.lists.len() + k,
+            Item::Tied(k) => parameters + parts.lists.len() + parts.constants.len() + k,
+        }
+    }
+
+    fn visit(&self, item: Item, state: &mut [Seen], open: &mut Vec<Item>) -> Result<(), SpaceError> {
+        match state[self.number(item)] {
+            Seen::Done => return Ok(()),
+            Seen::Open => return Err(self.circle(item, open)),
+            Seen::New => {}
+        }
+        state[self.number(item)] = Seen::Open;
+        open.push(item);
+        for next in self.needs(item) {
+            self.visit(next, state, open)?;
+        }
+        open.pop();
+        state[self.number(item)] = Seen::Done;
+        Ok(())
+    }
+
+    fn circle(&self, item: Item, open: &[Item]) -> SpaceError {
+        let start = open.iter().position(|other| *other == item).unwrap_or(0);
+        let mut names: Vec<String> = open[start..].iter().map(|i| self.name(*i)).collect();
+        names.dedup();
+        names.push(names[0].clone());
+        let key = match open[start..].iter().find_map(|i| self.key(*i)) {
+            Some(key) => key,
+            None => format!("space.{}", names[0]),
+        };
+        let way: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
+        SpaceError::new(key, format!("what is needed goes in a circle: {}", way.join(" needs ")))
+            .hint("take one of these names out of its `when`, `expr` or `length`")
+    }
+
+    fn name(&self, item: Item) -> String {
+        match item {
+            Item::Parameter(i) => self.resolved.parameters[i].path.clone(),
+            Item::List(k) => self.resolved.parts.lists[k].path.clone(),
+            Item::Tied(k) => self.resolved.parts.tied[k].path.clone(),
+            Item::Constant(_) => "a constant".to_owned(),
+        }
+    }
+
+    fn key(&self, item: Item) -> Option<String> {
+        match item {
+            Item::Parameter(i) => {
+                let when = self.resolved.conditions[i].when.as_ref().map(|when| when.key.clone());
+                Some(when.unwrap_or_else(|| self.resolved.keys[i].clone()))
+            }
+            Item::Tied(k) => Some(self.resolved.parts.tied[k].formula.key.clone()),
+            Item::List(_) | Item::Constant(_) => None,
+        }
+    }
+
+    fn needs(&self, item: Item) -> Vec<Item> {
+        let parts = &self.resolved.parts;
+        let mut needs = Vec::new();
+        match item {
+            Item::Parameter(i) => of_condition(&self.resolved.conditions[i], &mut needs),
+            Item::Constant(k) => of_condition(&parts.constants[k].condition, &mut needs),
+            Item::List(k) => {
+                of_condition(&parts.lists[k].condition, &mut needs);
+                needs.extend(parts.lists[k].length.map(Item::Parameter));
+                needs.extend(parts.lists[k].elements.iter().map(|i| Item::Parameter(*i)));
+            }
+            Item::Tied(k) => {
+                of_condition(&parts.tied[k].condition, &mut needs);
+                of_formula(&parts.tied[k].formula, &mut needs);
+            }
+        }
+        needs
+    }
+}
+
+fn of_condition(condition: &Condition, needs: &mut Vec<Item>) {
+    needs.extend(condition.option.map(|(choice, _)| Item::Parameter(choice)));
+    needs.extend(condition.longer.map(|(length, _)| Item::Parameter(length)));
+    if let Some(when) = &condition.when {
+        of_formula(when, needs);
+    }
+}
+
+fn of_formula(formula: &Formula, needs: &mut Vec<Item>) {
+    formula.names.iter().for_each(|(_, target)| of_target(target, needs));
+}
+
+fn of_target(target: &Target, needs: &mut Vec<Item>) {
+    match target {
+        Target::Parameter(i) => needs.push(Item::Parameter(*i)),
+        Target::Constant(k) => needs.push(Item::Constant(*k)),
+        Target::Tied(k) => needs.push(Item::Tied(*k)),
+        Target::List(k) => needs.push(Item::List(*k)),
+        Target::Chosen(choice, options) => {
+            needs.push(Item::Parameter(*choice));
+            options.iter().flatten().for_each(|target| of_target(target, needs));
+        }
+    }
+}
+
+/// The same space with deciders first; otherwise the order of the file is kept.
+pub(super) fn arrange(resolved: Resolved) -> Resolved {
+    let count = resolved.parameters.len();
+    let mut placed: Vec<Option<usize>> = vec![None; count];
+    let mut order = Vec::with_capacity(count);
+    for i in 0..count {
+        place(i, &resolved, &mut placed, &mut order);
+    }
+    let to: Vec<usize> = placed.into_iter().flatten().collect();
+    let pick = |i: &usize| (resolved.parameters[*i].clone(), resolved.conditions[*i].moved(&to));
+    let (parameters, conditions) = order.iter().map(pick).unzip();
+    let keys = order.iter().map(|i| resolved.keys[*i].clone()).collect();
+    Resolved { parameters, conditions, parts: resolved.parts.moved(&to), keys }
+}
+
+fn place(i: usize, resolved: &Resolved, placed: &mut [Option<usize>], order: &mut Vec<usize>) {
+    if placed[i].is_some() {
+        return;
+    }
+    let mut deciders = Vec::new();
+    resolved.conditions[i].deciders(&resolved.parts, &mut |decider| deciders.push(decider));
+    for decider in deciders {
+        place(decider, resolved, placed, order);
+    }
+    placed[i] = Some(order.len());
+    order.push(i);
+}

@@ -1,0 +1,108 @@
+//! Spaces that are refused: each message says where, what, and what would be right.
+
+use ravine_space::{Declarations, Space};
+use serde_json::{Value as Json, json};
+
+fn refused(space: Json, constraints: &[&str]) -> String {
+    match serde_json::from_value::<Declarations>(space) {
+        Err(error) => format!("(reader) {error}"),
+        Ok(declarations) => match Space::build(&declarations, constraints) {
+            Err(error) => match &error.span {
+                Some(span) => format!("{error} @{}..{}", span.start, span.end),
+                None => error.to_string(),
+            },
+            Ok(space) => panic!("{space:?} was not refused"),
+        },
+    }
+}
+
+#[test]
+fn a_domain_that_cannot_be_is_refused() {
+    let one = |parameter: Json| refused(json!({ "x": parameter }), &[]);
+    let messages = [
+        one(json!({ "float": [2, 1] })),
+        one(json!({ "float": [0, 1], "log": true })),
+        one(json!({ "float": [1] })),
+        one(json!({ "float": [0, 1], "step": 0.3 })),
+        one(json!({ "float": [0, 1], "step": 0 })),
+        one(json!({ "float": [0, 1], "step": -0.5 })),
+        one(json!({ "float": [0, 1], "step": 2 })),
+        one(json!({ "float": [1.1, 1.9], "step": 2, "anchor": "zero" })),
+        one(json!({ "float": [0, 1], "anchor": "zero" })),
+        one(json!({ "float": [0, 1], "step": 0.1, "points": 3 })),
+        one(json!({ "float": [0, 1], "points": 1 })),
+        one(json!({ "float": [-1e308, 1e308] })),
+        one(json!({ "int": [4, 1] })),
+        one(json!({ "int": [0, 4], "log": true })),
+        one(json!({ "int": [0, 9_007_199_254_740_993i64] })),
+        one(json!({ "int": [0, 9], "step": 0.5 })),
+        one(json!({ "int": [0, 9], "step": 2 })),
+        one(json!({ "int": true })),
+        one(json!({ "int": [0.5, 2] })),
+        one(json!({ "choice": [] })),
+        one(json!({ "choice": ["a", "b", "a"] })),
+        one(json!({ "choice": ["a", { "name": "a", "y": { "int": [0, 1] } }] })),
+        one(json!({ "choice": ["a", "b"], "weights": [1.0] })),
+        one(json!({ "choice": ["a", "b"], "weights": [1.0, -1.0] })),
+        one(json!({ "choice": ["a", "b"], "weights": [0, 0] })),
+        one(json!({ "choice": [{ "y": { "int": [0, 1] } }] })),
+        one(json!({ "choice": [{ "name": "a", "value": 3, "y": { "int": [0, 1] } }] })),
+        one(json!({ "choice": [{ "name": "a", "momentum": { "float": [1, 0] } }] })),
+        one(json!({ "choice": [{ "name": "a", "b": 1 }, { "name": "b", "c": 1 }] })),
+        one(json!({ "choice": [{ "name": "a.b", "c": 1 }] })),
+        one(json!({ "bool": false })),
+        one(json!({ "permutation": [] })),
+        one(json!({ "permutation": ["a", "a"] })),
+        one(json!({ "float": [0, 1], "int": [0, 1] })),
+        one(json!({ "default": 3 })),
+        one(json!({ "flaot": [0, 1] })),
+        one(json!({ "choice": ["a"], "log": true })),
+        one(json!({ "value": 3, "default": 3 })),
+        one(json!({ "float": [0, 1], "default": 2 })),
+        one(json!({ "float": [0, 1], "step": 0.1, "default": 0.25 })),
+        one(json!({ "int": [0, 9], "default": 1.5 })),
+        one(json!({ "choice": ["a"], "default": "b" })),
+        one(json!({ "float": [0, 1], "prior": { "at": 2 } })),
+        one(json!({ "float": [0, 1], "prior": { "at": 1, "confidence": "certain" } })),
+        one(json!({ "int": [0, 9], "length": 2, "default": [1, 2, 3] })),
+        one(json!({ "int": [0, 9], "length": -2 })),
+        one(json!({ "int": [0, 9], "length": 5000 })),
+    ];
+    insta::assert_snapshot!(messages.join("\n"));
+}
+
+#[test]
+fn a_name_or_expression_that_means_nothing_is_refused() {
+    let int = || json!({ "int": [1, 4] });
+    let with = |x: Json| refused(json!({ "layers": int(), "lr": { "float": [0, 1] }, "x": x }), &[]);
+    let messages = [
+        with(json!({ "int": [1, 4], "length": "layer" })),
+        with(json!({ "int": [1, 4], "length": "lr" })),
+        with(json!({ "int": [1, 4], "length": "x" })),
+        with(json!({ "float": [0, 1], "when": "layesr > 2" })),
+        with(json!({ "float": [0, 1], "when": "layers + 2" })),
+        with(json!({ "float": [0, 1], "when": "layers >" })),
+        with(json!({ "float": [0, 1], "when": "layers > 'two'" })),
+        with(json!({ "expr": "2 * depth" })),
+        with(json!({ "expr": "x + 1" })),
+        with(json!({ "expr": "'a'", "int": true })),
+        with(json!({ "float": [0, 1], "when": "x > 0.5" })),
+        with(json!({ "float": [0, 1], "length": 2, "when": "len(x) > 1" })),
+        refused(
+            json!({ "a": { "int": [0, 1], "when": "b > 0" }, "b": { "int": [0, 1], "when": "a > 0" } }),
+            &[],
+        ),
+        refused(json!({ "a": { "expr": "b" }, "b": { "expr": "a" } }), &[]),
+        refused(
+            json!({ "t": { "expr": "sum(u)" }, "u": { "int": [0, 1], "length": 2, "when": "t > 0" } }),
+            &[],
+        ),
+        refused(json!({ "n": { "int": [-1, 4] }, "u": { "int": [0, 1], "length": "n" } }), &[]),
+        refused(json!({ "n": { "choice": [1, "a"] }, "u": { "int": [0, 1], "length": "n" } }), &[]),
+        refused(json!({ "a b": int() }), &[]),
+        refused(json!({ "": int() }), &[]),
+        refused(json!({ "lr": { "float": [0, 1] } }), &["lr < 1", "rl < 1"]),
+        refused(json!({ "lr": { "float": [0, 1] } }), &["lr * 2"]),
+    ];
+    insta::assert_snapshot!(messages.join("\n"));
+}
