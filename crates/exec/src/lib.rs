@@ -1,1 +1,42 @@
 //! Places where runs go: the supervisor and the run directory.
+//!
+//! A [`RunOrder`] goes in, [`RunNews`] comes out. [`Local`] is this machine. What starts the programs is not the process that
+//! orders but the study's one supervisor on this host ([`supervise`]), so that runs outlive a killed ravine, and nothing
+//! outlives a run (invariants ONE SUPERVISOR, NO ORPHANS). This crate knows nothing of samplers or of the study's log.
+//!
+//! ```no_run
+//! # fn main() -> Result<(), exec::LocalError> {
+//! use exec::{Command, Layout, Local, RunId, RunNews, RunOrder, layout};
+//! let study = std::path::Path::new("runs/mine");
+//! let mut local = Local::connect(study, vec!["ravine".into(), "supervise".into()])?;
+//! let id = RunId { run: study::RunKey::first(search::TrialId(0)), epoch: 1 };
+//! let run = Layout::new(std::path::absolute(study).unwrap()).run(0, "train", []);
+//! local.start(RunOrder::new(id, layout::attempt(&run, 0), Command::Shell("echo '{\"loss\": 1}'".into())));
+//! 'news: loop {
+//!     for news in local.wait(None)? {
+//!         if let RunNews::Ended(ended) = news {
+//!             local.acknowledge(id); // once it is recorded
+//!             break 'news;
+//!         }
+//!     }
+//! }
+//! local.wait(Some(std::time::Duration::ZERO))?; // sends the acknowledgement
+//! # Ok(())
+//! # }
+//! ```
+
+mod connect;
+pub mod layout;
+mod local;
+mod news;
+mod order;
+mod process;
+pub mod report;
+mod supervisor;
+mod wire;
+
+pub use layout::Layout;
+pub use local::{Local, LocalError, Waker};
+pub use news::{Known, RunNews};
+pub use order::{Command, DEFAULT_GRACE, DEFAULT_LOG_LIMIT, RunId, RunOrder};
+pub use supervisor::{SuperviseError, supervise};

@@ -1,0 +1,105 @@
+//! What goes in: an order to run a program.
+
+use std::fmt;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use study::RunKey;
+
+/// How much of each log is kept where the order says nothing else, in bytes.
+pub const DEFAULT_LOG_LIMIT: u64 = 16 << 20;
+
+/// How long a program may take to end after SIGTERM where the order says nothing else.
+pub const DEFAULT_GRACE: Duration = Duration::from_secs(10);
+
+/// One attempt and the fencing number of its start (invariant FIRST ENDING WINS): what all messages about it name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct RunId {
+    /// Which attempt of which run.
+    pub run: RunKey,
+    /// The epoch of its start.
+    pub epoch: u64,
+}
+
+/// Trial, stage, repetition, attempt and epoch: `12/0/0/1@3`.
+impl fmt::Display for RunId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let RunKey { trial, stage, repetition, attempt } = self.run;
+        write!(f, "{}/{stage}/{repetition}/{attempt}@{}", trial.0, self.epoch)
+    }
+}
+
+/// What to run.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Command {
+    /// A program and its arguments, passed as they are. A name without a slash is looked up in the run's PATH; a
+    /// relative path starts at the working directory.
+    Program(Vec<String>),
+    /// A line for `/bin/sh -c`.
+    Shell(String),
+}
+
+/// An order to run a program. See [`RunOrder::new`] for what the fields are when nothing is said.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RunOrder {
+    /// What it is called.
+    pub id: RunId,
+    /// The attempt's directory, absolute ([`crate::Layout`]). Made here; one that is there already is moved aside.
+    pub directory: PathBuf,
+    /// What to run.
+    pub command: Command,
+    /// Added to the environment of the process that orders; these win.
+    #[serde(default)]
+    pub environment: Vec<(String, String)>,
+    /// The working directory, absolute; absent is the attempt's directory.
+    #[serde(default)]
+    pub cwd: Option<PathBuf>,
+    /// How many threads OpenMP and its kin may use, unless the environment says so already.
+    pub cpus: u32,
+    /// After so long it is ended.
+    #[serde(default)]
+    pub timeout: Option<Duration>,
+    /// So much time lies between SIGTERM and SIGKILL.
+    pub grace: Duration,
+    /// The exit codes that mean success.
+    pub ok: Vec<i32>,
+    /// Patterns over lines of output: metric name and regular expression ([`crate::report::Captures`]).
+    #[serde(default)]
+    pub capture: Vec<(String, String)>,
+    /// How much of each log is kept, in bytes; of a longer one the middle is dropped.
+    pub log_limit: u64,
+    /// Written as `config.json`, whose path the program finds in `RAVINE_CONFIG`.
+    #[serde(default)]
+    pub config: Option<serde_json::Value>,
+    /// More files to write before the start, such as runcards: path (from the attempt's directory, or absolute) and
+    /// contents.
+    #[serde(default)]
+    pub files: Vec<(PathBuf, String)>,
+    /// Folders to make before the start where they are missing (artifacts, checkpoint), absolute.
+    #[serde(default)]
+    pub folders: Vec<PathBuf>,
+}
+
+impl RunOrder {
+    /// An order with one cpu, no time limit, success on exit code 0, and the defaults of this module.
+    pub fn new(id: RunId, directory: PathBuf, command: Command) -> Self {
+        RunOrder {
+            id,
+            directory,
+            command,
+            environment: Vec::new(),
+            cwd: None,
+            cpus: 1,
+            timeout: None,
+            grace: DEFAULT_GRACE,
+            ok: vec![0],
+            capture: Vec::new(),
+            log_limit: DEFAULT_LOG_LIMIT,
+            config: None,
+            files: Vec::new(),
+            folders: Vec::new(),
+        }
+    }
+}

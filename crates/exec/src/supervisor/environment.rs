@@ -1,0 +1,144 @@
+//! What a run finds in its environment.
+
+use std::ffi::{CStr, CString};
+
+use crate::layout;
+use crate::order::RunOrder;
+
+/// How many threads the usual libraries start, unless told otherwise: as many as the machine has cores, in each run.
+const THREAD_COUNTS: [&str; 9] = [
+    "OMP_NUM_THREADS",
+    "OPENBLAS_NUM_THREADS",
+    "MKL_NUM_THREADS",
+    "BLIS_NUM_THREADS",
+    "VECLIB_MAXIMUM_THREADS",
+    "NUMEXPR_NUM_THREADS",
+    "NUMBA_NUM_THREADS",
+    "RAYON_NUM_THREADS",
+    "JULIA_NUM_THREADS",
+];
+
+/// The environment of a client: what its runs start from.
+#[derive(Default)]
+pub(super) struct Base(Vec<CString>);
+
+impl Base {
+    /// Of names and values; what cannot be in an environment is left out.
+    pub(super) fn new(variables: Vec<(String, String)>) -> Self {
+        Base(variables.into_iter().filter_map(|(name, value)| variable(&name, &value)).collect())
+    }
+
+    /// Whether a variable is set.
+    fn has(&self, name: &str) -> bool {
+        self.0.iter().any(|variable| name_of(variable) == name.as_bytes())
+    }
+
+    /// The environment of a run: `own` (see [`own`]) before what is inherited.
+    pub(super) fn with<'a>(&'a self, own: &'a [CString]) -> Vec<&'a CStr> {
+        let inherited =
+            self.0.iter().filter(|inherited| !own.iter().any(|own| name_of(own) == name_of(inherited)));
+        own.iter().chain(inherited).map(CString::as_c_str).collect()
+    }
+}
+
+/// What a run gets of its own: what the order says, where its files are, and settings that make programs behave, unless
+/// somebody has set them.
+pub(super) fn own(order: &RunOrder, base: &Base, study: &str) -> Result<Vec<CString>, String> {
+    let mut own = Vec::with_capacity(order.environment.len() + 16);
+    for (name, value) in &order.environment {
+        let unusable = || format!("`{}` cannot be an environment variable", name.escape_debug());
+        own.push(variable(name, value).ok_or_else(unusable)?);
+    }
+    let said = own.len();
+    let mut add = |name: &str, value: &str| {
+        let told = own[..said].iter().any(|variable| name_of(variable) == name.as_bytes());
+        if !told {
+            own.extend(variable(name, value));
+        }
+    };
+    let directory = order.directory.to_string_lossy();
+    add("RAVINE_RUN", &format!("{study}/{}", order.id));
+    add("RAVINE_RUN_DIR", &directory);
+    add("RAVINE_REPORT", &format!("{directory}/{}", layout::INBOX));
+    if order.config.is_some() {
+        add("RAVINE_CONFIG", &format!("{directory}/{}", layout::CONFIG));
+    }
+    // Python keeps what it prints for a while when it prints to a file; reports are to arrive at once.
+    if !base.has("PYTHONUNBUFFERED") {
+        add("PYTHONUNBUFFERED", "1");
+    }
+    let cpus = order.cpus.max(1).to_string();
+    for name in THREAD_COUNTS {
+        if !base.has(name) {
+            add(name, &cpus);
+        }
+    }
+    Ok(own)
+}
+
+/// The value of a variable.
+pub(super) fn get<'a>(environment: &[&'a CStr], name: &str) -> Option<&'a CStr> {
+    let variable = environment.iter().find(|variable| name_of(variable) == name.as_bytes())?;
+    CStr::from_bytes_with_nul(variable.to_bytes_with_nul().get(name.len() + 1..)?).ok()
+}
+
+fn variable(name: &str, value: &str) -> Option<CString> {
+    if name.is_empty() || name.contains('=') {
+        return None;
+    }
+    CString::new(format!("{name}={value}")).ok()
+}
+
+fn name_of(variable: &CStr) -> &[u8] {
+    let bytes = variable.to_bytes();
+    memchr::memchr(b'=', bytes).map_or(bytes, |end| &bytes[..end])
+}
+
+#[cfg(test)]
+mod tests {
+    use search::TrialId;
+    use study::RunKey;
+
+    use super::*;
+    use crate::order::{Command, RunId};
+
+    fn shown(order: &RunOrder, base: &Base) -> Vec<String> {
+        let own = own(order, base, "s").unwrap();
+        base.with(&own).iter().map(|variable| variable.to_str().unwrap().to_owned()).collect()
+    }
+
+    fn order() -> RunOrder {
+        let id = RunId { run: RunKey::first(TrialId(3)), epoch: 1 };
+        RunOrder::new(id, "/d".into(), Command::Shell(String::new()))
+    }
+
+    #[test]
+    fn what_the_order_says_wins_over_what_is_inherited() {
+        let base = Base::new(vec![("A".into(), "1".into()), ("B".into(), "2".into())]);
+        let mut order = order();
+        order.environment = vec![("A".into(), "new".into()), ("RAVINE_RUN_DIR".into(), "mine".into())];
+        let shown = shown(&order, &base);
+        for want in ["A=new", "B=2", "RAVINE_RUN_DIR=mine", "RAVINE_RUN=s/3/0/0/0@1", "PYTHONUNBUFFERED=1"] {
+            assert!(shown.iter().any(|variable| variable == want), "{want} in {shown:?}");
+        }
+        assert!(!shown.iter().any(|variable| variable == "A=1"));
+    }
+
+    #[test]
+    fn thread_counts_are_the_runs_cpus_unless_the_user_set_them() {
+        let base = Base::new(vec![("OMP_NUM_THREADS".into(), "7".into())]);
+        let mut order = order();
+        order.cpus = 3;
+        let shown = shown(&order, &base);
+        assert!(shown.contains(&"OMP_NUM_THREADS=7".to_owned()));
+        assert!(!shown.contains(&"OMP_NUM_THREADS=3".to_owned()));
+        assert!(shown.contains(&"MKL_NUM_THREADS=3".to_owned()));
+    }
+
+    #[test]
+    fn a_name_that_cannot_be_one_is_refused() {
+        let mut order = order();
+        order.environment = vec![("A=B".into(), "1".into())];
+        assert!(own(&order, &Base::default(), "s").unwrap_err().contains("`A=B`"));
+    }
+}

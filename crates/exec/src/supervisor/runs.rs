@@ -1,0 +1,295 @@
+//! All runs of a supervisor: the living ones, and the endings that nobody has acknowledged.
+
+use std::collections::{BTreeMap, HashMap};
+use std::fs;
+use std::io::{self, ErrorKind};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use study::{How, RunEnd, RunEnded};
+
+use super::clients::{ClientId, Clients};
+use super::environment::Base;
+use super::place::Place;
+use super::run::{Next, Run};
+use super::start::{self, Shared};
+use crate::layout;
+use crate::news::{Known, RunNews};
+use crate::order::{RunId, RunOrder};
+use crate::process::mark::Mark;
+use crate::process::{ChildList, Reaper};
+use crate::report::{Report, read_metrics};
+use crate::wire::Reply;
+
+/// How often it is tried to write an `exit.json` that could not be written.
+const SAVE_AGAIN: Duration = Duration::from_secs(1);
+
+/// An ending that waits to be acknowledged.
+struct Ending {
+    ended: RunEnded,
+    owner: Option<ClientId>,
+    directory: PathBuf,
+    /// Whether `exit.json` says it. What is not on disk keeps the supervisor from leaving (invariant NOTHING LOST).
+    saved: bool,
+}
+
+/// The runs.
+pub(super) struct Runs {
+    shared: Shared,
+    place: Place,
+    children: ChildList,
+    reaper: Reaper,
+    alive: BTreeMap<RunId, Run>,
+    /// Whose program a child is.
+    programs: HashMap<i32, RunId>,
+    /// Whose orphan a child is, where its mark tells.
+    orphans: HashMap<i32, Option<RunId>>,
+    ended: BTreeMap<RunId, Ending>,
+    save_due: Option<Instant>,
+    started: u32,
+}
+
+impl Runs {
+    /// None yet.
+    pub(super) fn new(shared: Shared, place: Place) -> io::Result<Self> {
+        Ok(Runs {
+            shared,
+            place,
+            children: ChildList::open()?,
+            reaper: Reaper::new()?,
+            alive: BTreeMap::new(),
+            programs: HashMap::new(),
+            orphans: HashMap::new(),
+            ended: BTreeMap::new(),
+            save_due: None,
+            started: 0,
+        })
+    }
+
+    /// Whether nothing lives, and everything that ended is on disk.
+    pub(super) fn is_empty(&self) -> bool {
+        self.alive.is_empty() && self.save_due.is_none()
+    }
+
+    /// When something is to be looked at.
+    pub(super) fn due(&self) -> Option<Instant> {
+        self.alive.values().map(|run| run.due).chain(self.save_due).min()
+    }
+
+    /// What a new client is told of.
+    pub(super) fn known(&self) -> Vec<Known> {
+        let alive =
+            self.alive.values().map(|run| Known { id: run.id, alive: true, owned: run.owner.is_some() });
+        let ended = self.ended.iter().map(|(id, ending)| Known {
+            id: *id,
+            alive: false,
+            owned: ending.owner.is_some(),
+        });
+        alive.chain(ended).collect()
+    }
+
+    /// Starts a run, unless `refused` says why not. An order for a run that is known already only claims it: a client that
+    /// was cut off cannot know whether its order had arrived.
+    pub(super) fn start(
+        &mut self,
+        order: RunOrder,
+        base: &Base,
+        by: ClientId,
+        refused: Option<&str>,
+    ) -> Vec<RunNews> {
+        let id = order.id;
+        if self.alive.contains_key(&id) || self.ended.contains_key(&id) {
+            return self.claim(id, &order.directory, by);
+        }
+        self.started = self.started.wrapping_add(1);
+        let mark = self.place.mark(self.started).map_err(|why| format!("the study's folder is gone: {why}"));
+        let refused = refused.map_or(Ok(()), |why| Err((How::Killed, why.to_owned())));
+        let started = refused.and_then(|()| {
+            let mark = mark.map_err(|why| (How::Failed, why))?;
+            let running = start::start(&order, base, &self.shared, mark).map_err(|why| (How::Failed, why))?;
+            Ok((running, mark))
+        });
+        match started {
+            Ok((running, mark)) => {
+                let pid = running.pid;
+                self.programs.insert(pid, id);
+                self.alive.insert(id, Run::new(order, running, mark, by));
+                vec![RunNews::Started { id, pid: pid.unsigned_abs() }]
+            }
+            Err((how, message)) => {
+                let end = RunEnd { message: Some(message), ..RunEnd::new(how, 0.0) };
+                let ended = RunEnded { run: id.run, epoch: id.epoch, end, metrics: Default::default() };
+                self.keep(ended.clone(), Some(by), order.directory);
+                vec![RunNews::Ended(Box::new(ended))]
+            }
+        }
+    }
+
+    /// Asks a run to end.
+    pub(super) fn stop(&mut self, id: RunId, how: How, message: Option<String>, at_once: bool, now: Instant) {
+        let orphans = self.orphans_of(id);
+        if let Some(run) = self.alive.get_mut(&id) {
+            run.stop(how, message, at_once, &orphans, now);
+        }
+    }
+
+    /// Asks all runs to end.
+    pub(super) fn stop_all(&mut self, why: &str, now: Instant) {
+        let ids: Vec<RunId> = self.alive.keys().copied().collect();
+        for id in ids {
+            self.stop(id, How::Killed, Some(why.to_owned()), false, now);
+        }
+    }
+
+    /// A client has put an ending into the log.
+    pub(super) fn acknowledge(&mut self, id: RunId) {
+        self.ended.remove(&id);
+        self.save_due = self.save_due.filter(|_| self.ended.values().any(|ending| !ending.saved));
+    }
+
+    /// A client wants a run's news, from its beginning. Whoever claims last has it; the log's epochs keep the others' words
+    /// from counting (invariant FIRST ENDING WINS).
+    pub(super) fn claim(&mut self, id: RunId, directory: &Path, by: ClientId) -> Vec<RunNews> {
+        if let Some(run) = self.alive.get_mut(&id) {
+            run.owner = Some(by);
+            let reports = read_metrics(&run.directory).into_iter().zip(0..run.reports());
+            let started = RunNews::Started { id, pid: run.pid.unsigned_abs() };
+            return [started]
+                .into_iter()
+                .chain(reports.map(|(report, index)| reported(id, index, report)))
+                .collect();
+        }
+        if let Some(ending) = self.ended.get_mut(&id) {
+            ending.owner = Some(by);
+            return vec![RunNews::Ended(Box::new(ending.ended.clone()))];
+        }
+        vec![RunNews::Ended(Box::new(ending_on_disk(id, directory)))]
+    }
+
+    /// A client is gone; its runs go on.
+    pub(super) fn disown(&mut self, client: ClientId) {
+        for owner in self.alive.values_mut().map(|run| &mut run.owner) {
+            *owner = owner.filter(|owner| *owner != client);
+        }
+        for owner in self.ended.values_mut().map(|ending| &mut ending.owner) {
+            *owner = owner.filter(|owner| *owner != client);
+        }
+    }
+
+    /// Buries the children that ended.
+    pub(super) fn reap(&mut self, now: Instant) {
+        while let Some(exit) = self.reaper.next() {
+            if let Some(id) = self.programs.remove(&exit.pid) {
+                if let Some(run) = self.alive.get_mut(&id) {
+                    run.exited(exit, now);
+                }
+            } else if let Some(Some(id)) = self.orphans.remove(&exit.pid)
+                && let Some(run) = self.alive.get_mut(&id)
+            {
+                run.account(exit);
+            }
+        }
+        // Perhaps that was the last of what a run left behind.
+        for run in self.alive.values_mut().filter(|run| run.has_exited()) {
+            run.due = now;
+        }
+    }
+
+    /// Looks after the runs that are due.
+    pub(super) fn tend(&mut self, clients: &mut Clients, buffer: &mut [u8], now: Instant) {
+        let due: Vec<RunId> = self.alive.values().filter(|run| run.due <= now).map(|run| run.id).collect();
+        for id in due {
+            // The list of children is read for those only that need it.
+            let needed = self.alive.get(&id).is_some_and(|run| run.needs_orphans(now));
+            let orphans = if needed { self.orphans_of(id) } else { Vec::new() };
+            let Some(run) = self.alive.get_mut(&id) else { continue };
+            let mut client = run.owner.and_then(|owner| clients.all.get_mut(&owner));
+            let mut tell = |news| {
+                if let Some(client) = &mut client {
+                    client.tell(&Reply::News(news));
+                }
+            };
+            let next = run.tend(&orphans, buffer, now, |index, report| tell(reported(id, index, report)));
+            if next == Next::Wait {
+                continue;
+            }
+            let Some(run) = self.alive.remove(&id) else { continue };
+            let directory = run.directory.clone();
+            let (ended, owner) = run.finish(buffer, |index, report| tell(reported(id, index, report)));
+            // On disk before anyone is told.
+            self.keep(ended.clone(), owner, directory);
+            tell(RunNews::Ended(Box::new(ended)));
+        }
+        if self.save_due.is_some_and(|due| due <= now) {
+            self.save_again(now);
+        }
+    }
+
+    /// Keeps an ending until it is acknowledged.
+    fn keep(&mut self, ended: RunEnded, owner: Option<ClientId>, directory: PathBuf) {
+        let id = RunId { run: ended.run, epoch: ended.epoch };
+        let saved = save(&ended, &directory);
+        if !saved {
+            self.save_due.get_or_insert_with(|| Instant::now() + SAVE_AGAIN);
+        }
+        self.ended.insert(id, Ending { ended, owner, directory, saved });
+    }
+
+    fn save_again(&mut self, now: Instant) {
+        for ending in self.ended.values_mut().filter(|ending| !ending.saved) {
+            ending.saved = save(&ending.ended, &ending.directory);
+        }
+        let all = self.ended.values().all(|ending| ending.saved);
+        self.save_due = (!all).then_some(now + SAVE_AGAIN);
+    }
+
+    /// The children that a run left to this process. Whose they are says the mark; one that shed it, or that belongs to a
+    /// study inside a run, falls to the last run that lives.
+    fn orphans_of(&mut self, id: RunId) -> Vec<i32> {
+        let Ok(children) = self.children.read() else { return Vec::new() };
+        let mut found = Vec::new();
+        for pid in children.into_iter().filter(|pid| !self.programs.contains_key(pid)) {
+            let alive = &self.alive;
+            let owner = *self.orphans.entry(pid).or_insert_with(|| {
+                let mark = Mark::of(pid)?;
+                alive.values().find(|run| run.mark == mark).map(|run| run.id)
+            });
+            if owner == Some(id) || (owner.is_none() && self.alive.len() == 1) {
+                found.push(pid);
+            }
+        }
+        found
+    }
+}
+
+fn reported(id: RunId, index: u64, report: Report) -> RunNews {
+    RunNews::Reported { id, index, step: report.step, values: report.values }
+}
+
+/// Writes `exit.json`. `false` where that is to be tried again.
+fn save(ended: &RunEnded, directory: &Path) -> bool {
+    let Ok(mut text) = serde_json::to_vec(ended) else { return true };
+    text.push(b'\n');
+    match start::write_whole(&directory.join(layout::EXIT), &text) {
+        Ok(()) => true,
+        Err(why) => {
+            tracing::warn!("cannot write {}: {why}", directory.join(layout::EXIT).display());
+            // What will not change by waiting is not waited for.
+            !matches!(why.kind(), ErrorKind::StorageFull | ErrorKind::QuotaExceeded)
+        }
+    }
+}
+
+/// The ending of a run that this supervisor never had: as its directory says, or lost.
+fn ending_on_disk(id: RunId, directory: &Path) -> RunEnded {
+    let file = fs::read(directory.join(layout::EXIT)).ok();
+    let told = file.and_then(|text| serde_json::from_slice::<RunEnded>(&text).ok());
+    if let Some(ended) = told.filter(|ended| ended.run == id.run && ended.epoch == id.epoch) {
+        return ended;
+    }
+    let message = Some("its supervisor was killed, or never got the order".to_owned());
+    let end = RunEnd { message, ..RunEnd::new(How::Lost, 0.0) };
+    let ended = RunEnded { run: id.run, epoch: id.epoch, end, metrics: Default::default() };
+    save(&ended, directory);
+    ended
+}

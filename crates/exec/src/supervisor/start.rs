@@ -1,0 +1,182 @@
+//! From an order to a running program: its directory, its files, its process.
+
+use std::ffi::{CStr, CString};
+use std::fs::{self, DirBuilder, File};
+use std::io::{self, ErrorKind};
+use std::os::fd::AsFd;
+use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
+
+use super::environment::{self, Base};
+use super::logs::Log;
+use crate::layout;
+use crate::order::{Command, RunOrder};
+use crate::process::mark::Mark;
+use crate::process::{self, Program};
+use crate::report::{Captures, Collector};
+
+/// A program that runs.
+pub(super) struct Running {
+    pub(super) pid: i32,
+    pub(super) stdout: Log,
+    pub(super) stderr: Log,
+    pub(super) collector: Collector,
+}
+
+/// What all runs of a supervisor share.
+pub(super) struct Shared {
+    /// `/dev/null`, every run's standard input.
+    pub(super) null: File,
+    /// The study's name in environment marks: its folder's.
+    pub(super) study: String,
+}
+
+/// Makes the run's directory and starts its program. The error is for the person who reads why the run failed: what,
+/// where, and what would be right.
+pub(super) fn start(order: &RunOrder, base: &Base, shared: &Shared, mark: Mark) -> Result<Running, String> {
+    let directory = &order.directory;
+    if !directory.is_absolute() {
+        return Err(format!("the run's directory must be an absolute path: {}", directory.display()));
+    }
+    make_directory(directory).map_err(|why| unmade(directory, &why))?;
+    let captures = order.capture.iter().map(|(name, pattern)| (name.as_str(), pattern.as_str()));
+    let captures = Captures::new(captures).map_err(|why| why.to_string())?;
+    write_files(order)?;
+    let open = |name: &str| {
+        let path = directory.join(name);
+        Log::open(path.clone(), order.log_limit)
+            .map_err(|why| format!("cannot write {}: {why}", path.display()))
+    };
+    let (stdout, stderr) = (open(layout::STDOUT)?, open(layout::STDERR)?);
+    let pid = match spawn(order, base, shared, mark, [stdout.file(), stderr.file()]) {
+        Ok(pid) => pid,
+        Err(why) => {
+            // They are empty; a failure to remove them changes nothing.
+            let _ = (stdout.finish(), stderr.finish());
+            return Err(why);
+        }
+    };
+    let collector = Collector::new(directory.clone(), captures);
+    Ok(Running { pid, stdout, stderr, collector })
+}
+
+/// Writes a file so that nobody ever reads half of it.
+///
+/// Without fsync, which would cost each short run more than the run: what must survive a power loss is the log of
+/// the study (invariant NOTHING LOST), whose store syncs; these files are what people and adopting processes read,
+/// and they survive any crash but the kernel's.
+pub(super) fn write_whole(path: &Path, contents: &[u8]) -> io::Result<()> {
+    let mut temporary = path.as_os_str().to_owned();
+    temporary.push(".tmp");
+    fs::write(&temporary, contents)?;
+    fs::rename(&temporary, path)
+}
+
+fn make_directory(directory: &Path) -> io::Result<()> {
+    // Most often all but the last parts exist; asking first would cost more.
+    match DirBuilder::new().recursive(false).create(directory) {
+        Ok(()) => Ok(()),
+        Err(why) if why.kind() == ErrorKind::NotFound => fs::create_dir_all(directory),
+        Err(why) if why.kind() == ErrorKind::AlreadyExists => {
+            // An attempt that no log knows of: decided again after a power loss.
+            if fs::remove_dir(directory).is_err() {
+                set_aside(directory)?;
+            }
+            fs::create_dir(directory)
+        }
+        Err(why) => Err(why),
+    }
+}
+
+fn set_aside(directory: &Path) -> io::Result<()> {
+    for number in 1_u32.. {
+        let mut aside = directory.as_os_str().to_owned();
+        aside.push(format!("~{number}"));
+        if !Path::new(&aside).exists() {
+            return fs::rename(directory, aside);
+        }
+    }
+    Err(ErrorKind::AlreadyExists.into())
+}
+
+fn unmade(directory: &Path, why: &io::Error) -> String {
+    let hint = match why.kind() {
+        ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => {
+            "; choose a folder that you may write to"
+        }
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => "; make room on that disk",
+        _ => "",
+    };
+    format!("cannot make the run's directory {}: {why}{hint}", directory.display())
+}
+
+fn write_files(order: &RunOrder) -> Result<(), String> {
+    let failed = |path: &Path, why: &dyn std::fmt::Display| format!("cannot write {}: {why}", path.display());
+    if let Some(config) = &order.config {
+        let path = order.directory.join(layout::CONFIG);
+        let mut text = serde_json::to_vec_pretty(config).map_err(|why| failed(&path, &why))?;
+        text.push(b'\n');
+        write_whole(&path, &text).map_err(|why| failed(&path, &why))?;
+    }
+    for folder in &order.folders {
+        fs::create_dir_all(folder)
+            .map_err(|why| format!("cannot make the folder {}: {why}", folder.display()))?;
+    }
+    for (path, contents) in &order.files {
+        let path = order.directory.join(path);
+        let written = write_whole(&path, contents.as_bytes()).or_else(|why| match path.parent() {
+            Some(parent) if why.kind() == ErrorKind::NotFound => {
+                fs::create_dir_all(parent)?;
+                write_whole(&path, contents.as_bytes())
+            }
+            _ => Err(why),
+        });
+        written.map_err(|why| failed(&path, &why))?;
+    }
+    Ok(())
+}
+
+fn spawn(
+    order: &RunOrder,
+    base: &Base,
+    shared: &Shared,
+    mark: Mark,
+    logs: [&File; 2],
+) -> Result<i32, String> {
+    let args = arguments(&order.command)?;
+    let Some(name) = args.first() else {
+        return Err("the command is empty; it must name a program".to_owned());
+    };
+    let own = environment::own(order, base, &shared.study)?;
+    let environment = base.with(&own);
+    let cwd = order.cwd.as_ref().unwrap_or(&order.directory);
+    // One thread, so that the working directory is nobody else's; a child has it from us, as spawning cannot set it.
+    std::env::set_current_dir(cwd)
+        .map_err(|why| format!("cannot enter the working directory {}: {why}", cwd.display()))?;
+    let path = environment::get(&environment, "PATH");
+    let explain = |error| process::explain(name, path, cwd, error);
+    let file: CString = process::find(name, path).ok_or_else(|| explain(None))?;
+    let stdio = [shared.null.as_fd(), logs[0].as_fd(), logs[1].as_fd()];
+    let program = Program { file: file.as_c_str(), args: &args, environment: &environment, stdio };
+    mark.worn(|| process::spawn(&program)).map(nix::unistd::Pid::as_raw).map_err(|error| explain(Some(error)))
+}
+
+fn arguments(command: &Command) -> Result<Vec<CString>, String> {
+    let text = |text: &str| {
+        let shown = text.escape_debug();
+        CString::new(text)
+            .map_err(|_| format!("an argument holds a zero byte, which no program can be given: {shown}"))
+    };
+    match command {
+        Command::Program(words) => words.iter().map(|word| text(word)).collect(),
+        Command::Shell(line) => {
+            [c"/bin/sh", c"-c"].into_iter().map(CStr::to_owned).map(Ok).chain([text(line)]).collect()
+        }
+    }
+}
+
+/// The study's name for environment marks.
+pub(super) fn study_name(study: &Path) -> String {
+    let name = study.file_name().unwrap_or(study.as_os_str());
+    String::from_utf8_lossy(name.as_bytes()).into_owned()
+}
