@@ -1,4 +1,5 @@
 //! The space of the product's page: what each kind of declaration means to a program.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests may fail loudly")]
 
 use ravine_space::{Declarations, Found, Point, Scalar, Size, Space, SpaceError, Stream};
 use serde_json::{Value as Json, json};

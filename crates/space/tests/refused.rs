@@ -1,4 +1,5 @@
 //! Spaces that are refused: each message says where, what, and what would be right.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests may fail loudly")]
 
 use ravine_space::{Declarations, Space};
 use serde_json::{Value as Json, json};
