@@ -33,7 +33,7 @@ pub enum EventBody {
     StudyCreated(StudyCreated),
     /// Its rules were edited: budgets, never the space or the objectives.
     SettingsChanged(SettingsChanged),
-    /// A process began to drive the study.
+    /// A process began to drive the study. The event's place in the log is the epoch of the runs that it starts.
     RunnerStarted(RunnerStarted),
     /// It ended, or was found dead.
     RunnerStopped(RunnerStopped),
@@ -166,6 +166,9 @@ pub struct TrialCreated {
     /// The number of the enqueued entry that it serves.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub entry: Option<u64>,
+    /// Values that its suggestions take, where they fit the domain (define-by-run).
+    #[serde(default, skip_serializing_if = "Assignment::is_empty")]
+    pub prepared: Assignment,
     /// Notes.
     #[serde(default, skip_serializing_if = "Assignment::is_empty")]
     pub attributes: Assignment,
@@ -184,6 +187,7 @@ impl TrialCreated {
             parent: None,
             memo: None,
             entry: None,
+            prepared: Assignment::new(),
             attributes: Assignment::new(),
         }
     }

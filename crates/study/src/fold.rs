@@ -4,13 +4,13 @@
 //! comes too late (a second ending, an ending of an attempt that was given up) is history too and changes nothing
 //! (invariant FIRST ENDING WINS).
 
-use search::TrialId;
+use search::{DecisionId, Level, TrialId};
 
 use crate::Real;
 use crate::event::*;
 use crate::names::NameId;
 use crate::record::{EndRecord, Record, ReportRecord, Round, RunRecord, State};
-use crate::study::{Conflict, Phase, Study};
+use crate::study::{Conflict, Phase, Runner, Study};
 
 /// Why an event cannot be folded: the history is damaged, or not this study's.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -61,26 +61,20 @@ impl Study {
         match &event.body {
             EventBody::StudyCreated(created) => self.study_created(created, at),
             EventBody::SettingsChanged(changed) => self.settings = changed.settings.clone(),
-            EventBody::RunnerStarted(started) => self.runner_started(started, at),
+            EventBody::RunnerStarted(started) => self.runner_started(started, event.seq, at),
             EventBody::RunnerStopped(stopped) => self.runner_stopped(stopped, at),
             EventBody::Enqueued(entry) => {
                 self.queue.insert(self.entries, entry.clone());
                 self.entries += 1;
             }
-            EventBody::TrialCreated(created) => self.trial_created(created, at),
-            EventBody::TrialContinued(e) => {
-                let round = Round { decision: e.decision, level: Some(e.level), runs: 0 };
-                self.reopen(e.trial, round);
-            }
-            EventBody::TrialRepeated(e) => {
-                let round = Round { decision: e.decision, level: None, runs: e.runs };
-                self.reopen(e.trial, round);
-            }
+            EventBody::TrialCreated(created) => self.trial_created(created, event.seq, at),
+            EventBody::TrialContinued(e) => self.reopen(e.trial, e.decision, Some(e.level), 0),
+            EventBody::TrialRepeated(e) => self.reopen(e.trial, e.decision, None, e.runs),
             EventBody::Suggested(suggested) => self.suggested(suggested),
             EventBody::RunStarted(started) => self.run_started(started, at),
-            EventBody::Reported(reported) => self.reported(reported),
+            EventBody::Reported(reported) => self.reported(reported, event.seq),
             EventBody::RunEnded(ended) => self.run_ended(ended, at),
-            EventBody::TrialEnded(ended) => self.trial_ended(ended, at),
+            EventBody::TrialEnded(ended) => self.trial_ended(ended, event.seq, at),
             EventBody::TrialTagged(tagged) => {
                 if let Some(record) = self.record(tagged.trial) {
                     tag(&mut record.extra().attributes, &tagged.attributes);
@@ -136,14 +130,15 @@ impl Study {
         self.sampler = created.sampler.clone();
     }
 
-    fn runner_started(&mut self, started: &RunnerStarted, at: u64) {
+    fn runner_started(&mut self, started: &RunnerStarted, epoch: u64, at: u64) {
         if self.runners.is_empty() {
             self.used.active_since = Some(at);
             if self.phase == Phase::Stopped {
                 self.phase = Phase::Open;
             }
         }
-        self.runners.entry(started.runner.clone()).or_insert(at);
+        let host = started.host.clone();
+        self.runners.insert(started.runner.clone(), Runner { epoch, started_at: at, host });
     }
 
     fn runner_stopped(&mut self, stopped: &RunnerStopped, at: u64) {
@@ -155,7 +150,7 @@ impl Study {
         }
     }
 
-    fn trial_created(&mut self, created: &TrialCreated, at: u64) {
+    fn trial_created(&mut self, created: &TrialCreated, seq: u64, at: u64) {
         let (shape, cells) = self.names.pack(&created.point);
         let mut record = Record {
             state: State::Queued,
@@ -165,6 +160,8 @@ impl Study {
             cells,
             hash: created.hash,
             decision: created.decision,
+            created_seq: seq,
+            ended_seq: 0,
             created_at: at,
             started_at: 0,
             ended_at: 0,
@@ -184,6 +181,9 @@ impl Study {
         if !created.attributes.is_empty() {
             record.extra().attributes = created.attributes.clone();
         }
+        if !created.prepared.is_empty() {
+            record.extra().prepared = created.prepared.clone();
+        }
         if let Some(entry) = created.entry {
             self.queue.remove(&entry);
         }
@@ -195,20 +195,21 @@ impl Study {
         self.counts.queued += 1;
     }
 
-    fn reopen(&mut self, trial: TrialId, round: Round) {
-        self.decisions = self.decisions.max(round.decision.0 + 1);
+    fn reopen(&mut self, trial: TrialId, decision: DecisionId, level: Option<Level>, runs: u32) {
+        self.decisions = self.decisions.max(decision.0 + 1);
         let Some(record) = self.record(trial) else { return };
         let was = record.state;
         if !was.is_ended() {
             return;
         }
+        let before = record.ending();
         record.round += 1;
         record.state = State::Queued;
-        record.ended_at = 0;
+        (record.ended_seq, record.ended_at) = (0, 0);
         let extra = record.extra();
-        extra.level = round.level.or(extra.level);
-        extra.repeats += round.runs;
-        extra.rounds.push(round);
+        extra.repeats += runs;
+        extra.step = None;
+        extra.rounds.push(Round { decision, level, runs, before });
         self.moved(was, State::Queued);
         self.active.insert(trial);
         if self.best == Some(trial) {
@@ -261,12 +262,12 @@ impl Study {
         }
     }
 
-    fn reported(&mut self, reported: &Reported) {
+    fn reported(&mut self, reported: &Reported, seq: u64) {
         let values: Box<[(NameId, Real)]> =
             reported.values.iter().map(|(name, value)| (self.names.intern(name), *value)).collect();
         let Some(record) = self.record(reported.trial) else { return };
         if !record.state.is_ended() {
-            record.extra().reports.push(ReportRecord { step: reported.step, values });
+            record.extra().reports.push(ReportRecord { seq, step: reported.step, values });
         }
     }
 
@@ -294,7 +295,7 @@ impl Study {
         }
     }
 
-    fn trial_ended(&mut self, ended: &TrialEnded, at: u64) {
+    fn trial_ended(&mut self, ended: &TrialEnded, seq: u64, at: u64) {
         let metrics: Box<[(NameId, Real)]> =
             ended.metrics.iter().map(|(name, value)| (self.names.intern(name), *value)).collect();
         let Some(record) = self.record(ended.trial) else { return };
@@ -308,7 +309,7 @@ impl Study {
             Ending::Pruned => State::Pruned,
             Ending::Failed => State::Failed,
         };
-        record.ended_at = at;
+        (record.ended_seq, record.ended_at) = (seq, at);
         record.values = ended.values.as_slice().into();
         record.violations = ended.violations.as_slice().into();
         record.metrics = metrics;
@@ -319,6 +320,9 @@ impl Study {
             extra.message = ended.message.as_deref().map(Into::into);
         }
         record.shrink();
+        if let Some(extra) = &mut record.extra {
+            extra.prepared = Assignment::new();
+        }
         let state = record.state;
         let used = record.close_runs(at);
         self.used.compute += used.compute;

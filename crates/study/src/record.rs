@@ -54,6 +54,10 @@ pub(crate) struct Record {
     pub(crate) cells: Box<[Cell]>,
     pub(crate) hash: Option<ConfigHash>,
     pub(crate) decision: Option<DecisionId>,
+    /// The event that created it.
+    pub(crate) created_seq: u64,
+    /// The event that ended it; 0 until then.
+    pub(crate) ended_seq: u64,
     pub(crate) created_at: u64,
     /// 0 until then.
     pub(crate) started_at: u64,
@@ -82,6 +86,9 @@ pub(crate) struct Extra {
     pub(crate) memo: Option<Json>,
     #[serde(with = "json_text")]
     pub(crate) attributes: Assignment,
+    /// Values for suggestions to come; given back when the trial ends.
+    #[serde(with = "json_text")]
+    pub(crate) prepared: Assignment,
     /// Reports that a rule acted on.
     pub(crate) reports: Vec<ReportRecord>,
 }
@@ -89,6 +96,7 @@ pub(crate) struct Extra {
 /// A report that a rule acted on.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct ReportRecord {
+    pub(crate) seq: u64,
     pub(crate) step: u64,
     pub(crate) values: Box<[(NameId, Real)]>,
 }
@@ -99,6 +107,18 @@ pub(crate) struct Round {
     pub(crate) decision: DecisionId,
     pub(crate) level: Option<Level>,
     pub(crate) runs: u32,
+    /// How the round before had ended.
+    pub(crate) before: Past,
+}
+
+/// An ending that was followed by another round.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Past {
+    pub(crate) seq: u64,
+    pub(crate) state: State,
+    pub(crate) step: Option<u64>,
+    pub(crate) values: Box<[Real]>,
+    pub(crate) violations: Box<[Real]>,
 }
 
 /// One attempt.
@@ -176,6 +196,17 @@ impl Record {
         self.runs
             .iter()
             .rposition(|run| (run.stage, run.repetition, run.attempt) == (stage, repetition, attempt))
+    }
+
+    /// Its ending as it is now.
+    pub(crate) fn ending(&self) -> Past {
+        Past {
+            seq: self.ended_seq,
+            state: self.state,
+            step: self.extra.as_ref().and_then(|extra| extra.step),
+            values: self.values.clone(),
+            violations: self.violations.clone(),
+        }
     }
 
     /// Ends the runs that are still open with the trial itself: those of programs that ask and tell, which have no

@@ -45,7 +45,7 @@ pub struct Study {
     pub(crate) since_best: u64,
     pub(crate) failures_in_a_row: u64,
     pub(crate) phase: Phase,
-    pub(crate) runners: BTreeMap<String, u64>,
+    pub(crate) runners: BTreeMap<String, Runner>,
     #[serde(with = "json_text")]
     pub(crate) domains: IndexMap<String, Domain>,
     pub(crate) conflicts: BTreeMap<TrialId, Conflict>,
@@ -114,6 +114,17 @@ pub enum Phase {
     Paused,
     /// No: somebody stopped the study. The next runner that starts, when none is active, opens it again.
     Stopped,
+}
+
+/// A process that drives a study, or did until it was lost.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Runner {
+    /// The number that fences its runs: the place in the log at which it announced itself, so never used twice.
+    pub epoch: u64,
+    /// When, in ms since 1970.
+    pub started_at: u64,
+    /// Where it runs.
+    pub host: Option<String>,
 }
 
 /// A suggestion that does not go with what the study knows of the parameter. The fold leaves it out.
@@ -191,9 +202,9 @@ impl Study {
         self.phase
     }
 
-    /// The runners that are active: their names, and when they started in ms since 1970.
-    pub fn runners(&self) -> impl Iterator<Item = (&str, u64)> {
-        self.runners.iter().map(|(name, at)| (name.as_str(), *at))
+    /// The processes that drive the study, by name.
+    pub fn runners(&self) -> impl Iterator<Item = (&str, &Runner)> {
+        self.runners.iter().map(|(name, runner)| (name.as_str(), runner))
     }
 
     /// The number of the next decision.

@@ -38,8 +38,14 @@ impl<'a> Trial<'a> {
         self.record.decision
     }
 
-    /// How far it runs; `None` is to the end.
+    /// How far it runs now; `None` is to the end.
     pub fn level(self) -> Option<Level> {
+        let extra = self.extra()?;
+        extra.rounds.iter().rev().find_map(|round| round.level).or(extra.level)
+    }
+
+    /// How far it was to run when it was created.
+    pub fn first_level(self) -> Option<Level> {
         self.extra().and_then(|extra| extra.level)
     }
 
@@ -87,6 +93,11 @@ impl<'a> Trial<'a> {
         let id = self.names.find(path)?;
         let index = self.names.shape(self.record.shape).iter().position(|(name, _)| *name == id)?;
         self.record.cells.get(index).map(|cell| self.names.json(cell))
+    }
+
+    /// The value that a suggestion of this name takes, if it fits the domain; prepared when the trial was created.
+    pub fn prepared(self, name: &str) -> Option<&'a Json> {
+        self.extra().and_then(|extra| extra.prepared.get(name))
     }
 
     /// The domains that were suggested for its parameters (define-by-run), in the order of asking.

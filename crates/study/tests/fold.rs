@@ -266,6 +266,21 @@ proptest! {
     }
 
     #[test]
+    fn a_sampler_learns_the_same_at_once_and_one_by_one(script in script(), declared: bool) {
+        let mut log = Log::of_script(&script);
+        let EventBody::StudyCreated(created) = &mut log.0[0].body else { unreachable!() };
+        created.space = declared.then(|| serde_json::json!({}));
+        let domain = serde_json::from_str(r#"{"float":{"low":0.0,"high":1.0}}"#).unwrap();
+        let space = space::Space::from_domains([("x".to_owned(), domain)]).unwrap();
+        let (mut study, mut steps) = (Study::new(), Vec::new());
+        for event in &log.0 {
+            study.apply(event).unwrap();
+            study.observe(&event.body, &space, &mut steps);
+        }
+        prop_assert_eq!(format!("{:?}", study.observed(&space)), format!("{steps:?}"));
+    }
+
+    #[test]
     fn events_survive_their_text(script in script()) {
         for event in &Log::of_script(&script).0 {
             let text = event.body.to_text().unwrap();

@@ -23,7 +23,7 @@ const GOLDEN: &[(&str, &str)] = &[
     ),
     (
         "trial-created",
-        r#"{"number":0,"decision":0,"source":"sampler","point":{"lr":0.1,"opt":"adam","on":true,"order":["b","a"],"n":3},"hash":"000102030405060708090a0b0c0d0e0f","level":3,"parent":0,"memo":{"why":1},"entry":0,"attributes":{"a":[1,2]}}"#,
+        r#"{"number":0,"decision":0,"source":"sampler","point":{"lr":0.1,"opt":"adam","on":true,"order":["b","a"],"n":3},"hash":"000102030405060708090a0b0c0d0e0f","level":3,"parent":0,"memo":{"why":1},"entry":0,"prepared":{"x":1},"attributes":{"a":[1,2]}}"#,
     ),
     ("trial-continued", r#"{"trial":0,"decision":1,"level":9,"memo":{"rung":1}}"#),
     ("trial-repeated", r#"{"trial":0,"decision":2,"runs":5,"memo":{"noisy":true}}"#),

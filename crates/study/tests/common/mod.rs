@@ -47,7 +47,7 @@ impl Log {
         for (what, which, value) in script {
             let trial = which % (trials + 1).max(1);
             let fresh = trial >= trials;
-            log.push(match what % 9 {
+            log.push(match what % 10 {
                 0 | 1 => created_next(&mut trials),
                 _ if fresh => created_next(&mut trials),
                 2 => run_started(trial, which % 2, which % 3),
@@ -58,6 +58,12 @@ impl Log {
                     decision: DecisionId(1_000 + which),
                     level: Level(3),
                     memo: None,
+                }),
+                8 => EventBody::Reported(Reported {
+                    trial: TrialId(trial),
+                    step: *which,
+                    values: [("loss".to_owned(), Real(*value))].into_iter().collect(),
+                    verdict: Verdict::Go,
                 }),
                 7 => EventBody::TrialTagged(TrialTagged {
                     trial: TrialId(trial),
