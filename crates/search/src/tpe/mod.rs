@@ -12,6 +12,8 @@
 
 mod axis;
 mod cell_masses;
+#[cfg(test)]
+mod densities;
 mod groups;
 mod line_column;
 mod members;
