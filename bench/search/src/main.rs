@@ -1,0 +1,30 @@
+//! Measures the samplers. `README.md` says how to run each measurement and holds what came out.
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a program that prints its measurements")]
+
+mod problems;
+mod regret;
+mod speed;
+mod study;
+
+use problems::fail;
+
+const USAGE: &str = "usage: ravine-bench-search quality [seeds] [trials] [options as JSON] [problems]
+       ravine-bench-search values | speed | regret [seeds]";
+
+fn main() {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let text = |i: usize| arguments.get(i).map(String::as_str);
+    let number = |i: usize, default: u64| text(i).and_then(|t| t.parse().ok()).unwrap_or(default);
+    match text(0) {
+        Some("quality") => study::quality(
+            number(1, 21),
+            number(2, 100),
+            text(3).unwrap_or(r#"{"name": "tpe"}"#),
+            text(4).unwrap_or(""),
+        ),
+        Some("values") => study::values(),
+        Some("speed") => speed::run(),
+        Some("regret") => regret::run(number(1, 15)),
+        _ => fail(USAGE),
+    }
+}

@@ -1,0 +1,54 @@
+//! How long one ask and its two events take, in CPU time, on a history of so many trials.
+
+use search::SamplerSpec;
+use serde_json::json;
+use space::Stream;
+
+use crate::problems::{fail, mixed};
+use crate::study::Study;
+
+const ASKS: u32 = 200;
+
+pub(crate) fn run() {
+    for (history, searched) in [("random", false), ("its own", true)] {
+        let spec = SamplerSpec::Tpe(search::TpeOptions::default());
+        let mut study = Study::new(mixed(), &spec, 1);
+        let mut stream = Stream::new(2, 0, 0);
+        let mut trials = 0;
+        for target in [100, 300, 1000, 3000, 10_000, 100_000, 1_000_000] {
+            while trials < target {
+                // Of a long history of its own the last 20,000 trials are the sampler's: no more are remembered.
+                if searched && (trials < 3000 || target - trials <= 20_000) {
+                    study.step();
+                } else {
+                    let point = study.problem.space.sample(&mut stream);
+                    study.tell(point);
+                }
+                trials += 1;
+            }
+            let (mut asks, mut tells) = (0, 0);
+            for _ in 0..ASKS {
+                let start = cpu_nanoseconds();
+                let point = study.ask();
+                let asked = cpu_nanoseconds();
+                if let Some(point) = point {
+                    study.tell(point);
+                }
+                asks += asked - start;
+                tells += cpu_nanoseconds() - asked;
+                trials += 1;
+            }
+            let milliseconds = |total: u64| total as f64 / f64::from(ASKS) / 1e6;
+            let line = json!({"peer": "ravine", "history": history, "trials": target,
+                "ask_ms": milliseconds(asks), "tell_ms": milliseconds(tells)});
+            println!("{line}");
+        }
+    }
+}
+
+/// Time that this thread has been on a CPU.
+fn cpu_nanoseconds() -> u64 {
+    let text = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
+    let first = text.split_whitespace().next().and_then(|t| t.parse().ok());
+    first.unwrap_or_else(|| fail("/proc/thread-self/schedstat is needed"))
+}
