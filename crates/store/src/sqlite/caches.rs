@@ -6,26 +6,18 @@ use super::faults::Fault;
 use super::log;
 use crate::{Snapshot, StudyId};
 
-/// FNV-1a, to notice a damaged snapshot before the fold trusts it. Not for security.
-fn checksum(body: &[u8]) -> i64 {
-    let hash = body.iter().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
-        (hash ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01b3)
-    });
-    hash.cast_signed()
-}
-
 /// Keeps a snapshot in place of the earlier one of its fold version.
 pub(super) fn save_snapshot(conn: &Connection, study: StudyId, snapshot: &Snapshot) -> Result<(), Fault> {
     log::head(conn, study)?;
     conn.prepare_cached(
-        "INSERT OR REPLACE INTO snapshots (study_id, fold_version, seq, checksum, body)
+        "INSERT OR REPLACE INTO snapshots (study_id, fold_version, seq, crc, body)
          VALUES (?1, ?2, ?3, ?4, ?5)",
     )?
     .execute((
         study.0,
         snapshot.fold_version,
         snapshot.seq,
-        checksum(&snapshot.body),
+        crc32fast::hash(&snapshot.body),
         &snapshot.body,
     ))?;
     Ok(())
@@ -38,14 +30,14 @@ pub(super) fn load_snapshot(
     fold_version: u32,
 ) -> Result<Option<Snapshot>, Fault> {
     let mut statement = conn.prepare_cached(
-        "SELECT seq, checksum, body FROM snapshots
+        "SELECT seq, crc, body FROM snapshots
          WHERE study_id = ?1 AND fold_version = ?2 AND seq <= (SELECT head FROM studies WHERE id = ?1)",
     )?;
     let row = statement
         .query_row((study.0, fold_version), |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
         .optional()?;
-    Ok(row.and_then(|(seq, sum, body): (u64, i64, Vec<u8>)| {
-        (checksum(&body) == sum).then_some(Snapshot { seq, fold_version, body })
+    Ok(row.and_then(|(seq, crc, body): (u64, u32, Vec<u8>)| {
+        (crc32fast::hash(&body) == crc).then_some(Snapshot { seq, fold_version, body })
     }))
 }
 

@@ -94,10 +94,12 @@ pub(super) fn append(
     let last = raise.query_row((study.0, count, decided), |row| row.get::<_, u64>(0)).optional()?;
     let last = last.ok_or_else(|| no_study(study))?;
     let first = last - count + 1;
-    let mut insert = conn
-        .prepare_cached("INSERT INTO events (study_id, seq, at, kind, body) VALUES (?1, ?2, ?3, ?4, ?5)")?;
+    let mut insert = conn.prepare_cached(
+        "INSERT INTO events (study_id, seq, at, kind, body, crc) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+    )?;
     for (seq, draft) in (first..).zip(drafts) {
-        insert.execute((study.0, seq, at, draft.kind.as_ref(), draft.body.as_str()))?;
+        let row = Row { seq, at, kind: draft.kind.as_ref(), body: draft.body.as_str() };
+        insert.execute((study.0, seq, at, row.kind, row.body, crc(study, row)))?;
     }
     Ok(Appended { first, last, at })
 }
@@ -114,7 +116,7 @@ pub(super) fn scan(
     let head = head(&transaction, study)?;
     let wanted = head.saturating_sub(after).min(limit as u64);
     let mut statement = transaction.prepare_cached(
-        "SELECT seq, at, kind, body FROM events WHERE study_id = ?1 AND seq > ?2 ORDER BY seq LIMIT ?3",
+        "SELECT seq, at, kind, body, crc FROM events WHERE study_id = ?1 AND seq > ?2 ORDER BY seq LIMIT ?3",
     )?;
     let last = show(&mut statement, (study, after, wanted), each)?;
     if last != after + wanted {
@@ -135,11 +137,26 @@ fn show(
         if seq != last + 1 {
             return Err(ErrorKind::Gap { study: study.0, expected: last + 1 }.into());
         }
-        let (kind, body) = (text(row, 2)?, text(row, 3)?);
-        each(Row { seq, at: row.get(1)?, kind, body });
+        let event = Row { seq, at: row.get(1)?, kind: text(row, 2)?, body: text(row, 3)? };
+        if row.get::<_, u32>(4)? != crc(study, event) {
+            let detail = format!("event {seq} of study {study} does not match its checksum");
+            return Err(ErrorKind::Corrupt { detail }.into());
+        }
+        each(event);
         last = seq;
     }
     Ok(last)
+}
+
+/// The checksum of a row: what a damaged page changes unnoticed, the fold would take for history.
+fn crc(study: StudyId, row: Row<'_>) -> u32 {
+    let mut crc = crc32fast::Hasher::new();
+    for number in [study.0, row.seq, row.at, row.kind.len() as u64] {
+        crc.update(&number.to_le_bytes());
+    }
+    crc.update(row.kind.as_bytes());
+    crc.update(row.body.as_bytes());
+    crc.finalize()
 }
 
 fn text<'a>(row: &'a SqlRow<'_>, column: usize) -> Result<&'a str, Fault> {

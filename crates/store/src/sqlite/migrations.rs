@@ -77,3 +77,32 @@ pub(super) fn migrate(conn: &Connection, from: Standing) -> Result<(), Fault> {
     conn.pragma_update(None, "user_version", current())?;
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn schema(conn: &Connection) -> Vec<(String, String)> {
+        let mut statement =
+            conn.prepare("SELECT name, coalesce(sql, '') FROM sqlite_schema ORDER BY name").unwrap();
+        let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).unwrap();
+        rows.map(Result::unwrap).collect()
+    }
+
+    #[test]
+    fn every_earlier_schema_with_its_missing_steps_is_the_fresh_schema() {
+        let fresh = Connection::open_in_memory().unwrap();
+        fresh.execute_batch(include_str!("schema.sql")).unwrap();
+        for taken in 0..=STEPS.len() {
+            let old = Connection::open_in_memory().unwrap();
+            STEPS[..taken].iter().for_each(|step| old.execute_batch(step).unwrap());
+            let version = u32::try_from(taken).unwrap();
+            let from = if taken == 0 { Standing::Empty } else { Standing::Version(version) };
+            migrate(&old, from).unwrap();
+            assert_eq!(schema(&old), schema(&fresh), "from version {taken}");
+            if taken < STEPS.len() {
+                assert_eq!(standing(&old).unwrap(), Standing::Version(current()));
+            }
+        }
+    }
+}

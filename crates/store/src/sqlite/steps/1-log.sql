@@ -10,13 +10,15 @@ CREATE TABLE studies (
   created_at INTEGER NOT NULL
 ) STRICT;
 
--- The truth (invariant HISTORY). Append-only.
+-- The truth (invariant HISTORY). Append-only. `crc` is the CRC-32 of the row's other values, since SQLite notices a
+-- damaged page only where it is part of a tree.
 CREATE TABLE events (
   study_id INTEGER NOT NULL,
   seq INTEGER NOT NULL,
   at INTEGER NOT NULL,
   kind TEXT NOT NULL,
   body TEXT NOT NULL,
+  crc INTEGER NOT NULL,
   PRIMARY KEY (study_id, seq)
 ) STRICT, WITHOUT ROWID;
 
@@ -35,7 +37,7 @@ CREATE TABLE snapshots (
   study_id INTEGER NOT NULL,
   fold_version INTEGER NOT NULL,
   seq INTEGER NOT NULL,
-  checksum INTEGER NOT NULL,
+  crc INTEGER NOT NULL,
   body BLOB NOT NULL,
   PRIMARY KEY (study_id, fold_version)
 ) STRICT;
