@@ -1,1 +1,27 @@
 //! The study file: types, TOML, YAML and JSON with spans, schema, checks.
+//!
+//! [`StudyFile::load`] reads a file and checks all that it needs to be run; what is wrong comes back as [`SpecErrors`],
+//! each with its line, a caret and what would be right. [`template`] puts values into commands, [`runcard`] into
+//! configuration files.
+
+mod command;
+mod de;
+mod diagnostic;
+mod file;
+mod load;
+pub mod runcard;
+mod size;
+mod source;
+mod store;
+mod study_file;
+pub mod template;
+mod tree;
+mod unsupported;
+
+pub use diagnostic::{Diagnostic, Severity, SpecErrors};
+pub use file::{Executor, ExecutorKind, OnTimeout};
+pub use runcard::Runcard;
+pub use size::{ByteSize, ByteSizeError};
+pub use source::{Format, Place, Source};
+pub use store::{StoreUrl, StoreUrlError};
+pub use study_file::{Declaration, GivenPoint, Setup, Stage, StudyFile};

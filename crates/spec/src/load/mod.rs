@@ -1,0 +1,226 @@
+//! From a text to a checked study file. As much as possible is looked at, so that one reading shows many mistakes.
+
+mod decode;
+mod search_part;
+mod stage;
+
+use std::ops::Range;
+use std::path::Path;
+
+use study::{DEFAULT_TRIALS, Judge, Settings};
+
+use crate::diagnostic::{Diagnostic, Severity, SpecErrors};
+use crate::file::File;
+use crate::source::Source;
+use crate::store::StoreUrl;
+use crate::study_file::StudyFile;
+use crate::tree::{self, Node, Tree};
+use crate::unsupported;
+
+pub(crate) fn load(source: Source) -> Result<StudyFile, SpecErrors> {
+    let mut root = match tree::read(&source.text, source.format) {
+        Ok(root) => root,
+        Err(problems) => return Err(SpecErrors::new(source, problems)),
+    };
+    let mut problems = Vec::new();
+    unsupported::refuse(&mut root, &mut problems);
+    let (file, broken) = decode::decode(&mut root, &mut problems);
+    let mut loader = Loader { source: &source, root: &root, broken, problems };
+    let study = loader.lower(file);
+    let problems = loader.problems;
+    let (warnings, errors): (Vec<_>, Vec<_>) =
+        problems.into_iter().partition(|p| p.severity == Severity::Warning);
+    match study {
+        Some(study) if errors.is_empty() => Ok(StudyFile { source, warnings, ..study }),
+        // `lower` gives nothing only where it has said why.
+        _ => Err(SpecErrors::new(source, errors)),
+    }
+}
+
+/// The tree beside what was read from it, and what is wrong so far.
+struct Loader<'a> {
+    source: &'a Source,
+    root: &'a Node,
+    /// The top-level keys that could not be read.
+    broken: Vec<String>,
+    problems: Vec<Diagnostic>,
+}
+
+impl Loader<'_> {
+    /// `None` where something is wrong without which the rest cannot be made.
+    fn lower(&mut self, file: File) -> Option<StudyFile> {
+        let name = self.name(file.name.as_deref());
+        if file.reproducible && file.lag.is_some() {
+            let problem =
+                Diagnostic::error(self.at("reproducible"), "`lag` and `reproducible` exclude each other");
+            self.problems.push(problem.help("`reproducible = true` sets `lag` to the number of slots"));
+        }
+        if file.lag == Some(0) {
+            self.problems.push(Diagnostic::error(self.at("lag"), "`lag` is at least 1"));
+        }
+        if file.seed.is_some_and(|seed| seed > i64::MAX as u64) {
+            self.problems.push(Diagnostic::error(self.at("seed"), "a seed is below 2^63"));
+        }
+        let settings = self.settings(&file);
+        let default_stop = file.stop.as_ref().is_none_or(|stop| *stop == study::StopRules::default());
+        self.executor(&file);
+        let store = self.store(file.store.url.as_deref());
+        let space = self.space(&file);
+        let stages = self.stages(file.stage, space.as_ref().map(|(space, _)| &**space), file.executor.cpus);
+        let setup = file.setup.and_then(|setup| self.setup(setup));
+        let (space, declaration) = space?;
+        let sampler = self.sampler(file.sampler.as_ref(), &space, settings.objectives.len())?;
+        let points = self.points(file.point, &space);
+        Some(StudyFile {
+            source: self.source.clone(),
+            name,
+            seed: file.seed,
+            reproducible: file.reproducible,
+            settings,
+            default_stop,
+            space,
+            declaration,
+            points,
+            sampler,
+            setup,
+            stages,
+            executor: file.executor,
+            store,
+            warnings: Vec::new(),
+        })
+    }
+
+    fn name(&mut self, given: Option<&str>) -> String {
+        let stem = Path::new(&self.source.name).file_stem().map(|stem| stem.to_string_lossy().into_owned());
+        let name = given.map(str::to_owned).or(stem).unwrap_or_default();
+        let problem = folder_problem(&name);
+        if let Some(problem) = problem {
+            let message = format!("`{name}` cannot be a study's name: {problem}");
+            let diagnostic = match given {
+                Some(_) => Diagnostic::error(self.at("name"), message),
+                None => Diagnostic::whole(message),
+            };
+            self.problems
+                .push(diagnostic.help("the name is that of the study's folder, such as `digits-mlp`"));
+        }
+        name
+    }
+
+    fn settings(&mut self, file: &File) -> Settings {
+        let mut settings = Settings {
+            objectives: file.objective.clone(),
+            constraints: file.constraint.clone(),
+            stop: file.stop.clone().unwrap_or_default(),
+            duplicates: file.duplicates,
+            lag: file.lag,
+        };
+        if settings.objectives.is_empty() && !self.is_broken("objective") {
+            let help = "add [[objective]] with `metric = \"loss\"` and `direction = \"minimize\"`";
+            self.problems
+                .push(Diagnostic::whole("the file has no [[objective]]: what is a good result?").help(help));
+        }
+        if let Err(error) = Judge::new(&settings) {
+            let span = self.inside(&error.place, error.span.as_ref());
+            self.problems.push(Diagnostic::error(span, error.problem).maybe_help(error.hint));
+        }
+        for (i, constraint) in settings.constraints.iter().enumerate() {
+            self.warn_of_counted(&constraint.expr, &format!("constraint[{i}].expr"));
+        }
+        if settings.objectives.len() > 1 && settings.stop.target.is_some() {
+            let message = "`target` is for one objective, and this study has several";
+            self.problems.push(Diagnostic::error(self.at("stop.target"), message));
+        }
+        if settings.is_endless() {
+            settings.stop.trials = Some(DEFAULT_TRIALS);
+        }
+        settings
+    }
+
+    /// Warns of the conditions of a constraint that tell a sampler nothing but yes or no.
+    fn warn_of_counted(&mut self, expr: &str, path: &str) {
+        let Ok(expr) = space::expr::Expr::parse(expr) else { return };
+        for term in expr.terms() {
+            if term.kind == space::expr::TermKind::Counted {
+                let span = self.inside(path, Some(&term.span));
+                let message = "this condition counts as broken or not, whatever the distance";
+                let help = "written as `a <= b`, a sampler sees how far away a result is";
+                self.problems.push(Diagnostic::warning(span, message).help(help));
+            }
+        }
+    }
+
+    fn executor(&mut self, file: &File) {
+        for (key, value) in [("parallel", file.executor.parallel), ("cpus", file.executor.cpus)] {
+            if value == Some(0) {
+                let at = self.at(&format!("executor.{key}"));
+                self.problems.push(
+                    Diagnostic::error(at, format!("`{key}` is at least 1"))
+                        .help("leave it out for all there are"),
+                );
+            }
+        }
+    }
+
+    fn store(&mut self, url: Option<&str>) -> StoreUrl {
+        let Some(url) = url else { return StoreUrl::default() };
+        let at = self.at("store.url");
+        if crate::store::password(url).is_some() {
+            let message = "the password stands in the file; copies of it are masked";
+            let help = "write `${NAME}` instead: it is read from the environment";
+            self.problems.push(Diagnostic::warning(at.clone(), message).help(help));
+        }
+        match StoreUrl::parse(url) {
+            Ok(store) => store,
+            Err(error) => {
+                self.problems.push(Diagnostic::error(at, error.to_string()));
+                StoreUrl::default()
+            }
+        }
+    }
+
+    /// Where the caret for a key path belongs.
+    fn at(&self, path: &str) -> Range<usize> {
+        self.root.find(path).span()
+    }
+
+    /// Where the caret belongs for some bytes of the text that stands at a key path.
+    fn inside(&self, path: &str, part: Option<&Range<usize>>) -> Range<usize> {
+        let found = self.root.find(path);
+        match (&found.node.value, part) {
+            (Tree::Str(text), Some(part)) => within(&self.source.text, &found.node.span, text, part),
+            _ => found.span(),
+        }
+    }
+
+    /// Whether a top-level key was wrong, so that its absence now is no mistake of its own.
+    fn is_broken(&self, key: &str) -> bool {
+        self.broken.iter().any(|broken| broken == key)
+    }
+}
+
+/// Which bytes of the file some bytes of a text's value are: exact where the value stands as it is written, else all of
+/// it.
+fn within(source: &str, span: &Range<usize>, text: &str, part: &Range<usize>) -> Range<usize> {
+    let written = source.get(span.clone()).unwrap_or_default();
+    match written.find(text) {
+        Some(offset) if !text.is_empty() => span.start + offset + part.start..span.start + offset + part.end,
+        _ => span.clone(),
+    }
+}
+
+/// Why a name cannot be a folder's.
+fn folder_problem(name: &str) -> Option<&'static str> {
+    if name.is_empty() {
+        return Some("it is empty");
+    }
+    if name == "." || name == ".." {
+        return Some("it stands for a folder already");
+    }
+    if name.contains(['/', '\\']) || name.contains(char::is_control) {
+        return Some("it holds a slash or a control character");
+    }
+    if name.len() > 200 {
+        return Some("it is longer than 200 bytes");
+    }
+    (name.trim() != name).then_some("it starts or ends with a space")
+}

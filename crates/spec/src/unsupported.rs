@@ -1,0 +1,76 @@
+//! Keys of the study file's design that do not work yet. They are refused with their line: a key that were silently
+//! ignored would be a search that is not the one asked for.
+
+use crate::diagnostic::Diagnostic;
+use crate::tree::{Entry, Node, Tree};
+
+/// Top-level keys.
+const TOP: [&str; 4] = ["transfer", "pruner", "repeat", "cost"];
+/// Keys of a stage.
+const STAGE: [&str; 7] = ["gpus", "memory", "retries", "repeat", "once", "call", "keep"];
+/// Keys of `[executor]`.
+const EXECUTOR: [&str; 4] = ["gpus", "memory", "hosts", "partition"];
+/// Kinds of executors.
+const KINDS: [&str; 3] = ["slurm", "ray", "ssh"];
+/// Samplers.
+const SAMPLERS: [&str; 6] = ["cmaes", "gp", "nsga2", "evolution", "frontier", "command"];
+
+/// Takes such keys out of the tree, so that what reads it afterwards does not know them, and says so for each.
+pub(crate) fn refuse(root: &mut Node, problems: &mut Vec<Diagnostic>) {
+    for key in TOP {
+        take(root, key, &format!("`{key}`"), problems);
+    }
+    if let Some(stages) = child(root, "stage").and_then(items) {
+        for stage in stages {
+            for key in STAGE {
+                take(stage, key, &format!("`{key}` of a stage"), problems);
+            }
+        }
+    }
+    if let Some(executor) = child(root, "executor") {
+        for key in EXECUTOR {
+            take(executor, key, &format!("`{key}` of the executor"), problems);
+        }
+        take_word(executor, "kind", &KINDS, "executor", problems);
+    }
+    // `gpu_time` counts nothing while no run takes a gpu.
+    if let Some(stop) = child(root, "stop") {
+        take(stop, "gpu_time", "`gpu_time`", problems);
+    }
+    if child(root, "sampler")
+        .is_some_and(|sampler| take_word(sampler, "name", &SAMPLERS, "sampler", problems))
+    {
+        root.remove("sampler");
+    }
+}
+
+fn take(node: &mut Node, key: &str, called: &str, problems: &mut Vec<Diagnostic>) {
+    if let Some(Entry { key, .. }) = node.remove(key) {
+        problems.push(Diagnostic::error(key, format!("{called} is not supported yet")).help("leave it out"));
+    }
+}
+
+/// Refuses a word that means something that does not exist yet; whether it was there.
+fn take_word(node: &mut Node, key: &str, words: &[&str], what: &str, problems: &mut Vec<Diagnostic>) -> bool {
+    let Some(word) = node.get(key).and_then(|entry| entry.node.text()) else { return false };
+    let Some(word) = words.iter().find(|known| **known == word) else { return false };
+    if let Some(entry) = node.remove(key) {
+        problems
+            .push(Diagnostic::error(entry.node.span, format!("the {what} `{word}` is not supported yet")));
+    }
+    true
+}
+
+fn child<'a>(node: &'a mut Node, key: &str) -> Option<&'a mut Node> {
+    match &mut node.value {
+        Tree::Table(table) => table.get_mut(key).map(|entry| &mut entry.node),
+        _ => None,
+    }
+}
+
+fn items(node: &mut Node) -> Option<&mut Vec<Node>> {
+    match &mut node.value {
+        Tree::List(items) => Some(items),
+        _ => None,
+    }
+}

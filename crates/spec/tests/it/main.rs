@@ -1,0 +1,5 @@
+//! What the study file promises, seen from outside.
+#![allow(clippy::expect_used, clippy::panic, reason = "a test that is surprised has failed")]
+
+mod mistakes;
+mod reading;

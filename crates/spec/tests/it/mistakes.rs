@@ -1,0 +1,192 @@
+//! Bad files: what is said about each, word by word.
+
+use ravine_spec::{Format, StudyFile};
+
+const GOOD: &str = r#"[[objective]]
+metric = "val_loss"
+direction = "minimize"
+
+[space]
+lr = { float = [1e-5, 1e-1], log = true }
+layers = { int = [1, 4] }
+units = { int = [16, 256], length = "layers" }
+optimizer = { choice = [
+  { name = "sgd", momentum = { float = [0.0, 0.99] } },
+  { name = "adam", beta1 = { float = [0.8, 0.999] } } ] }
+
+[[stage]]
+name = "train"
+run = ["python", "train.py", "--lr={lr}"]
+"#;
+
+fn said(text: &str, format: Format) -> String {
+    let name = format!("study.{}", format.name().to_lowercase());
+    match StudyFile::parse(&name, text, format) {
+        Ok(_) => panic!("nothing is wrong with\n{text}"),
+        Err(errors) => errors.to_string(),
+    }
+}
+
+/// What is said where a part of the good file is replaced.
+fn changed(from: &str, to: &str) -> String {
+    assert!(GOOD.contains(from), "{from}");
+    said(&GOOD.replacen(from, to, 1), Format::Toml)
+}
+
+fn added(text: &str) -> String {
+    said(&format!("{GOOD}{text}"), Format::Toml)
+}
+
+/// Several files' messages in one snapshot.
+fn all(messages: impl IntoIterator<Item = String>) -> String {
+    messages.into_iter().collect::<Vec<_>>().join("\n----\n")
+}
+
+#[test]
+fn unknown_keys_are_errors_with_the_nearest_name() {
+    let shown = all([
+        changed("[space]", "trails = 3\n[space]"),
+        said(&format!("seeed = 3\n{GOOD}"), Format::Toml),
+        changed("log = true", "logg = true"),
+        changed("name = \"train\"", "nmae = \"train\""),
+        added("[stop]\ntrails = 20\n"),
+        added("[sampler]\nname = \"tpe\"\nn_startup = 3\n"),
+        added("[sampler]\nname = \"tpee\"\n"),
+        added("[executor]\nparalel = 3\n"),
+    ]);
+    insta::assert_snapshot!(shown);
+}
+
+#[test]
+fn wrong_types_say_what_is_wanted() {
+    let shown = all([
+        changed("direction = \"minimize\"", "direction = \"min\""),
+        changed("direction = \"minimize\"", "direction = 3"),
+        changed("float = [1e-5, 1e-1]", "float = \"wide\""),
+        changed("float = [1e-5, 1e-1]", "float = [1e-5, 1e-1, 3]"),
+        changed("int = [1, 4]", "int = [1.5, 4]"),
+        changed("name = \"train\"", "cpus = -1"),
+        changed("name = \"train\"", "timeout = \"soon\""),
+        changed("name = \"train\"", "log_limit = \"much\""),
+        changed("name = \"train\"", "env = [\"A=b\"]"),
+        changed("name = \"train\"", "ok = 3"),
+        changed("run = [\"python\", \"train.py\", \"--lr={lr}\"]", "run = { a = 1 }"),
+        changed("[[stage]]", "[stage]"),
+        added("[sampler]\nname = \"tpe\"\nn_startup_trials = \"few\"\n"),
+        added("[stop]\ntarget = \"low\"\n"),
+        said("seed = -1\n", Format::Toml),
+    ]);
+    insta::assert_snapshot!(shown);
+}
+
+#[test]
+fn impossible_spaces_are_explained() {
+    let shown = all([
+        changed("float = [1e-5, 1e-1]", "float = [1e-1, 1e-5]"),
+        changed("float = [1e-5, 1e-1]", "float = [0.0, 1e-1]"),
+        changed("int = [1, 4]", "choice = []"),
+        changed("lr = { float = [1e-5, 1e-1], log = true }", "lr = { log = true }"),
+        changed("layers = { int = [1, 4] }", "layers = { int = [1, 4], when = \"layer > 2\" }"),
+        changed("layers = { int = [1, 4] }", "layers = { int = [1, 4], when = \"lr >\" }"),
+        changed(
+            "layers = { int = [1, 4] }",
+            "layers = { int = [1, 4] }\na = { expr = \"b + 1\" }\nb = { expr = \"2 * a\" }",
+        ),
+        changed("length = \"layers\"", "length = \"layrs\""),
+        changed("layers = { int = [1, 4] }", "layers = { int = [1, 4], default = 9 }"),
+        added("[[space_constraint]]\nexpr = \"lr * unit[0] < 3\"\n"),
+        added("[[space_constraint]]\nexpr = \"lr + layers\"\n"),
+        added("[[point]]\nparams = { lrr = 0.01 }\n"),
+        added("[[point]]\nparams = { lr = 5 }\n"),
+        changed("layers = { int = [1, 4] }", "layers = { int = [1, 4] }\nseed = { int = [1, 4] }"),
+        changed("layers = { int = [1, 4] }", "layers = { int = [1, 4] }\noptimizer_beta1 = { int = [1, 4] }"),
+    ]);
+    insta::assert_snapshot!(shown);
+}
+
+#[test]
+fn placeholders_that_name_nothing_are_errors() {
+    let shown = all([
+        changed("--lr={lr}", "--lr={lrr}"),
+        changed("--lr={lr}", "--beta={beta1}"),
+        changed("--lr={lr}", "--lr={lr"),
+        changed("--lr={lr}", "--lr=lr}"),
+        changed("--lr={lr}", "--lr={}"),
+        changed("--lr={lr}", "--lr={lr:.3x}"),
+        changed("--lr={lr}", "--lr={stage.tune.lr}"),
+        changed(
+            "run = [\"python\", \"train.py\", \"--lr={lr}\"]",
+            "run = \"python train.py {optimizer.beta1}\"",
+        ),
+        changed("name = \"train\"", "cwd = \"{units[3]}\""),
+        changed("name = \"train\"", "env = { A = \"{zzz}\" }"),
+        added("[setup]\nrun = [\"prepare\", \"{lr}\"]\n"),
+        added("[[stage.file]]\ntemplate = \"card.yml\"\nset = { \"a.b\" = \"{lrr}\" }\n"),
+    ]);
+    insta::assert_snapshot!(shown);
+}
+
+#[test]
+fn what_is_missing_or_contradicts_itself_is_said() {
+    let shown = all([
+        changed("direction = \"minimize\"\n", ""),
+        changed("metric = \"val_loss\"\ndirection = \"minimize\"\n", "metric = \"test_accuracy\"\n"),
+        changed("[[objective]]", "[objective]"),
+        changed("[[stage]]", "[[stages]]"),
+        said("name = \"empty\"\n", Format::Toml),
+        changed("metric = \"val_loss\"", "metric = \"val_loss +\""),
+        changed("metric = \"val_loss\"", "metric = \"loss + 1\"\nat = \"best\""),
+        added("[[stage]]\nname = \"train\"\nrun = [\"true\"]\n"),
+        changed("name = \"train\"", "name = \"a/b\""),
+        changed("name = \"train\"", "shell = true"),
+        changed("name = \"train\"", "cpus = 4\n[executor]\ncpus = 2\n[[stage]]"),
+        added("[stage.capture]\nloss = 'loss ([0-9'\n"),
+        added("[stage.capture]\nloss = 'loss [0-9]+'\n"),
+        added("[[stage.file]]\ntemplate = \"card.txt\"\n"),
+        added("[store]\nurl = \"postgres://me:secret@host/db\"\n"),
+        said(&format!("reproducible = true\nlag = 3\n{GOOD}"), Format::Toml),
+    ]);
+    insta::assert_snapshot!(shown);
+}
+
+#[test]
+fn keys_of_later_versions_are_refused_and_not_ignored() {
+    let later = "[pruner]\nname = \"asha\"\n[[repeat]]\nname = \"fold\"\ncount = 5\n[transfer]\nfrom = []\n";
+    let shown = all([
+        added(later),
+        changed("name = \"train\"", "gpus = 0.5\nmemory = \"4GiB\"\nretries = 1"),
+        added("[executor]\nkind = \"slurm\"\n"),
+        added("[executor]\ngpus = [0, 1]\n"),
+        added("[sampler]\nname = \"cmaes\"\n"),
+    ]);
+    insta::assert_snapshot!(shown);
+}
+
+#[test]
+fn several_mistakes_are_shown_at_once() {
+    let text = GOOD
+        .replace("direction = \"minimize\"", "direction = \"smaller\"")
+        .replace("--lr={lr}", "--lr={lrr}")
+        .replace("name = \"train\"", "ok = []\ncpus = 0");
+    let shown = said(&format!("{text}[stop]\ntrials = \"many\"\n"), Format::Toml);
+    insta::assert_snapshot!(shown);
+}
+
+#[test]
+fn syntax_errors_show_their_line_in_each_format() {
+    let shown = all([
+        said("name = \nseed = 3\n[space\n", Format::Toml),
+        said("seed = 1\nseed = 2\n", Format::Toml),
+        said("when = 2024-01-01\n", Format::Toml),
+        said("{\n  \"name\": \"x\",\n  \"seed\": 3,\n}\n", Format::Json),
+        said("{\"seed\": 1, \"seed\": 2}", Format::Json),
+        said("name: x\n  seed: 3\n", Format::Yaml),
+        said("seed: 1\nseed: 2\n", Format::Yaml),
+        said("objective:\n- metric: acc\n  direction: up\n", Format::Yaml),
+        said("a: &a 1\n<<: *a\n", Format::Yaml),
+        said("--- 1\n--- 2\n", Format::Yaml),
+        said("[1, 2]", Format::Json),
+        said("seed = 99999999999999999999\n", Format::Toml),
+    ]);
+    insta::assert_snapshot!(shown);
+}
