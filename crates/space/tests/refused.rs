@@ -33,6 +33,8 @@ fn a_domain_that_cannot_be_is_refused() {
         one(json!({ "float": [0, 1], "step": 0.1, "points": 3 })),
         one(json!({ "float": [0, 1], "points": 1 })),
         one(json!({ "float": [-1e308, 1e308] })),
+        one(json!({ "float": [0, 9_007_199_254_740_993i64] })),
+        one(json!({ "float": ["0", 1] })),
         one(json!({ "int": [4, 1] })),
         one(json!({ "int": [0, 4], "log": true })),
         one(json!({ "int": [0, 9_007_199_254_740_993i64] })),

@@ -51,6 +51,83 @@ pub struct OptionTable {
     pub parameters: IndexMap<String, Declaration>,
 }
 
+/// A whole number, with words for people where it is not one.
+struct Whole(i64);
+
+impl<'de> Deserialize<'de> for Whole {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Seen;
+        impl Visitor<'_> for Seen {
+            type Value = Whole;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a whole number")
+            }
+
+            fn visit_i64<E: de::Error>(self, value: i64) -> Result<Whole, E> {
+                Ok(Whole(value))
+            }
+
+            fn visit_u64<E: de::Error>(self, value: u64) -> Result<Whole, E> {
+                i64::try_from(value)
+                    .map(Whole)
+                    .map_err(|_| E::custom(format!("{value} does not fit into 64 bits")))
+            }
+
+            // 1e6 is the usual way to write a million.
+            fn visit_f64<E: de::Error>(self, value: f64) -> Result<Whole, E> {
+                if value.fract() == 0.0 && value.abs() <= EXACT as f64 {
+                    return Ok(Whole(value as i64));
+                }
+                Err(E::invalid_type(de::Unexpected::Float(value), &self))
+            }
+        }
+        deserializer.deserialize_any(Seen)
+    }
+}
+
+/// The greatest whole number up to which `f64` holds every one.
+const EXACT: u64 = 1 << 53;
+
+/// A float's bound: also a whole number, where a float holds it exactly (invariant NUMBERS).
+struct Bound(f64);
+
+impl<'de> Deserialize<'de> for Bound {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Seen;
+        impl Visitor<'_> for Seen {
+            type Value = Bound;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a number")
+            }
+
+            fn visit_i64<E: de::Error>(self, value: i64) -> Result<Bound, E> {
+                if value.unsigned_abs() > EXACT {
+                    return Err(E::custom(format!(
+                        "{value} is beyond 2^53, where a float is not exact; write it with a point"
+                    )));
+                }
+                Ok(Bound(value as f64))
+            }
+
+            fn visit_u64<E: de::Error>(self, value: u64) -> Result<Bound, E> {
+                self.visit_i64(i64::try_from(value).unwrap_or(i64::MAX))
+            }
+
+            fn visit_f64<E: de::Error>(self, value: f64) -> Result<Bound, E> {
+                Ok(Bound(value))
+            }
+        }
+        deserializer.deserialize_any(Seen)
+    }
+}
+
+/// Reads the `float` key.
+pub(super) fn float_bounds<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<[f64; 2]>, D::Error> {
+    <[Bound; 2]>::deserialize(deserializer).map(|[Bound(low), Bound(high)]| Some([low, high]))
+}
+
 /// Gives a visitor the methods that take a JSON scalar, each ending in `$wrap(json)`.
 macro_rules! visit_scalars {
     ($wrap:expr) => {
@@ -137,7 +214,8 @@ impl<'de> Deserialize<'de> for IntKey {
             }
 
             fn visit_seq<A: SeqAccess<'de>>(self, seq: A) -> Result<IntKey, A::Error> {
-                <[i64; 2]>::deserialize(SeqAccessDeserializer::new(seq)).map(IntKey::Range)
+                <[Whole; 2]>::deserialize(SeqAccessDeserializer::new(seq))
+                    .map(|[Whole(a), Whole(b)]| IntKey::Range([a, b]))
             }
         }
         deserializer.deserialize_any(Seen)

@@ -33,7 +33,7 @@ pub enum Declaration {
 #[schemars(title = "Parameter")]
 pub struct Table {
     /// Real numbers from low to high, both ends inclusive: `[1e-5, 1e-1]`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "forms::float_bounds")]
     pub float: Option<[f64; 2]>,
     /// Whole numbers from low to high, both ends inclusive: `[1, 4]`; beside `expr`: `true` rounds its value.
     #[serde(default, skip_serializing_if = "Option::is_none")]
