@@ -225,7 +225,7 @@ fn open_writer(path: &Path, options: &Options, exclusive: bool) -> Result<Opened
     if exclusive || standing != Standing::Version(migrations::current()) {
         prepare(&conn, options.patience)?;
     }
-    let mode = if exclusive { "TRUNCATE" } else { "WAL" };
+    let mode = if exclusive { "DELETE" } else { "WAL" };
     patiently(options.patience, || {
         conn.query_row(&format!("PRAGMA journal_mode = {mode}"), [], |row| row.get::<_, String>(0))
     })?;
