@@ -14,7 +14,7 @@ pub enum Size {
     /// Exactly so many, all of them keeping the space constraints.
     Finite(BigUint),
     /// No more than so many: how many keep the constraints is not counted beyond a million, and conditions that hang on
-    /// parameters with more than a million values are not followed.
+    /// hundreds of thousands of values are not followed.
     AtMost(BigUint),
     /// Some active parameter is a continuum.
     Infinite,
@@ -23,8 +23,8 @@ pub enum Size {
 /// Up to so many configurations are tried one by one against the space constraints.
 const MOST_TRIED: u32 = 1_000_000;
 
-/// How many steps the taking apart may cost.
-const MOST_STEPS: u64 = 1_000_000;
+/// How many steps the taking apart may cost: well below a second, and some tens of megabytes at worst.
+const MOST_STEPS: u64 = 300_000;
 
 /// The numbering of a finite space, or of a part of one.
 #[derive(Clone, Debug, PartialEq)]

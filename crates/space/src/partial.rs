@@ -44,14 +44,18 @@ impl Space {
 
     /// Reads values as a person gives them: by path (`optimizer.adam.beta1`), by short name where the option is given
     /// too (`optimizer.beta1`), lists as arrays, options that hold parameters also as tables
-    /// (`optimizer = { name = "adam", beta1 = 0.9 }`). A given parameter of an option implies that option. A constant
-    /// may be given with the value it has, so that a trial's `config.json` can be read where nothing is tied.
+    /// (`optimizer = { name = "adam", beta1 = 0.9 }`). A given parameter of an option implies that option, and a given
+    /// array the length of its list. A constant may be given with the value it has, so that a trial's `config.json` can be read where nothing is tied.
     ///
     /// # Errors
     /// An unknown name (with the nearest one), a value out of its domain, or values that exclude each other.
     pub fn partial(&self, given: &Map<String, Json>) -> Result<PartialPoint, SpaceError> {
-        let mut reading =
-            Reading { space: self, slots: vec![None; self.parameters().len()], short: Vec::new() };
+        let mut reading = Reading {
+            space: self,
+            slots: vec![None; self.parameters().len()],
+            lists: Vec::new(),
+            short: Vec::new(),
+        };
         reading.table("", given)?;
         // Short names can stand before the options that they are about, or hang on one another.
         while !reading.short.is_empty() {
@@ -67,6 +71,7 @@ impl Space {
                 return Err(error.hint("give it too, or write the whole path with the option's name"));
             }
         }
+        reading.imply_lengths()?;
         reading.imply_options()?;
         Ok(PartialPoint(reading.slots.into()))
     }
@@ -75,6 +80,8 @@ impl Space {
 struct Reading<'a> {
     space: &'a Space,
     slots: Vec<Option<Scalar>>,
+    /// Lists that are given as arrays, with their lengths.
+    lists: Vec<(usize, usize)>,
     /// Short names whose option is not known yet.
     short: Vec<(String, &'a Json)>,
 }
@@ -113,6 +120,7 @@ impl<'a> Reading<'a> {
                         format!("{json} is not a list of at most {most} values"),
                     ));
                 };
+                self.lists.push((*k, values.len()));
                 list.elements.iter().zip(values).try_for_each(|(i, json)| self.parameter(*i, json))
             }
             Target::Chosen(choice, options) => match self.slots[*choice].as_ref().and_then(Scalar::option) {
@@ -154,6 +162,29 @@ impl<'a> Reading<'a> {
             }
             _ => Ok(()),
         }
+    }
+
+    /// An array says how long its list is.
+    fn imply_lengths(&mut self) -> Result<(), SpaceError> {
+        for (k, given) in std::mem::take(&mut self.lists) {
+            let list = &self.space.parts().lists[k];
+            let Some(i) = list.length else { continue };
+            let length = &self.space.parameters()[i];
+            let there = self.slots[i].as_ref().map(|value| length.domain.to_json(value));
+            let message = match (there, length.domain.from_json(&Json::from(given))) {
+                (Some(there), _) if there.as_u64() == Some(given as u64) => continue,
+                (Some(there), _) => format!("there are {given} values, but `{}` is {there}", length.path),
+                (None, Ok(value)) => {
+                    self.slots[i] = Some(value);
+                    continue;
+                }
+                (None, Err(_)) => {
+                    format!("there are {given} values, but `{}` is {}", length.path, length.domain.describe())
+                }
+            };
+            return Err(SpaceError::new(&list.path, message).hint("give as many values as the list is long"));
+        }
+        Ok(())
     }
 
     /// A value inside an option means that the option is taken.

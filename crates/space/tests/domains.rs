@@ -173,6 +173,16 @@ fn a_space_of_any_size_is_counted_and_walked() {
 }
 
 #[test]
+fn long_lists_are_counted_by_their_lengths() {
+    let list = json!({ "n": { "int": [0, 400] }, "bits": { "bool": true, "length": "n" } });
+    let expected = (BigUint::from(1u8) << 401u32) - 1u8;
+    let space = build(list, &[]);
+    assert_eq!(space.size(), Size::Finite(expected.clone()));
+    let last = space.nth(&(expected - 1u8)).unwrap();
+    assert_eq!(space.to_json(&last)["bits[399]"], true);
+}
+
+#[test]
 fn an_infinite_space_has_no_numbers() {
     let space = build(json!({ "x": { "float": [0, 1] } }), &[]);
     assert_eq!((space.size(), space.numbered(), space.enumerate().count()), (Size::Infinite, None, 0));

@@ -82,7 +82,8 @@ fn the_program_gets_a_nested_configuration_in_the_order_of_the_file() {
 #[test]
 fn records_hold_the_sampled_values_by_path() {
     let space = digits();
-    let given = json!({ "layers": 3, "units": [64, 32, 16], "optimizer.sgd.momentum": 0.5, "order": ["d", "c", "b", "a"] });
+    let given =
+        json!({ "units": [64, 32, 16], "optimizer.sgd.momentum": 0.5, "order": ["d", "c", "b", "a"] });
     let point = point(&space, given);
     let expected = json!({
         "lr": 1e-5, "dropout": 0.0, "decay": 1e-6, "layers": 3, "units[0]": 64, "units[1]": 32, "units[2]": 16,
@@ -219,6 +220,8 @@ fn a_partial_point_that_contradicts_itself_is_refused() {
         error(json!({ "batch": 48 })),
         error(json!({ "layers": 2.5 })),
         error(json!({ "units": [16, 16, 16, 16, 16] })),
+        error(json!({ "units": [16, 16], "layers": 3 })),
+        error(json!({ "units": [] })),
         error(json!({ "optimizer": "sgd", "optimizer.adam.beta1": 0.9 })),
         error(json!({ "optimizer": "sgd", "optimizer.beta1": 0.9 })),
         error(json!({ "optimizer.beta1": 0.9 })),
@@ -228,6 +231,18 @@ fn a_partial_point_that_contradicts_itself_is_refused() {
         error(json!({ "order": ["a", "b", "c", "c"] })),
     ];
     insta::assert_snapshot!(messages.join("\n"));
+}
+
+#[test]
+fn what_is_given_implies_options_and_lengths() {
+    let space = digits();
+    let partial = space
+        .partial(json!({ "units": [64, 32], "optimizer.sgd.momentum": 0.5 }).as_object().unwrap())
+        .unwrap();
+    let given = |name: &str| partial.get(space.index(name).unwrap()).cloned();
+    assert_eq!(given("layers"), Some(Scalar::Int(2)));
+    assert_eq!(given("optimizer"), Some(Scalar::Choice(0)));
+    assert_eq!((given("lr"), partial.given()), (None, 5));
 }
 
 #[test]

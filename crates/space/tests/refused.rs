@@ -109,3 +109,10 @@ fn a_name_or_expression_that_means_nothing_is_refused() {
     ];
     insta::assert_snapshot!(messages.join("\n"));
 }
+
+#[test]
+fn lists_that_multiply_beyond_reason_are_refused() {
+    let list = |inner: Json| json!({ "length": 200, "choice": [{ "name": "a", "x": inner }] });
+    let message = refused(json!({ "x": list(list(json!({ "int": [0, 1] }))) }), &[]);
+    assert!(message.contains("more than 20000 parameters"), "{message}");
+}

@@ -10,6 +10,9 @@ use crate::{Domain, Json, Parameter, SpaceError, nearest};
 /// The longest list.
 const MOST_ELEMENTS: u64 = 1024;
 
+/// The most parameters, lists laid out: lists of options with lists multiply.
+const MOST_PARAMETERS: usize = 20_000;
+
 /// Names and what they stand for.
 pub(super) type Names = Vec<(String, Target)>;
 
@@ -267,6 +270,11 @@ impl Draft {
 
     fn single(&mut self, scope: &Scope<'_>, single: Single<'_>) -> Result<(usize, Node, Names), SpaceError> {
         let Single { table, kind, domain, key, name, gate, element } = single;
+        if self.parameters.len() == MOST_PARAMETERS {
+            let message =
+                format!("with all lists laid out, there are more than {MOST_PARAMETERS} parameters");
+            return Err(SpaceError::new(key, message).hint("make the lists shorter"));
+        }
         let path = format!("{}{name}", scope.prefix());
         let default = default_of(table, domain, element, key)?;
         let prior = prior_of(table, domain, key)?;
