@@ -34,6 +34,16 @@ pub fn significant(value: f64, digits: usize) -> String {
     }
 }
 
+/// A number in scientific form with four significant digits: `1e-5`, `2.5e9`.
+pub fn number_e(value: f64) -> String {
+    if !value.is_finite() {
+        return non_finite(value).to_owned();
+    }
+    let scientific = format!("{value:.3e}");
+    let (mantissa, exponent) = scientific.split_once('e').unwrap_or((&scientific, "0"));
+    format!("{}e{exponent}", trim(mantissa.to_owned()))
+}
+
 fn trim(text: String) -> String {
     if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_owned() } else { text }
 }

@@ -2,7 +2,11 @@
 //!
 //! Everything starts from a [`View`]: one study as columns and rows.
 
+pub mod chart;
 pub mod format;
+pub mod importance;
+pub mod page;
+pub mod plot;
 pub mod summary;
 mod view;
 

@@ -1,0 +1,210 @@
+//! One small chart for each parameter: its value against the objective.
+
+use super::values::Values;
+use super::{Chart, Size, beyond, dot, history, importance::percent, sample};
+use crate::importance::Importances;
+use crate::plot::axis::{self, Area};
+use crate::plot::scale::{Bands, Scale};
+use crate::plot::svg::Svg;
+use crate::plot::text;
+use crate::summary::ranked;
+use crate::view::{Kind, Row, State, View};
+
+/// The most slices that are drawn.
+const MOST: usize = 36;
+
+/// One slice for each numeric or categorical parameter that some trial has, the most important first where that is
+/// known, at most 36; each with at most `budget` dots.
+pub fn slices(
+    view: &View,
+    objective: usize,
+    found: Option<&Importances>,
+    size: Size,
+    budget: usize,
+) -> Vec<Chart> {
+    let ranks: Vec<usize> = found.iter().flat_map(|found| &found.parts).map(|part| part.column).collect();
+    let rest = (0..view.columns.len()).filter(|column| !ranks.contains(column));
+    let order = ranks.iter().copied().chain(rest);
+    let picked = sample::pick(view, objective, budget);
+    let share = |column: usize| {
+        found?.parts.iter().find(|part| part.column == column && part.clear).map(|part| part.share)
+    };
+    order
+        .filter_map(|column| draw(view, objective, column, share(column), size, &picked))
+        .take(MOST)
+        .collect()
+}
+
+/// The slice of one parameter. `None` where it is a permutation, or no trial has both it and a value.
+pub fn slice(view: &View, objective: usize, column: usize, size: Size, budget: usize) -> Option<Chart> {
+    draw(view, objective, column, None, size, &sample::pick(view, objective, budget))
+}
+
+/// The horizontal direction of a slice.
+enum Across {
+    Number(Scale),
+    Option(Bands, Vec<String>),
+}
+
+impl Across {
+    fn new(kind: &Kind, area: &Area) -> Option<Self> {
+        let inner = (area.left + 5.0, area.right - 5.0);
+        match kind {
+            Kind::Float { low, high, log } => Some(Self::numeric((*low, *high), *log, inner)),
+            Kind::Int { low, high, log } => Some(Self::numeric((*low as f64, *high as f64), *log, inner)),
+            Kind::Choice(labels) => {
+                let labels: Vec<String> = labels.iter().map(crate::format::json).collect();
+                Some(Across::Option(Bands::new(labels.len(), (area.left, area.right)), labels))
+            }
+            Kind::Permutation(_) => None,
+        }
+    }
+
+    fn numeric(domain: (f64, f64), log: bool, range: (f64, f64)) -> Self {
+        Across::Number(if log { Scale::log(domain, range) } else { Scale::linear(domain, range) })
+    }
+
+    fn at(&self, row: &Row, column: usize) -> Option<f64> {
+        let value = row.cells.get(column)?.number()?;
+        match self {
+            Across::Number(scale) => Some(scale.at(value)),
+            Across::Option(bands, _) => {
+                Some(bands.middle(value) + sample::jitter(row.number) * (bands.size() * 0.5).min(36.0))
+            }
+        }
+    }
+}
+
+fn draw(
+    view: &View,
+    objective: usize,
+    column: usize,
+    share: Option<f64>,
+    size: Size,
+    picked: &[usize],
+) -> Option<Chart> {
+    let described = view.columns.get(column)?;
+    let values = Values::new(view, objective)?;
+    let mut area = Area { left: 0.0, top: 30.0, right: size.width - 4.0, bottom: size.height - 26.0 };
+    let down = values.scale((area.bottom - 4.0, area.top));
+    area.left = axis::left_margin(&down, 4);
+    let across = Across::new(&described.kind, &area)?;
+    let rows: Vec<&Row> =
+        picked.iter().map(|&i| &view.rows[i]).filter(|row| across.at(row, column).is_some()).collect();
+    if rows.is_empty() {
+        return None;
+    }
+    let mut svg = Svg::new();
+    let room = size.width - if share.is_some() { 48.0 } else { 0.0 };
+    svg.label((0.0, 13.0), "name", &text::fit_middle(&described.path, 13.0, room));
+    if let Some(share) = share {
+        svg.label((size.width - 4.0, 13.0), "end", &percent(share));
+    }
+    axis::left(&mut svg, &area, &down, 4);
+    match &across {
+        Across::Number(scale) => axis::bottom(&mut svg, &area, scale, (area.width() / 64.0) as usize),
+        Across::Option(bands, labels) => axis::categories(&mut svg, &area, bands, labels),
+    }
+    dots(&mut svg, view, (objective, column), &rows, &across, &down);
+    if let Across::Option(bands, labels) = &across {
+        medians(&mut svg, view, (objective, column), bands, labels.len(), &down);
+    }
+    let without =
+        view.rows.iter().filter(|row| row.cells.get(column).is_none_or(|c| *c == Default::default())).count();
+    Some(Chart {
+        file: format!("{}-{}", history::file("slice", objective), stem(&described.path)),
+        title: described.path.clone(),
+        about: format!("{} against {}.", described.path, view.objectives[objective].name),
+        notes: if without == 0 {
+            Vec::new()
+        } else {
+            vec![format!("Not active in {without} of {} trials.", view.rows.len())]
+        },
+        size,
+        body: svg.finish(),
+    })
+}
+
+/// The dots: the best tenth of all trials in the accent colour, on top.
+fn dots(
+    svg: &mut Svg,
+    view: &View,
+    (objective, column): (usize, usize),
+    rows: &[&Row],
+    across: &Across,
+    down: &Scale,
+) {
+    let order = ranked(view, objective);
+    let top: std::collections::HashSet<u64> =
+        order.iter().take(order.len().div_ceil(10)).map(|&i| view.rows[i].number).collect();
+    let radius = if rows.len() > 300 { 1.9 } else { 2.5 };
+    type Group<'a> = (&'a str, &'a dyn Fn(&Row) -> bool);
+    let groups: [Group; 3] = [
+        ("pruned", &|row| row.state == State::Pruned),
+        ("ok", &|row| row.state == State::Complete && !top.contains(&row.number)),
+        ("top", &|row| row.state == State::Complete && top.contains(&row.number)),
+    ];
+    let mut cut = Vec::new();
+    for (class, belongs) in groups {
+        svg.group(class);
+        for row in rows.iter().filter(|row| belongs(row)) {
+            let (Some(x), Some(value)) = (across.at(row, column), row.value(objective)) else { continue };
+            if down.holds(value) {
+                dot(svg, (x, down.at(value)), radius, row.number);
+            } else {
+                cut.push((x, value > down.domain().1, row.number));
+            }
+        }
+        svg.close();
+    }
+    svg.group("cut");
+    for (x, up, number) in cut {
+        beyond(svg, (x, if up { down.range().1 } else { down.range().0 }), up, number);
+    }
+    svg.close();
+    if let Some(winner) = order.first().map(|&i| &view.rows[i])
+        && let (Some(x), Some(value)) = (across.at(winner, column), winner.value(objective))
+        && down.holds(value)
+    {
+        svg.tag("circle").attr("class", "halo").num("cx", x).num("cy", down.at(value)).num("r", 6.0).empty();
+    }
+}
+
+/// A short line at the median of each option's complete trials.
+fn medians(
+    svg: &mut Svg,
+    view: &View,
+    (objective, column): (usize, usize),
+    bands: &Bands,
+    options: usize,
+    down: &Scale,
+) {
+    let mut values: Vec<Vec<f64>> = vec![Vec::new(); options];
+    for row in view.rows.iter().filter(|row| row.state == State::Complete) {
+        let option = row.cells.get(column).and_then(|cell| cell.number());
+        if let (Some(option), Some(value)) = (option, row.value(objective))
+            && let Some(list) = values.get_mut(option as usize)
+        {
+            list.push(value);
+        }
+    }
+    svg.group("median");
+    for (option, list) in values.iter_mut().enumerate() {
+        list.sort_by(f64::total_cmp);
+        let Some(&median) = list.get(list.len() / 2).filter(|&&median| list.len() >= 3 && down.holds(median))
+        else {
+            continue;
+        };
+        let (x, half) = (bands.middle(option as f64), (bands.size() * 0.36).min(24.0));
+        svg.line((x - half, down.at(median)), (x + half, down.at(median)));
+    }
+    svg.close();
+}
+
+/// A path as a part of a file's name: letters, digits and dots stay, all else becomes `_`.
+fn stem(path: &str) -> String {
+    path.chars()
+        .map(|c| if c.is_ascii_alphanumeric() || c == '.' || c == '-' { c } else { '_' })
+        .take(80)
+        .collect()
+}
