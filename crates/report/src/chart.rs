@@ -115,5 +115,5 @@ fn beyond(svg: &mut Svg, (x, y): (f64, f64), up: bool, number: u64) {
 
 /// The rows whose marks a page with `budget` dots a chart may hold: what a tooltip must know.
 pub(crate) fn drawn_rows(view: &crate::view::View, budget: usize) -> Vec<usize> {
-    (0..view.objectives.len()).flat_map(|k| sample::pick(view, k, budget)).collect()
+    (0..view.objectives.len()).flat_map(|k| sample::pick(view, k, budget, budget / 20)).collect()
 }

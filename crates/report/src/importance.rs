@@ -7,6 +7,8 @@
 //! expectation for randomly chosen "best" trials is known in closed form and is subtracted, and a parameter that is not
 //! two standard deviations above it is marked as not told apart from chance.
 //!
+//! Pruned and failed trials are among "all" and never among the best: what makes a trial fail matters.
+//!
 //! Limits: it sees each parameter alone, not its interactions; the samples are where the search went, not
 //! evenly spread; what matters only far from the best is not seen.
 
@@ -48,20 +50,26 @@ pub enum NoImportance {
 
 const LEAST: usize = 12;
 const CELLS: usize = 50;
+/// A density below this is no density.
+const TINY: f64 = 1e-12;
 
 /// Judges every numeric and categorical parameter for one objective.
 pub fn importance(view: &View, objective: usize) -> Result<Importances, NoImportance> {
-    let order: Vec<usize> =
-        ranked(view, objective).into_iter().filter(|&i| view.rows[i].state == State::Complete).collect();
-    let all = order.len();
-    if all < LEAST {
-        return Err(NoImportance::TooFew(all));
+    let mut order = ranked(view, objective);
+    if order.len() < LEAST {
+        return Err(NoImportance::TooFew(order.len()));
     }
     let value = |i: usize| view.rows[i].value(objective);
-    if order.iter().all(|&i| value(i) == value(order[0])) {
+    let others = (0..view.rows.len()).filter(|&i| view.rows[i].state.is_finished());
+    let without: Vec<usize> =
+        others.filter(|&i| view.rows[i].state != State::Complete || value(i).is_none()).collect();
+    if without.is_empty() && order.iter().all(|&i| value(i) == value(order[0])) {
         return Err(NoImportance::Constant);
     }
-    let best = (all.div_ceil(10)).max((all / 3).min(10));
+    let complete = order.len();
+    order.extend(without);
+    let all = order.len();
+    let best = all.div_ceil(10).max((all / 3).min(10)).min(complete / 2);
     let mut parts: Vec<(Importance, f64)> = view
         .columns
         .iter()
@@ -154,18 +162,30 @@ fn score(cells: &[Option<usize>], best: usize, grid: Grid) -> Option<Score> {
         kernel.iter().map(|row| row.iter().zip(counts).map(|(s, c)| s * c).sum::<f64>() / total).collect()
     };
     let (p, q) = (smooth(&base, n), smooth(&top, m));
-    let (mut found, mut chance) = (0.0, 0.0);
-    for (b, row) in kernel.iter().enumerate().filter(|&(b, _)| p[b] > 1e-12) {
-        found += (q[b] - p[b]).powi(2) / p[b];
-        let second: f64 = row.iter().zip(&base).map(|(s, c)| s * s * c / n).sum();
-        chance += (second - p[b] * p[b]) / p[b];
-    }
+    let found: f64 = p.iter().zip(&q).filter(|(p, _)| **p > TINY).map(|(p, q)| (q - p).powi(2) / p).sum();
     // Drawn without replacement from n.
-    let freedom = chance.max(1e-9);
-    let chance = chance * (n - m) / (n - 1.0) / m;
-    let spread = chance * (2.0 / freedom.max(1.0)).sqrt();
+    let scale = (n - m) / (n - 1.0) / m;
+    let (mean, variance) = by_chance(&kernel, &base, n, &p);
+    let (chance, spread) = (mean * scale, variance.sqrt() * scale);
     let share = m / best as f64;
     Some(Score { above: (found - chance).max(0.0) * share, clear: found > chance + 2.0 * spread })
+}
+
+/// Mean and variance of the divergence for one randomly chosen trial, times the number of them: the trace of the
+/// normalised covariance C of the smoothed counts, and twice that of C² (a quadratic form of a normal vector).
+fn by_chance(kernel: &[Vec<f64>], base: &[f64], n: f64, p: &[f64]) -> (f64, f64) {
+    let used: Vec<usize> = (0..p.len()).filter(|&b| p[b] > TINY).collect();
+    let covariance = |a: usize, b: usize| {
+        let product: f64 = kernel[a].iter().zip(&kernel[b]).zip(base).map(|((s, t), c)| s * t * c / n).sum();
+        (product - p[a] * p[b]) / (p[a] * p[b]).sqrt()
+    };
+    let mean = used.iter().map(|&b| covariance(b, b)).sum();
+    let square: f64 = used
+        .iter()
+        .flat_map(|&a| used.iter().map(move |&b| (a, b)))
+        .map(|(a, b)| covariance(a, b).powi(2))
+        .sum();
+    (mean, 2.0 * square)
 }
 
 /// `kernel[b][j]`: the share of a value in cell j that is counted in cell b. Scott's bandwidth of the best ones, at

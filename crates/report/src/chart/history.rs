@@ -85,7 +85,7 @@ struct Drawing<'a> {
 impl Drawing<'_> {
     /// The dots, state by state; returns the note where some were left out.
     fn marks(&mut self, scale: &Scale, budget: usize) -> Option<String> {
-        let picked = sample::pick(self.view, self.objective, budget);
+        let picked = sample::pick(self.view, self.objective, budget, budget / 20);
         let radius = if picked.len() > 400 { 2.0 } else { 2.9 };
         let infeasible = |row: &Row| row.violation() > 0.0;
         type Group = (&'static str, fn(&Row, bool) -> bool);
@@ -146,16 +146,12 @@ impl Drawing<'_> {
         let label = format::number(value);
         let half = text::width(&label, axis::SIZE) / 2.0;
         let x = x.clamp(self.area.left + half, self.area.right - half);
-        let room_below = self.area.bottom - y > 24.0;
-        let y = if room_below && self.view.objectives[self.objective].direction.cost(1.0) > 0.0 {
-            y + 20.0
-        } else {
-            y - 11.0
-        };
-        self.svg.label((x, y), "mid lit", &label);
+        let down = self.view.objectives[self.objective].direction.cost(1.0) > 0.0;
+        let y = if down { (y + 20.0).min(self.area.bottom + 4.0) } else { y - 11.0 };
+        self.svg.label((x, y), "mid lit halo-text", &label);
     }
 
-    /// The lane of trials without a value, one cross a pixel column.
+    /// The lane of trials without a value, at most one cross in six pixels.
     fn valueless(&mut self, lane: bool) {
         if !lane {
             return;
@@ -165,7 +161,7 @@ impl Drawing<'_> {
         let mut free = f64::NEG_INFINITY;
         for row in self.view.rows.iter().filter(|row| is_valueless(row, self.objective)) {
             let x = self.across.at(row.number as f64);
-            if x - free >= 1.0 {
+            if x - free >= 6.0 {
                 cross(&mut self.svg, (x, y), row.number);
                 free = x;
             }

@@ -26,7 +26,7 @@ pub fn parallel(
 ) -> Option<Chart> {
     let values = Values::new(view, objective)?;
     let (columns, left_out) = chosen(view, found);
-    let rows: Vec<usize> = sample::pick(view, objective, budget)
+    let rows: Vec<usize> = sample::pick(view, objective, budget, budget / 4)
         .into_iter()
         .filter(|&i| view.rows[i].state == State::Complete)
         .collect();
@@ -102,15 +102,11 @@ impl Axis {
             view.rows.iter().any(|row| row.cells.get(column).is_none_or(|cell| *cell == Cell::Inactive));
         let range = (bottom, TOP);
         let numeric = |low, high, log| {
-            Place::Number(if log {
-                Scale::log((low, high), range)
-            } else {
-                Scale::linear((low, high), range)
-            })
+            if log { Scale::log((low, high), range) } else { Scale::linear((low, high), range) }
         };
         let place = match &described.kind {
-            Kind::Float { low, high, log } => numeric(*low, *high, *log),
-            Kind::Int { low, high, log } => numeric(*low as f64, *high as f64, *log),
+            Kind::Float { low, high, log } => Place::Number(numeric(*low, *high, *log)),
+            Kind::Int { low, high, log } => Place::Number(numeric(*low as f64, *high as f64, *log).whole()),
             Kind::Choice(labels) | Kind::Permutation(labels) => {
                 Place::Option(Bands::new(labels.len(), range), labels.iter().map(format::json).collect())
             }
@@ -144,7 +140,7 @@ impl Axis {
             svg.line((x - 3.0, bottom + 18.0), (x + 3.0, bottom + 18.0));
         }
         svg.close();
-        let name = text::fit_middle(&self.name, SIZE, pitch - 10.0);
+        let name = text::fit_end(&self.name, SIZE, pitch - 8.0);
         svg.label((x, 18.0), if self.column.is_none() { "mid lit" } else { "mid strong" }, &name);
         let mut tick = |y: f64, label: &str| {
             let shown = text::fit(label, 10.5, pitch - 16.0);

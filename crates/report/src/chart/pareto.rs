@@ -31,7 +31,7 @@ pub fn pareto(view: &View, (x, y): (usize, usize), size: Size, budget: usize) ->
         let (a, b) = (row.value(x)?, row.value(y)?);
         (across.holds(a) && down.holds(b)).then(|| (across.at(a), down.at(b)))
     };
-    let picked = sample::pick(view, x, budget);
+    let picked = sample::pick(view, x, budget, budget / 20);
     for (class, state) in [("pruned", State::Pruned), ("ok", State::Complete)] {
         svg.group(class);
         for row in picked.iter().map(|&i| &view.rows[i]).filter(|row| row.state == state) {

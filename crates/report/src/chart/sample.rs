@@ -3,9 +3,9 @@
 use crate::summary::ranked;
 use crate::view::{State, View};
 
-/// At most `budget` rows that have a value, in the order of trials: the best quarter of the budget, and an even
-/// sample of the rest. The same rows in every chart, so that pointing at one finds it in all.
-pub(super) fn pick(view: &View, objective: usize, budget: usize) -> Vec<usize> {
+/// At most `budget` rows that have a value, in the order of trials: the `best` ones, and an even sample of the rest.
+/// A smaller sample is part of a larger one, so that pointing at a trial finds it in most charts.
+pub(super) fn pick(view: &View, objective: usize, budget: usize, best: usize) -> Vec<usize> {
     let drawable = |i: &usize| {
         let row = &view.rows[*i];
         matches!(row.state, State::Complete | State::Pruned) && row.value(objective).is_some()
@@ -14,7 +14,7 @@ pub(super) fn pick(view: &View, objective: usize, budget: usize) -> Vec<usize> {
     if rest.len() <= budget {
         return rest;
     }
-    let mut kept: Vec<usize> = ranked(view, objective).into_iter().take(budget / 4).collect();
+    let mut kept: Vec<usize> = ranked(view, objective).into_iter().take(best.min(budget)).collect();
     let chosen: std::collections::HashSet<usize> = kept.iter().copied().collect();
     rest.retain(|i| !chosen.contains(i));
     // By a hash of the number and not every k-th: trials come in batches, and a fixed stride would fall in step.
@@ -34,7 +34,7 @@ pub(super) fn scatter(number: u64) -> u64 {
 
 /// A fixed place in −0.5…0.5 for a trial inside a category's strip.
 pub(super) fn jitter(number: u64) -> f64 {
-    (scatter(number) >> 11) as f64 / (1u64 << 53) as f64 - 0.5
+    (scatter(!number) >> 11) as f64 / (1u64 << 53) as f64 - 0.5
 }
 
 /// What a reader is told where `drawn` of `all` were drawn.
@@ -67,7 +67,7 @@ mod tests {
             });
             let objectives = vec![Objective { name: "y".into(), direction: Direction::Minimize }];
             let view = View { rows: rows.collect(), objectives, ..View::default() };
-            let kept = pick(&view, 0, budget);
+            let kept = pick(&view, 0, budget, budget / 4);
             prop_assert_eq!(kept.len(), count.min(budget));
             prop_assert!(kept.windows(2).all(|w| w[0] < w[1]));
             for best in ranked(&view, 0).into_iter().take(budget / 4) {

@@ -25,7 +25,7 @@ pub fn slices(
     let ranks: Vec<usize> = found.iter().flat_map(|found| &found.parts).map(|part| part.column).collect();
     let rest = (0..view.columns.len()).filter(|column| !ranks.contains(column));
     let order = ranks.iter().copied().chain(rest);
-    let picked = sample::pick(view, objective, budget);
+    let picked = sample::pick(view, objective, budget, budget / 20);
     let share = |column: usize| {
         found?.parts.iter().find(|part| part.column == column && part.clear).map(|part| part.share)
     };
@@ -37,7 +37,7 @@ pub fn slices(
 
 /// The slice of one parameter. `None` where it is a permutation, or no trial has both it and a value.
 pub fn slice(view: &View, objective: usize, column: usize, size: Size, budget: usize) -> Option<Chart> {
-    draw(view, objective, column, None, size, &sample::pick(view, objective, budget))
+    draw(view, objective, column, None, size, &sample::pick(view, objective, budget, budget / 20))
 }
 
 /// The horizontal direction of a slice.
@@ -50,18 +50,16 @@ impl Across {
     fn new(kind: &Kind, area: &Area) -> Option<Self> {
         let inner = (area.left + 5.0, area.right - 5.0);
         match kind {
-            Kind::Float { low, high, log } => Some(Self::numeric((*low, *high), *log, inner)),
-            Kind::Int { low, high, log } => Some(Self::numeric((*low as f64, *high as f64), *log, inner)),
+            Kind::Float { low, high, log } => Some(Across::Number(numeric((*low, *high), *log, inner))),
+            Kind::Int { low, high, log } => {
+                Some(Across::Number(numeric((*low as f64, *high as f64), *log, inner).whole()))
+            }
             Kind::Choice(labels) => {
                 let labels: Vec<String> = labels.iter().map(crate::format::json).collect();
                 Some(Across::Option(Bands::new(labels.len(), (area.left, area.right)), labels))
             }
             Kind::Permutation(_) => None,
         }
-    }
-
-    fn numeric(domain: (f64, f64), log: bool, range: (f64, f64)) -> Self {
-        Across::Number(if log { Scale::log(domain, range) } else { Scale::linear(domain, range) })
     }
 
     fn at(&self, row: &Row, column: usize) -> Option<f64> {
@@ -73,6 +71,10 @@ impl Across {
             }
         }
     }
+}
+
+fn numeric(domain: (f64, f64), log: bool, range: (f64, f64)) -> Scale {
+    if log { Scale::log(domain, range) } else { Scale::linear(domain, range) }
 }
 
 fn draw(
@@ -102,7 +104,7 @@ fn draw(
     }
     axis::left(&mut svg, &area, &down, 4);
     match &across {
-        Across::Number(scale) => axis::bottom(&mut svg, &area, scale, (area.width() / 64.0) as usize),
+        Across::Number(scale) => axis::bottom(&mut svg, &area, scale, (area.width() / 52.0) as usize),
         Across::Option(bands, labels) => axis::categories(&mut svg, &area, bands, labels),
     }
     dots(&mut svg, view, (objective, column), &rows, &across, &down);
@@ -118,7 +120,11 @@ fn draw(
         notes: if without == 0 {
             Vec::new()
         } else {
-            vec![format!("Not active in {without} of {} trials.", view.rows.len())]
+            vec![format!(
+                "Not active in {} of {} trials.",
+                crate::format::count(without),
+                crate::format::count(view.rows.len())
+            )]
         },
         size,
         body: svg.finish(),

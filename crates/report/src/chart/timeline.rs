@@ -19,11 +19,12 @@ pub fn timeline(view: &View, size: Size) -> Option<Chart> {
     let bars = bars(view, &span);
     let slots = bars.iter().map(|bar| bar.slot + 1).max()?;
     let across = |left: f64| Scale::time(span.seconds(), (left, size.width - 12.0));
-    let (body, height, title) = if bars.len() <= BARS && slots <= SLOTS {
+    let (body, height, title, notes) = if bars.len() <= BARS && slots <= SLOTS {
         let (body, height) = gantt(view, &bars, slots, across(44.0), size.width);
-        (body, height, "Trials over time")
+        let key = "The best is in the accent colour, pruned ones are pale, failed ones orange.";
+        (body, height, "Trials over time", vec![key.to_owned()])
     } else {
-        (running(&bars, across(44.0), size), size.height, "Trials running at a time")
+        (running(&bars, across(44.0), size), size.height, "Trials running at a time", Vec::new())
     };
     let used = bars.iter().map(|bar| bar.end - bar.start).sum::<f64>();
     let share = if span.seconds() > 0.0 { 100.0 * used / (span.seconds() * slots as f64) } else { 100.0 };
@@ -36,7 +37,7 @@ pub fn timeline(view: &View, size: Size) -> Option<Chart> {
             format::duration(span.seconds()),
             share.min(100.0)
         ),
-        notes: Vec::new(),
+        notes,
         size: Size { width: size.width, height },
         body,
     })

@@ -15,7 +15,9 @@ pub(super) struct Values {
 }
 
 /// A logarithmic axis pays from this ratio on.
-const DECADES: f64 = 50.0;
+const DECADES: f64 = 20.0;
+/// The room beyond the values as a share of their span; twice that on the good side, where the best one has its label.
+const MARGIN: f64 = 0.045;
 
 impl Values {
     /// `None` where no trial has a finite value.
@@ -23,14 +25,18 @@ impl Values {
         let mut all: Vec<f64> = view.rows.iter().filter_map(|row| row.value(objective)).collect();
         all.sort_by(f64::total_cmp);
         let (&low, &high) = (all.first()?, all.last()?);
+        let small_is_good = direction(view, objective).cost(1.0) > 0.0;
         if low > 0.0 && high / low >= DECADES {
-            return Some(Values { low: low * 0.85, high: high * 1.15, log: true, beyond: 0 });
+            let margin = (high / low).powf(MARGIN);
+            let (down, up) =
+                if small_is_good { (margin * margin, margin) } else { (margin, margin * margin) };
+            return Some(Values { low: low / down, high: high * up, log: true, beyond: 0 });
         }
-        let sign = direction(view, objective).cost(1.0);
-        let (low, high) = trimmed(&all, sign > 0.0);
-        let margin = (high - low) * 0.05;
+        let (low, high) = trimmed(&all, small_is_good);
+        let margin = (high - low) * MARGIN;
+        let (down, up) = if small_is_good { (2.0 * margin, margin) } else { (margin, 2.0 * margin) };
         let beyond = all.iter().filter(|&&v| v < low || v > high).count();
-        Some(Values { low: low - margin, high: high + margin, log: false, beyond })
+        Some(Values { low: low - down, high: high + up, log: false, beyond })
     }
 
     /// The scale over a range of pixels.

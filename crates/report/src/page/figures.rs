@@ -134,12 +134,12 @@ impl<'a> Figures<'a> {
                 let narrow = chart::importance(self.view, objective, found, Size::new(380, 0));
                 format!(
                     "<div class=\"pair\">{}<div class=\"aside\"><p>Measured by PED-ANOVA (Watanabe et al., 2023): how far the {} best of {} \
-                     complete trials lie from all of them, in each parameter by itself, less what chance alone would give. Pale bars are \
+                     finished trials lie from all of them, in each parameter by itself, less what chance alone would give. Pale bars are \
                      not told apart from chance.</p><p>It does not see interactions, nor what matters only far from the best, and the \
                      trials lie where the search went, not evenly.</p></div></div>",
                     figure(&wide, narrow.as_ref()),
-                    found.best,
-                    found.all
+                    crate::format::count(found.best),
+                    crate::format::count(found.all)
                 )
             }
             Some(Err(reason)) => format!("<p class=\"quiet\">Not judged: {reason}.</p>"),

@@ -8,6 +8,7 @@ pub struct Scale {
     kind: Kind,
     domain: (f64, f64),
     range: (f64, f64),
+    whole: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,7 +21,7 @@ enum Kind {
 impl Scale {
     /// Equal distances for equal differences. A domain of one value is widened around it.
     pub fn linear(domain: (f64, f64), range: (f64, f64)) -> Self {
-        Scale { kind: Kind::Linear, domain: widened(domain), range }
+        Scale { kind: Kind::Linear, domain: widened(domain), range, whole: false }
     }
 
     /// Equal distances for equal ratios. A domain that is not wholly above 0 is drawn linearly instead.
@@ -30,13 +31,18 @@ impl Scale {
             return Self::linear(domain, range);
         }
         let domain = if low == high { (low / 2.0, high * 2.0) } else { domain };
-        Scale { kind: Kind::Log, domain, range }
+        Scale { kind: Kind::Log, domain, range, whole: false }
     }
 
     /// Seconds from 0.
     pub fn time(seconds: f64, range: (f64, f64)) -> Self {
         let seconds = if seconds > 0.0 { seconds } else { 1.0 };
-        Scale { kind: Kind::Time, domain: (0.0, seconds), range }
+        Scale { kind: Kind::Time, domain: (0.0, seconds), range, whole: false }
+    }
+
+    /// The same with marks at whole numbers only.
+    pub fn whole(self) -> Self {
+        Scale { whole: true, ..self }
     }
 
     /// The place of a value; values outside the domain lie outside the range.
@@ -73,6 +79,7 @@ impl Scale {
     pub fn ticks(&self, wanted: usize) -> Vec<Tick> {
         let (low, high) = self.domain;
         match self.kind {
+            Kind::Linear if self.whole => ticks::linear(low, high, wanted.min((high - low) as usize)),
             Kind::Linear => ticks::linear(low, high, wanted),
             Kind::Log => ticks::log(low, high, wanted),
             Kind::Time => ticks::time(high, wanted),

@@ -44,6 +44,18 @@ pub fn fit_middle(text: &str, size: f64, max: f64) -> Cow<'_, str> {
     Cow::Owned(format!("{head}…{tail}"))
 }
 
+/// Like [`fit`], but the start goes missing: the last part of a path says most.
+pub fn fit_end(text: &str, size: f64, max: f64) -> Cow<'_, str> {
+    if width(text, size) <= max {
+        return Cow::Borrowed(text);
+    }
+    let backwards: String = text.chars().rev().collect();
+    let kept = fit(&backwards, size, max).trim_end_matches('…').chars().rev().collect::<String>();
+    // Whole parts where at least one fits.
+    let whole = kept.split_once('.').map(|(_, rest)| rest).filter(|rest| !rest.is_empty());
+    Cow::Owned(format!("…{}", whole.unwrap_or(&kept)))
+}
+
 /// The advance of a character in em.
 fn advance(c: char) -> f64 {
     match c {
@@ -73,6 +85,7 @@ mod tests {
         fn fitted_text_fits(text in any::<String>(), max in 20.0..200.0f64) {
             prop_assert!(width(&fit(&text, 12.0, max), 12.0) <= max + 1e-9);
             prop_assert!(width(&fit_middle(&text, 12.0, max), 12.0) <= max + 1e-9);
+            prop_assert!(width(&fit_end(&text, 12.0, max), 12.0) <= max + 1e-9);
         }
     }
 
@@ -80,5 +93,6 @@ mod tests {
     fn text_with_room_stays_whole() {
         assert_eq!(fit("lr", 12.0, 100.0), "lr");
         assert_eq!(fit_middle("optimizer.adam.beta1", 12.0, 80.0), "optim…beta1");
+        assert_eq!(fit_end("optimizer.adam.beta1", 12.0, 80.0), "…beta1");
     }
 }
