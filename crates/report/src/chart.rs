@@ -7,7 +7,7 @@ mod pareto;
 mod sample;
 mod slices;
 mod timeline;
-mod values;
+pub(crate) mod values;
 
 pub use history::history;
 pub use importance::importance;

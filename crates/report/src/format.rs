@@ -58,15 +58,18 @@ fn non_finite(value: f64) -> &'static str {
     }
 }
 
-/// A number as records hold it (invariant NUMBERS): the shortest text that reads back the same; not-finite ones
-/// are the strings `nan`, `inf`, `-inf`.
+/// A number as records hold it (invariant NUMBERS): the shortest text that reads back the same, whole numbers
+/// without a point; not-finite ones are the strings `nan`, `inf`, `-inf`.
 pub fn real(value: f64) -> Json {
-    serde_json::Number::from_f64(value).map_or_else(|| Json::from(non_finite(value)), Json::Number)
+    study::Real(value).to_json()
 }
 
 /// [`real`] as bare text, for tables of text such as CSV.
 pub fn exact(value: f64) -> String {
-    serde_json::Number::from_f64(value).map_or_else(|| non_finite(value).to_owned(), |n| n.to_string())
+    match real(value) {
+        Json::String(text) => text,
+        number => number.to_string(),
+    }
 }
 
 /// A JSON value as a person reads it: strings bare, numbers with [`number`], lists with spaces.

@@ -5,10 +5,10 @@ mod figures;
 mod headline;
 mod table;
 
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use crate::chart::Chart;
+use crate::files::replace;
 use crate::format;
 use crate::plot::svg::escape;
 use crate::plot::theme;
@@ -103,16 +103,4 @@ pub fn write(folder: &Path, view: &View, made: &Made) -> std::io::Result<Vec<Pat
         written.push(replace(&folder.join(format!("{}.svg", chart.file)), chart.standalone().as_bytes())?);
     }
     Ok(written)
-}
-
-/// Puts `content` in the place of a file at once: readers see the old or the new one, never a part.
-pub(crate) fn replace(path: &Path, content: &[u8]) -> std::io::Result<PathBuf> {
-    let mut name = path.file_name().unwrap_or_default().to_owned();
-    name.push(format!(".{}.tmp", std::process::id()));
-    let temporary = path.with_file_name(name);
-    let mut file = std::fs::File::create(&temporary)?;
-    file.write_all(content)?;
-    file.sync_data()?;
-    std::fs::rename(&temporary, path)?;
-    Ok(path.to_owned())
 }

@@ -16,7 +16,7 @@ pub struct Counts {
     /// On their way.
     pub running: usize,
     /// Not yet started.
-    pub waiting: usize,
+    pub queued: usize,
 }
 
 impl Counts {
@@ -25,7 +25,7 @@ impl Counts {
         let mut counts = Counts { all: view.rows.len(), ..Counts::default() };
         for row in &view.rows {
             match row.state {
-                State::Waiting => counts.waiting += 1,
+                State::Queued => counts.queued += 1,
                 State::Running => counts.running += 1,
                 State::Complete => counts.complete += 1,
                 State::Pruned => counts.pruned += 1,
@@ -38,7 +38,7 @@ impl Counts {
     /// The number in one state.
     pub fn of(&self, state: State) -> usize {
         match state {
-            State::Waiting => self.waiting,
+            State::Queued => self.queued,
             State::Running => self.running,
             State::Complete => self.complete,
             State::Pruned => self.pruned,

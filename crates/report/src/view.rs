@@ -110,7 +110,7 @@ impl Kind {
     /// The raw value of a cell as the study's records write it; `None` where inactive or not of this kind.
     pub fn raw(&self, cell: &Cell) -> Option<Json> {
         match (self, cell) {
-            (Kind::Float { .. } | Kind::Int { .. }, Cell::Float(value)) => Some(crate::format::real(*value)),
+            (Kind::Float { .. } | Kind::Int { .. }, Cell::Float(value)) => Some(float(*value)),
             (Kind::Float { .. } | Kind::Int { .. }, Cell::Int(value)) => Some(Json::from(*value)),
             (Kind::Choice(labels), Cell::Choice(index)) => labels.get(*index as usize).cloned(),
             (Kind::Permutation(labels), Cell::Order(order)) => order
@@ -121,6 +121,11 @@ impl Kind {
             _ => None,
         }
     }
+}
+
+/// A float parameter's value keeps its point (`2.0`), so that readers with types see a float, as in the log.
+fn float(value: f64) -> Json {
+    serde_json::Number::from_f64(value).map_or_else(|| crate::format::real(value), Json::Number)
 }
 
 /// What one trial has for one parameter.
@@ -155,7 +160,7 @@ impl Cell {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum State {
     /// Decided, not started.
-    Waiting,
+    Queued,
     /// On its way.
     Running,
     /// Ended with values.
@@ -169,12 +174,12 @@ pub enum State {
 impl State {
     /// All states, in the order in which they are listed to people.
     pub const ALL: [State; 5] =
-        [State::Complete, State::Pruned, State::Failed, State::Running, State::Waiting];
+        [State::Complete, State::Pruned, State::Failed, State::Running, State::Queued];
 
     /// The word that records, tables and pages use.
     pub fn word(self) -> &'static str {
         match self {
-            State::Waiting => "waiting",
+            State::Queued => "queued",
             State::Running => "running",
             State::Complete => "complete",
             State::Pruned => "pruned",

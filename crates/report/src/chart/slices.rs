@@ -1,5 +1,7 @@
 //! One small chart for each parameter: its value against the objective.
 
+use std::collections::HashSet;
+
 use super::values::Values;
 use super::{Chart, Size, beyond, dot, history, importance::percent, sample};
 use crate::importance::Importances;
@@ -8,7 +10,7 @@ use crate::plot::scale::{Bands, Scale};
 use crate::plot::svg::Svg;
 use crate::plot::text;
 use crate::summary::ranked;
-use crate::view::{Kind, Row, State, View};
+use crate::view::{Cell, Kind, Row, State, View};
 
 /// The most slices that are drawn.
 const MOST: usize = 36;
@@ -22,22 +24,18 @@ pub fn slices(
     size: Size,
     budget: usize,
 ) -> Vec<Chart> {
-    let ranks: Vec<usize> = found.iter().flat_map(|found| &found.parts).map(|part| part.column).collect();
+    let Some(shared) = Shared::new(view, objective, budget) else { return Vec::new() };
+    let parts = || found.iter().flat_map(|found| &found.parts);
+    let ranks: Vec<usize> = parts().map(|part| part.column).collect();
     let rest = (0..view.columns.len()).filter(|column| !ranks.contains(column));
+    let share = |column| parts().find(|part| part.column == column && part.clear).map(|part| part.share);
     let order = ranks.iter().copied().chain(rest);
-    let picked = sample::pick(view, objective, budget, budget / 20);
-    let share = |column: usize| {
-        found?.parts.iter().find(|part| part.column == column && part.clear).map(|part| part.share)
-    };
-    order
-        .filter_map(|column| draw(view, objective, column, share(column), size, &picked))
-        .take(MOST)
-        .collect()
+    order.filter_map(|column| shared.draw(column, share(column), size)).take(MOST).collect()
 }
 
 /// The slice of one parameter. `None` where it is a permutation, or no trial has both it and a value.
 pub fn slice(view: &View, objective: usize, column: usize, size: Size, budget: usize) -> Option<Chart> {
-    draw(view, objective, column, None, size, &sample::pick(view, objective, budget, budget / 20))
+    Shared::new(view, objective, budget)?.draw(column, None, size)
 }
 
 /// The horizontal direction of a slice.
@@ -77,102 +75,118 @@ fn numeric(domain: (f64, f64), log: bool, range: (f64, f64)) -> Scale {
     if log { Scale::log(domain, range) } else { Scale::linear(domain, range) }
 }
 
-fn draw(
-    view: &View,
+/// What all slices of an objective have in common.
+struct Shared<'a> {
+    view: &'a View,
     objective: usize,
-    column: usize,
-    share: Option<f64>,
-    size: Size,
-    picked: &[usize],
-) -> Option<Chart> {
-    let described = view.columns.get(column)?;
-    let values = Values::new(view, objective)?;
-    let mut area = Area { left: 0.0, top: 30.0, right: size.width - 4.0, bottom: size.height - 26.0 };
-    let down = values.scale((area.bottom - 4.0, area.top));
-    area.left = axis::left_margin(&down, 4);
-    let across = Across::new(&described.kind, &area)?;
-    let rows: Vec<&Row> =
-        picked.iter().map(|&i| &view.rows[i]).filter(|row| across.at(row, column).is_some()).collect();
-    if rows.is_empty() {
-        return None;
-    }
-    let mut svg = Svg::new();
-    let room = size.width - if share.is_some() { 48.0 } else { 0.0 };
-    svg.label((0.0, 13.0), "name", &text::fit_middle(&described.path, 13.0, room));
-    if let Some(share) = share {
-        svg.label((size.width - 4.0, 13.0), "end", &percent(share));
-    }
-    axis::left(&mut svg, &area, &down, 4);
-    match &across {
-        Across::Number(scale) => axis::bottom(&mut svg, &area, scale, (area.width() / 52.0) as usize),
-        Across::Option(bands, labels) => axis::categories(&mut svg, &area, bands, labels),
-    }
-    dots(&mut svg, view, (objective, column), &rows, &across, &down);
-    if let Across::Option(bands, labels) = &across {
-        medians(&mut svg, view, (objective, column), bands, labels.len(), &down);
-    }
-    let without =
-        view.rows.iter().filter(|row| row.cells.get(column).is_none_or(|c| *c == Default::default())).count();
-    Some(Chart {
-        file: format!("{}-{}", history::file("slice", objective), stem(&described.path)),
-        title: described.path.clone(),
-        about: format!("{} against {}.", described.path, view.objectives[objective].name),
-        notes: if without == 0 {
-            Vec::new()
-        } else {
-            vec![format!(
-                "Not active in {} of {} trials.",
-                crate::format::count(without),
-                crate::format::count(view.rows.len())
-            )]
-        },
-        size,
-        body: svg.finish(),
-    })
+    values: Values,
+    /// The rows that are drawn.
+    picked: Vec<usize>,
+    /// The numbers of the best tenth of all trials.
+    top: HashSet<u64>,
+    winner: Option<usize>,
 }
 
-/// The dots: the best tenth of all trials in the accent colour, on top.
-fn dots(
-    svg: &mut Svg,
-    view: &View,
-    (objective, column): (usize, usize),
-    rows: &[&Row],
-    across: &Across,
-    down: &Scale,
-) {
-    let order = ranked(view, objective);
-    let top: std::collections::HashSet<u64> =
-        order.iter().take(order.len().div_ceil(10)).map(|&i| view.rows[i].number).collect();
-    let radius = if rows.len() > 300 { 1.9 } else { 2.5 };
-    type Group<'a> = (&'a str, &'a dyn Fn(&Row) -> bool);
-    let groups: [Group; 3] = [
-        ("pruned", &|row| row.state == State::Pruned),
-        ("ok", &|row| row.state == State::Complete && !top.contains(&row.number)),
-        ("top", &|row| row.state == State::Complete && top.contains(&row.number)),
-    ];
-    let mut cut = Vec::new();
-    for (class, belongs) in groups {
-        svg.group(class);
-        for row in rows.iter().filter(|row| belongs(row)) {
-            let (Some(x), Some(value)) = (across.at(row, column), row.value(objective)) else { continue };
-            if down.holds(value) {
-                dot(svg, (x, down.at(value)), radius, row.number);
-            } else {
-                cut.push((x, value > down.domain().1, row.number));
+impl<'a> Shared<'a> {
+    fn new(view: &'a View, objective: usize, budget: usize) -> Option<Self> {
+        let order = ranked(view, objective);
+        Some(Shared {
+            view,
+            objective,
+            values: Values::new(view, objective)?,
+            picked: sample::pick(view, objective, budget, budget / 20),
+            top: order.iter().take(order.len().div_ceil(10)).map(|&i| view.rows[i].number).collect(),
+            winner: order.first().copied(),
+        })
+    }
+
+    fn draw(&self, column: usize, share: Option<f64>, size: Size) -> Option<Chart> {
+        let described = self.view.columns.get(column)?;
+        let mut area = Area { left: 0.0, top: 30.0, right: size.width - 4.0, bottom: size.height - 26.0 };
+        let down = self.values.scale((area.bottom - 4.0, area.top));
+        area.left = axis::left_margin(&down, 4);
+        let across = Across::new(&described.kind, &area)?;
+        let rows = self.picked.iter().map(|&i| &self.view.rows[i]);
+        let rows: Vec<&Row> = rows.filter(|row| across.at(row, column).is_some()).collect();
+        if rows.is_empty() {
+            return None;
+        }
+        let mut svg = Svg::new();
+        let room = size.width - if share.is_some() { 48.0 } else { 0.0 };
+        svg.label((0.0, 13.0), "name", &text::fit_middle(&described.path, 13.0, room));
+        if let Some(share) = share {
+            svg.label((size.width - 4.0, 13.0), "end", &percent(share));
+        }
+        axis::left(&mut svg, &area, &down, 4);
+        match &across {
+            Across::Number(scale) => axis::bottom(&mut svg, &area, scale, (area.width() / 52.0) as usize),
+            Across::Option(bands, labels) => axis::categories(&mut svg, &area, bands, labels),
+        }
+        self.dots(&mut svg, column, &rows, &across, &down);
+        if let Across::Option(bands, labels) = &across {
+            medians(&mut svg, self.view, (self.objective, column), bands, labels.len(), &down);
+        }
+        Some(Chart {
+            file: format!("{}-{}", history::file("slice", self.objective), stem(&described.path)),
+            title: described.path.clone(),
+            about: format!("{} against {}.", described.path, self.view.objectives[self.objective].name),
+            notes: self.inactive(column).into_iter().collect(),
+            size,
+            body: svg.finish(),
+        })
+    }
+
+    /// The dots: the best tenth of all trials in the accent colour, on top.
+    fn dots(&self, svg: &mut Svg, column: usize, rows: &[&Row], across: &Across, down: &Scale) {
+        let radius = if rows.len() > 300 { 1.9 } else { 2.5 };
+        let is_top = |row: &Row| self.top.contains(&row.number);
+        type Group<'a> = (&'a str, &'a dyn Fn(&Row) -> bool);
+        let groups: [Group; 3] = [
+            ("pruned", &|row| row.state == State::Pruned),
+            ("ok", &|row| row.state == State::Complete && !is_top(row)),
+            ("top", &|row| row.state == State::Complete && is_top(row)),
+        ];
+        let mut cut = Vec::new();
+        for (class, belongs) in groups {
+            svg.group(class);
+            for row in rows.iter().filter(|row| belongs(row)) {
+                let (Some(x), Some(value)) = (across.at(row, column), row.value(self.objective)) else {
+                    continue;
+                };
+                if down.holds(value) {
+                    dot(svg, (x, down.at(value)), radius, row.number);
+                } else {
+                    cut.push((x, value > down.domain().1, row.number));
+                }
             }
+            svg.close();
+        }
+        svg.group("cut");
+        for (x, up, number) in cut {
+            beyond(svg, (x, if up { down.range().1 } else { down.range().0 }), up, number);
         }
         svg.close();
+        if let Some(winner) = self.winner.map(|i| &self.view.rows[i])
+            && let (Some(x), Some(value)) = (across.at(winner, column), winner.value(self.objective))
+            && down.holds(value)
+        {
+            svg.tag("circle")
+                .attr("class", "halo")
+                .num("cx", x)
+                .num("cy", down.at(value))
+                .num("r", 6.0)
+                .empty();
+        }
     }
-    svg.group("cut");
-    for (x, up, number) in cut {
-        beyond(svg, (x, if up { down.range().1 } else { down.range().0 }), up, number);
-    }
-    svg.close();
-    if let Some(winner) = order.first().map(|&i| &view.rows[i])
-        && let (Some(x), Some(value)) = (across.at(winner, column), winner.value(objective))
-        && down.holds(value)
-    {
-        svg.tag("circle").attr("class", "halo").num("cx", x).num("cy", down.at(value)).num("r", 6.0).empty();
+
+    fn inactive(&self, column: usize) -> Option<String> {
+        let rows = &self.view.rows;
+        let without = rows
+            .iter()
+            .filter(|row| row.cells.get(column).is_none_or(|cell| *cell == Cell::Inactive))
+            .count();
+        let all = crate::format::count(rows.len());
+        (without > 0).then(|| format!("Not active in {} of {all} trials.", crate::format::count(without)))
     }
 }
 

@@ -58,7 +58,7 @@ fn bars(view: &View, span: &Span) -> Vec<Bar> {
         .rows
         .iter()
         .enumerate()
-        .filter(|(_, row)| row.state != State::Waiting)
+        .filter(|(_, row)| row.state != State::Queued)
         .filter_map(|(i, row)| Some((row.start?, row.end.unwrap_or(span.last), i)))
         .collect();
     order.sort_unstable();
@@ -98,7 +98,7 @@ fn gantt(view: &View, bars: &[Bar], slots: usize, across: Scale, width: f64) -> 
             State::Pruned => "s-pruned",
             State::Failed => "s-failed",
             State::Running => "s-running",
-            State::Complete | State::Waiting => "",
+            State::Complete | State::Queued => "",
         };
         // Neighbours stay apart by a hairline where there is room for one.
         let wide = (to - from - 1.0).max(1.0);

@@ -6,12 +6,13 @@ use crate::view::View;
 
 /// How an objective's values are laid out, the same in all charts of a study.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Values {
+pub(crate) struct Values {
     low: f64,
     high: f64,
     log: bool,
+    ends: (f64, f64),
     /// How many finite values lie beyond the axis.
-    pub(super) beyond: usize,
+    pub(crate) beyond: usize,
 }
 
 /// A logarithmic axis pays from this ratio on.
@@ -21,7 +22,7 @@ const MARGIN: f64 = 0.045;
 
 impl Values {
     /// `None` where no trial has a finite value.
-    pub(super) fn new(view: &View, objective: usize) -> Option<Self> {
+    pub(crate) fn new(view: &View, objective: usize) -> Option<Self> {
         let mut all: Vec<f64> = view.rows.iter().filter_map(|row| row.value(objective)).collect();
         all.sort_by(f64::total_cmp);
         let (&low, &high) = (all.first()?, all.last()?);
@@ -30,23 +31,34 @@ impl Values {
             let margin = (high / low).powf(MARGIN);
             let (down, up) =
                 if small_is_good { (margin * margin, margin) } else { (margin, margin * margin) };
-            return Some(Values { low: low / down, high: high * up, log: true, beyond: 0 });
+            return Some(Values {
+                low: low / down,
+                high: high * up,
+                log: true,
+                ends: (low, high),
+                beyond: 0,
+            });
         }
         let (low, high) = trimmed(&all, small_is_good);
         let margin = (high - low) * MARGIN;
         let (down, up) = if small_is_good { (2.0 * margin, margin) } else { (margin, 2.0 * margin) };
         let beyond = all.iter().filter(|&&v| v < low || v > high).count();
-        Some(Values { low: low - down, high: high + up, log: false, beyond })
+        Some(Values { low: low - down, high: high + up, log: false, ends: (low, high), beyond })
     }
 
     /// The scale over a range of pixels.
-    pub(super) fn scale(&self, range: (f64, f64)) -> Scale {
+    pub(crate) fn scale(&self, range: (f64, f64)) -> Scale {
         let domain = (self.low, self.high);
         if self.log { Scale::log(domain, range) } else { Scale::linear(domain, range) }
     }
 
+    /// The scale that ends at the values themselves, for drawings without room.
+    pub(crate) fn tight(&self, range: (f64, f64)) -> Scale {
+        if self.log { Scale::log(self.ends, range) } else { Scale::linear(self.ends, range) }
+    }
+
     /// What a reader must know of the axis.
-    pub(super) fn note(&self) -> Option<String> {
+    pub(crate) fn note(&self) -> Option<String> {
         match self.beyond {
             0 => None,
             1 => Some("1 value lies beyond the axis (triangle at the edge).".into()),

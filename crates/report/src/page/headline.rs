@@ -128,7 +128,7 @@ fn numbers(view: &View) -> String {
         ("Pruned", counts.pruned),
         ("Failed", counts.failed),
         ("Running", counts.running),
-        ("Waiting", counts.waiting),
+        ("Queued", counts.queued),
     ];
     items.extend(some.into_iter().filter(|(_, n)| *n > 0).map(|(word, n)| (word, format::count(n))));
     if let Some(span) = Span::new(view) {

@@ -93,6 +93,6 @@ mod tests {
     fn text_with_room_stays_whole() {
         assert_eq!(fit("lr", 12.0, 100.0), "lr");
         assert_eq!(fit_middle("optimizer.adam.beta1", 12.0, 80.0), "optim…beta1");
-        assert_eq!(fit_end("optimizer.adam.beta1", 12.0, 80.0), "…beta1");
+        assert_eq!(fit_end("optimizer.adam.beta1", 12.0, 80.0), "…adam.beta1");
     }
 }

@@ -245,13 +245,13 @@ pub(crate) fn edges() -> Vec<(&'static str, View)> {
         row.state = State::Complete;
         row.values = vec![0.25];
     };
-    let waiting = |row: &mut Row| *row = Row::new(row.number, State::Waiting, std::mem::take(&mut row.cells));
+    let queued = |row: &mut Row| *row = Row::new(row.number, State::Queued, std::mem::take(&mut row.cells));
     vec![
         ("empty", cut(0)),
         ("bare", View::default()),
         ("one", cut(1)),
         ("running", each(3, &running)),
-        ("waiting", each(3, &waiting)),
+        ("queued", each(3, &queued)),
         ("failed", each(30, &failed)),
         ("constant", each(30, &constant)),
         ("hostile", hostile()),

@@ -1,0 +1,102 @@
+//! Promises of the SVG files.
+
+use std::collections::HashSet;
+
+use report::chart::{Chart, Size, history};
+use report::page::charts;
+use report::{Cell, Column, Direction, Kind, Objective, Row, State, View};
+
+use crate::fixture;
+
+fn all() -> Vec<(String, Vec<Chart>)> {
+    let mut studies = fixture::edges();
+    studies.extend([("digits", fixture::digits(200)), ("compression", fixture::compression(80))]);
+    studies.into_iter().map(|(name, view)| (name.to_owned(), charts(&view))).collect()
+}
+
+#[test]
+fn every_drawing_is_well_formed_and_has_a_title_and_a_description() {
+    for (study, charts) in all() {
+        for chart in charts {
+            let text = chart.standalone();
+            let document =
+                roxmltree::Document::parse(&text).unwrap_or_else(|e| panic!("{study}/{}: {e}", chart.file));
+            let root = document.root_element();
+            assert_eq!(root.tag_name().namespace(), Some("http://www.w3.org/2000/svg"));
+            for name in ["title", "desc"] {
+                let said =
+                    root.children().find(|node| node.has_tag_name(("http://www.w3.org/2000/svg", name)));
+                assert!(
+                    said.and_then(|node| node.text()).is_some_and(|t| !t.is_empty()),
+                    "{study}/{} {name}",
+                    chart.file
+                );
+            }
+            roxmltree::Document::parse(&chart.inline("wide"))
+                .unwrap_or_else(|e| panic!("{study}/{}: {e}", chart.file));
+        }
+    }
+}
+
+#[test]
+fn every_mark_lies_inside_its_drawing() {
+    for (study, charts) in all() {
+        for chart in charts {
+            let text = chart.inline("");
+            let document = roxmltree::Document::parse(&text).unwrap();
+            for node in document.descendants().filter(|node| node.has_tag_name("circle")) {
+                let number = |name: &str| node.attribute(name).unwrap().parse::<f64>().unwrap();
+                let (x, y) = (number("cx"), number("cy"));
+                let inside = (0.0..=chart.size.width).contains(&x) && (0.0..=chart.size.height).contains(&y);
+                assert!(inside, "{study}/{}: a dot at {x}, {y}", chart.file);
+            }
+            assert!(!text.contains("NaN") && !text.contains("inf\""), "{study}/{}", chart.file);
+        }
+    }
+}
+
+#[test]
+fn file_names_are_distinct_and_safe() {
+    for (study, charts) in all() {
+        let names: HashSet<String> = charts.iter().map(|chart| chart.file.to_lowercase()).collect();
+        assert_eq!(names.len(), charts.len(), "{study}");
+        let safe = |c: char| c.is_ascii_alphanumeric() || "._-~".contains(c);
+        assert!(names.iter().all(|name| name.len() < 120 && name.chars().all(safe)), "{study}: {names:?}");
+    }
+}
+
+#[test]
+fn drawings_are_the_same_every_time() {
+    let texts = || charts(&fixture::digits(300)).iter().map(Chart::standalone).collect::<Vec<_>>();
+    assert_eq!(texts(), texts());
+}
+
+/// Six trials of every kind, one parameter.
+fn small() -> View {
+    let states =
+        [State::Complete, State::Failed, State::Pruned, State::Complete, State::Complete, State::Running];
+    let values = [Some(4.0), None, Some(3.5), Some(2.0), Some(f64::INFINITY), None];
+    let rows = states.into_iter().zip(values).enumerate().map(|(k, (state, value))| Row {
+        values: value.into_iter().collect(),
+        ..Row::new(k as u64, state, vec![Cell::Float(k as f64)])
+    });
+    View {
+        name: "small".into(),
+        objectives: vec![Objective { name: "loss".into(), direction: Direction::Minimize }],
+        columns: vec![Column { path: "x".into(), kind: Kind::Float { low: 0.0, high: 5.0, log: false } }],
+        rows: rows.collect(),
+        ..View::default()
+    }
+}
+
+#[test]
+fn a_small_history_looks_as_it_did() {
+    let chart = history(&small(), 0, Size::new(400, 200), 100).unwrap();
+    insta::assert_snapshot!(chart.inline("").replace("><", ">\n<"));
+}
+
+#[test]
+fn a_small_slice_looks_as_it_did() {
+    let chart = report::chart::slice(&small(), 0, 0, Size::new(300, 200), 100).unwrap();
+    insta::assert_snapshot!(chart.inline("").replace("><", ">\n<"));
+}
