@@ -4,9 +4,10 @@
 use std::path::Path;
 use std::process::Command;
 use std::sync::Arc;
+use std::time::Duration;
 
 use ravine_store::sqlite::{Options, Sharing};
-use ravine_store::{Sqlite, Store, conformance, conformance_tests};
+use ravine_store::{Draft, Durability, Guard, Header, Sqlite, Store, conformance, conformance_tests};
 use tempfile::TempDir;
 
 fn fresh_with(sharing: Sharing) -> (TempDir, Arc<dyn Store>) {
@@ -61,4 +62,59 @@ fn child_of_the_crash_test() {
     let (Some(path), Ok(author)) = (std::env::var_os(DATABASE), std::env::var(AUTHOR)) else { return };
     let store = Sqlite::open(Path::new(&path)).unwrap();
     conformance::crash::append_until_killed(&store, author.parse().unwrap()).unwrap();
+}
+
+#[test]
+fn many_who_create_one_database_at_once_share_it() {
+    for _ in 0..10 {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("study.db");
+        std::thread::scope(|scope| {
+            for n in 0..8 {
+                let path = &path;
+                scope.spawn(move || {
+                    let store = Sqlite::open(path).unwrap();
+                    store.create_study(&format!("s{n}"), Header { format: 1, min_reader: 1 }).unwrap();
+                });
+            }
+        });
+        assert_eq!(Sqlite::open_for_reading(&path).unwrap().studies().unwrap().len(), 8);
+    }
+}
+
+#[test]
+fn a_waiting_reader_notices_what_another_connection_appends() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("study.db");
+    let store = Sqlite::open(&path).unwrap();
+    let study = store.create_study("s", Header { format: 1, min_reader: 1 }).unwrap().id;
+    let other = Sqlite::open_for_reading(&path).unwrap();
+    std::thread::scope(|scope| {
+        scope.spawn(|| assert_eq!(other.wait(study, 0, Duration::from_secs(60)).unwrap(), 1));
+        std::thread::sleep(Duration::from_millis(5));
+        store.append(study, &[Draft::new("note", "{}")], Durability::Committed).unwrap();
+    });
+}
+
+#[test]
+fn errors_of_one_append_do_not_touch_the_others_of_its_group() {
+    let (_folder, store) = fresh_with(Sharing::Processes);
+    let study = store.create_study("s", Header { format: 1, min_reader: 1 }).unwrap().id;
+    let note = || [Draft::new("note", "{}")];
+    let kept: usize = std::thread::scope(|scope| {
+        let store = &store;
+        let work = move |n: u64| {
+            let wrong = |at: u64| (at + n).is_multiple_of(3);
+            let append = |at: u64| {
+                let guard = if wrong(at) { Guard::unchanged(u64::MAX) } else { Guard::default() };
+                let done = store.append_if(study, &guard, &note(), Durability::Synced);
+                assert_eq!(done.is_err(), wrong(at), "{done:?}");
+                done.is_ok()
+            };
+            (0..60).filter(|at| append(*at)).count()
+        };
+        let workers: Vec<_> = (0..8).map(|n| scope.spawn(move || work(n))).collect();
+        workers.into_iter().map(|worker| worker.join().unwrap()).sum()
+    });
+    assert_eq!((kept, store.read(study, 0, usize::MAX).unwrap().len()), (320, 320));
 }
