@@ -90,6 +90,7 @@ fn a_name_or_expression_that_means_nothing_is_refused() {
         with(json!({ "expr": "x + 1" })),
         with(json!({ "expr": "'a'", "int": true })),
         with(json!({ "float": [0, 1], "when": "x > 0.5" })),
+        with(json!({ "value": 3, "when": "x > 1" })),
         with(json!({ "float": [0, 1], "length": 2, "when": "len(x) > 1" })),
         refused(
             json!({ "a": { "int": [0, 1], "when": "b > 0" }, "b": { "int": [0, 1], "when": "a > 0" } }),

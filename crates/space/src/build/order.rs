@@ -20,6 +20,7 @@ pub(super) fn refuse_cycles(resolved: &Resolved) -> Result<(), SpaceError> {
     let mut state = vec![Seen::New; graph.len()];
     let parameters = (0..resolved.parameters.len()).map(Item::Parameter);
     let items = parameters.chain((0..parts.lists.len()).map(Item::List));
+    let items = items.chain((0..parts.constants.len()).map(Item::Constant));
     for item in items.chain((0..parts.tied.len()).map(Item::Tied)) {
         graph.visit(item, &mut state, &mut Vec::new())?;
     }
@@ -88,7 +89,15 @@ impl Graph<'_> {
             Item::Parameter(i) => self.resolved.parameters[i].path.clone(),
             Item::List(k) => self.resolved.parts.lists[k].path.clone(),
             Item::Tied(k) => self.resolved.parts.tied[k].path.clone(),
-            Item::Constant(_) => "a constant".to_owned(),
+            Item::Constant(k) => {
+                let own = |target: &Target| matches!(target, Target::Constant(other) if *other == k);
+                let names = self.resolved.parts.names.iter();
+                names
+                    .filter(|(_, target)| own(target))
+                    .map(|(name, _)| name.clone())
+                    .next()
+                    .unwrap_or_default()
+            }
         }
     }
 
@@ -99,7 +108,10 @@ impl Graph<'_> {
                 Some(when.unwrap_or_else(|| self.resolved.keys[i].clone()))
             }
             Item::Tied(k) => Some(self.resolved.parts.tied[k].formula.key.clone()),
-            Item::List(_) | Item::Constant(_) => None,
+            Item::Constant(k) => {
+                self.resolved.parts.constants[k].condition.when.as_ref().map(|when| when.key.clone())
+            }
+            Item::List(_) => None,
         }
     }
 

@@ -51,7 +51,7 @@ impl Ruler {
             (low, ((high - low) / step + slack).floor())
         };
         let len = if of_zero { last - first + 1.0 } else { last + 1.0 };
-        if len < 1.0 {
+        if len.is_nan() || len < 1.0 {
             return None;
         }
         let decimals = decimals_of(step).max(if of_zero { 0 } else { decimals_of(low) });
