@@ -9,7 +9,7 @@ mod study;
 use problems::fail;
 
 const USAGE: &str = "usage: ravine-bench-search quality [seeds] [trials] [options as JSON] [problems]
-       ravine-bench-search values | speed | regret [seeds]";
+       ravine-bench-search values | speed [trials] | regret [seeds]";
 
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -23,7 +23,7 @@ fn main() {
             text(4).unwrap_or(""),
         ),
         Some("values") => study::values(),
-        Some("speed") => speed::run(),
+        Some("speed") => speed::run(number(1, 1_000_000)),
         Some("regret") => regret::run(number(1, 15)),
         _ => fail(USAGE),
     }

@@ -5,7 +5,7 @@
 
 use super::axis::{Line, Place};
 use super::cell_masses::CellMasses;
-use crate::maths::normal::{LN_SQRT_2PI, log_mass, truncated_quantile};
+use crate::maths::normal::{LN_SQRT_2PI, cdf, log_mass, truncated_quantile};
 
 /// Optuna's least width where the magic clip is off.
 const EPSILON: f64 = 1e-12;
@@ -30,6 +30,8 @@ pub(crate) struct LineColumn {
     pub(crate) steepness: Vec<f64>,
     /// What is added to −z²/2, or to a cell's log mass.
     pub(crate) normaliser: Vec<f64>,
+    /// What the line's ends cut off a kernel: its mass below and above.
+    cut_off: Vec<(f64, f64)>,
     /// Slots of the trials, by centre and then by trial.
     sorted: Vec<u32>,
     least: f64,
@@ -54,6 +56,7 @@ impl LineColumn {
             width: vec![0.0],
             steepness: vec![0.0],
             normaliser: vec![0.0],
+            cut_off: vec![(0.0, 0.0)],
             sorted: Vec::new(),
             least: EPSILON,
             masses,
@@ -68,6 +71,12 @@ impl LineColumn {
         self.masses.is_none()
     }
 
+    /// A kernel's centre and steepness on a line of length 1.
+    pub(crate) fn on_unit(&self, slot: usize) -> (f64, f64) {
+        let range = self.line.range();
+        ((self.centre[slot] - self.line.low) / range, self.steepness[slot] * range)
+    }
+
     /// Puts a kernel at `at` into `slot`, which is free or one past the last.
     pub(crate) fn insert(&mut self, slot: u32, at: f64, trials: &[u64], touched: &mut Vec<u32>) {
         if slot as usize == self.centre.len() {
@@ -76,6 +85,7 @@ impl LineColumn {
             self.width.push(0.0);
             self.steepness.push(0.0);
             self.normaliser.push(0.0);
+            self.cut_off.push((0.0, 0.0));
         }
         self.centre[slot as usize] = at;
         self.width[slot as usize] = 0.0;
@@ -158,7 +168,9 @@ impl LineColumn {
         self.width[i] = width;
         self.steepness[i] = 1.0 / width;
         let (a, b) = self.bounds(slot);
-        let inside = if a < -FAR && b > FAR { 0.0 } else { log_mass(a, b) };
+        let cut_off = |end: f64| if end < -FAR { 0.0 } else { cdf(end) };
+        self.cut_off[i] = (cut_off(a), cut_off(-b));
+        let inside = if self.cut_off[i] == (0.0, 0.0) { 0.0 } else { log_mass(a, b) };
         self.normaliser[i] = match &mut self.masses {
             None => -libm::log(width) - LN_SQRT_2PI - inside,
             Some(masses) => {
@@ -201,8 +213,8 @@ impl LineColumn {
 
     /// A coordinate drawn from the kernel of `slot`, by a uniform number.
     pub(crate) fn draw(&self, slot: u32, uniform: f64) -> f64 {
-        let (a, b) = self.bounds(slot);
-        let at = self.centre[slot as usize] + self.width[slot as usize] * truncated_quantile(uniform, a, b);
+        let i = slot as usize;
+        let at = self.centre[i] + self.width[i] * truncated_quantile(uniform, self.cut_off[i]);
         at.max(self.line.low).min(self.line.high)
     }
 }

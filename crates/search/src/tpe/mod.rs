@@ -21,6 +21,7 @@ mod option_column;
 mod order_column;
 mod parzen;
 mod ranking;
+mod screen;
 mod weights;
 
 use std::collections::BTreeMap;

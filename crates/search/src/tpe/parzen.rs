@@ -9,11 +9,15 @@ use super::line_column::{LineColumn, PRIOR};
 use super::members::{Limit, Member, Members};
 use super::option_column::OptionColumn;
 use super::order_column::OrderColumn;
+use super::screen::Screen;
 use crate::maths::exp::weighted_sum;
 use crate::{TpeOptions, TrialId};
 
-/// Kernels of less than e⁻⁴⁰ of the prior's share, all together, are not evaluated: a relative error of 10⁻¹⁷.
-const NEGLIGIBLE: f64 = 40.0;
+/// Kernels that all together have less than e⁻³⁰ of the share of one that is known are not evaluated: a relative error of
+/// 10⁻¹³.
+const NEGLIGIBLE: f64 = 30.0;
+/// With fewer kernels a screen is not worth its while.
+const FEW: usize = 64;
 
 /// One dimension: which parameter of the space, and the kernels on it.
 #[derive(Clone, Debug)]
@@ -46,6 +50,8 @@ pub(crate) struct Parzen {
     touched: Vec<u32>,
     prepared: bool,
     total_weight: f64,
+    screened: bool,
+    screen: Screen,
     scratch: Scratch,
 }
 
@@ -76,6 +82,8 @@ impl Parzen {
             };
             Dimension { parameter: v.parameter, axis: v.axis.clone(), column }
         };
+        let on_continuum = |v: &&Variable| matches!(&v.axis, Axis::Line(line) if line.cells().is_none());
+        let continuous = variables.iter().filter(on_continuum).count();
         Parzen {
             dimensions: variables.iter().map(dimension).collect(),
             members: Members::default(),
@@ -89,6 +97,9 @@ impl Parzen {
             touched: Vec::new(),
             prepared: false,
             total_weight: 0.0,
+            // Without the magic clip kernels may be too narrow for single precision.
+            screened: options.magic_clip && continuous > 0,
+            screen: Screen::new(continuous),
             scratch: Scratch::default(),
         }
     }
@@ -161,6 +172,7 @@ impl Parzen {
     fn release(&mut self, slot: u32) {
         if let Some(normaliser) = self.normaliser.get_mut(slot as usize) {
             *normaliser = f64::NEG_INFINITY;
+            self.screen.clear(slot as usize);
             self.weight[slot as usize] = 0.0;
             self.free.push(slot);
         }
@@ -182,13 +194,7 @@ impl Parzen {
             }
         }
         for slot in std::mem::take(&mut self.touched) {
-            let is_free = self.normaliser[slot as usize] == f64::NEG_INFINITY;
-            if !is_free {
-                self.normaliser[slot as usize] = self.dimensions.iter().fold(0.0, |sum, d| match &d.column {
-                    Column::Line(c) => sum + c.normaliser[slot as usize],
-                    Column::Options(_) | Column::Orders(_) => sum,
-                });
-            }
+            self.update(slot as usize);
         }
         // Without trials the prior is all there is, whatever its weight.
         self.weight[PRIOR as usize] = if trials == 0 { 1.0 } else { self.prior_weight };
@@ -196,6 +202,20 @@ impl Parzen {
         for (slot, weight) in self.members.weights() {
             self.weight[slot as usize] = weight;
             self.total_weight += weight;
+        }
+    }
+
+    /// Brings up to date what is kept of a kernel beside its columns.
+    fn update(&mut self, slot: usize) {
+        if self.normaliser[slot] == f64::NEG_INFINITY {
+            return;
+        }
+        let lines = || self.dimensions.iter().filter_map(Dimension::line);
+        let normaliser = lines().fold(0.0, |sum, line| sum + line.normaliser[slot]);
+        self.normaliser[slot] = normaliser;
+        if self.screen.dimensions() > 0 {
+            let continuous = lines().filter(|line| line.is_continuous());
+            self.screen.set(slot, normaliser, continuous);
         }
     }
 
@@ -228,11 +248,12 @@ impl Parzen {
             }
         });
         let prior_weight = self.weight[PRIOR as usize];
-        let cut = if prior_weight > 0.0 {
-            prior + libm::log(prior_weight / self.total_weight) - NEGLIGIBLE
+        let cut = self.cut(prior, PRIOR);
+        if self.screened && self.trials.len() > FEW {
+            self.screen(places, cut);
         } else {
-            f64::NEG_INFINITY
-        };
+            self.take_all();
+        }
         self.evaluate(places, cut);
         let Scratch { slots, logs, weights } = &mut self.scratch;
         weights.clear();
@@ -243,29 +264,68 @@ impl Parzen {
         libm::log(sum / self.total_weight) + shift
     }
 
-    /// Leaves in the scratch the trials' kernels whose log share at `places` is above `cut`, with that share. A
-    /// kernel is dropped as soon as what is known of it falls below: no further dimension can raise it.
-    fn evaluate(&mut self, places: &[Place], cut: f64) {
-        let Parzen { dimensions, normaliser, scratch, .. } = self;
-        let Scratch { slots, logs, .. } = scratch;
-        let mut lines: Vec<(&LineColumn, f64)> = Vec::with_capacity(places.len());
-        for (dimension, place) in dimensions.iter().zip(places) {
-            if let Column::Line(column) = &dimension.column
-                && column.is_continuous()
-            {
-                lines.push((column, place.at));
+    /// Below which log share kernels do not matter, given that of one of them.
+    fn cut(&self, log: f64, slot: u32) -> f64 {
+        let weight = self.weight[slot as usize];
+        if weight > 0.0 {
+            log + libm::log(weight / self.total_weight) - NEGLIGIBLE
+        } else {
+            f64::NEG_INFINITY
+        }
+    }
+
+    /// Puts all kernels but the prior in play.
+    fn take_all(&mut self) {
+        let Scratch { slots, logs, .. } = &mut self.scratch;
+        slots.clear();
+        slots.extend(
+            (PRIOR + 1..self.trials.len() as u32).filter(|s| self.normaliser[*s as usize].is_finite()),
+        );
+        logs.clear();
+        logs.extend(slots.iter().map(|slot| self.normaliser[*slot as usize]));
+    }
+
+    /// Puts those in play that may matter at `places`: where the nearest kernel has a greater share than the prior, it
+    /// is the measure.
+    fn screen(&mut self, places: &[Place], cut: f64) {
+        let on_unit = |(d, place): (&Dimension, &Place)| {
+            let line = d.line().filter(|line| line.is_continuous())?;
+            Some(((place.at - line.line.low) / line.line.range()) as f32)
+        };
+        let at: Vec<f32> = self.dimensions.iter().zip(places).filter_map(on_unit).collect();
+        let nearest = self.screen.scan(&at);
+        let cut = match nearest {
+            Some(slot) => {
+                let Scratch { slots, logs, .. } = &mut self.scratch;
+                slots.clear();
+                slots.push(slot as u32);
+                logs.clear();
+                logs.push(self.normaliser[slot]);
+                self.evaluate(places, cut);
+                self.scratch.logs.first().map_or(cut, |log| cut.max(self.cut(*log, slot as u32)))
             }
+            None => cut,
+        };
+        let Scratch { slots, logs, .. } = &mut self.scratch;
+        slots.clear();
+        self.screen.above(cut, slots);
+        logs.clear();
+        logs.extend(slots.iter().map(|slot| self.normaliser[*slot as usize]));
+    }
+
+    /// Adds to the kernels in play their logs on each dimension. A kernel is dropped as soon as what is known of it
+    /// falls below `cut`: no further dimension can raise it.
+    fn evaluate(&mut self, places: &[Place], cut: f64) {
+        let Scratch { slots, logs, .. } = &mut self.scratch;
+        if self.screen.dimensions() > 0 {
+            let continuous = |(d, place): (&Dimension, &Place)| {
+                d.line().filter(|line| line.is_continuous()).map(|_| place.at)
+            };
+            let at: Vec<f64> = self.dimensions.iter().zip(places).filter_map(continuous).collect();
+            let screen = &self.screen;
+            narrow(slots, logs, cut, |slot| screen.log(slot as usize, &at));
         }
-        let mut lines = lines.into_iter();
-        first_pass(normaliser, [lines.next(), lines.next()], cut, slots, logs);
-        for (column, at) in lines {
-            let (centre, steepness) = (&column.centre[..], &column.steepness[..]);
-            narrow(slots, logs, cut, |slot| {
-                let z = (at - centre[slot as usize]) * steepness[slot as usize];
-                -0.5 * z * z
-            });
-        }
-        for (dimension, place) in dimensions.iter_mut().zip(places) {
+        for (dimension, place) in self.dimensions.iter_mut().zip(places) {
             match &mut dimension.column {
                 Column::Options(column) => {
                     let (own, other) = column.logs(place.cell);
@@ -282,35 +342,13 @@ impl Parzen {
     }
 }
 
-/// Fills `slots` and `logs` with the kernels that the first two lines leave in play. All kernels go through here:
-/// the arithmetic is laid out so that the compiler does several at once.
-fn first_pass(
-    normaliser: &[f64],
-    lines: [Option<(&LineColumn, f64)>; 2],
-    cut: f64,
-    slots: &mut Vec<u32>,
-    logs: &mut Vec<f64>,
-) {
-    logs.clear();
-    logs.extend_from_slice(normaliser);
-    for (column, at) in lines.into_iter().flatten() {
-        for ((log, centre), steepness) in logs.iter_mut().zip(&column.centre).zip(&column.steepness) {
-            let z = (at - centre) * steepness;
-            *log -= 0.5 * z * z;
+impl Dimension {
+    fn line(&self) -> Option<&LineColumn> {
+        match &self.column {
+            Column::Line(column) => Some(column),
+            Column::Options(_) | Column::Orders(_) => None,
         }
     }
-    // The prior is evaluated apart.
-    logs[PRIOR as usize] = f64::NEG_INFINITY;
-    slots.resize(logs.len(), 0);
-    let mut kept = 0;
-    for slot in 0..logs.len() {
-        let log = logs[slot];
-        slots[kept] = slot as u32;
-        logs[kept] = log;
-        kept += usize::from(log > cut);
-    }
-    slots.truncate(kept);
-    logs.truncate(kept);
 }
 
 /// Adds one dimension's logs to the kernels in play, and drops those that fall below `cut`.
