@@ -79,6 +79,14 @@ fn values_outside_the_unit_interval_go_to_its_ends() {
 }
 
 #[test]
+fn the_smallest_numbers_have_a_place_in_the_unit_interval() {
+    let domain = FloatDomain::with_step(5e-324, 1e-300, 1.0, Anchor::Low, true).unwrap();
+    assert_eq!(domain.from_unit(domain.to_unit(5e-324)), 5e-324);
+    let domain = FloatDomain::new(5e-324, 1e-300, true).unwrap();
+    assert!((0.0..=1.0).contains(&domain.to_unit(1e-310)));
+}
+
+#[test]
 fn options_are_drawn_by_weight() {
     let option = |label: &str, weight| ChoiceOption { weight, ..ChoiceOption::literal(label) };
     let domain =

@@ -61,7 +61,7 @@ impl Ruler {
         ruler.high = ruler.nth(len as u64 - 1);
         if log {
             ruler.ends = (
-                libm::log((ruler.low - step / 2.0).max(ruler.low / 2.0)),
+                libm::log((ruler.low - step / 2.0).max(ruler.low / 2.0).max(f64::MIN_POSITIVE)),
                 libm::log(ruler.high + step / 2.0),
             );
         }
