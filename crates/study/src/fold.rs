@@ -190,12 +190,14 @@ impl Study {
         if let Some(decision) = created.decision {
             self.decisions = self.decisions.max(decision.0 + 1);
         }
+        self.turns += 1;
         self.records.push(record);
         self.active.insert(created.number);
         self.counts.queued += 1;
     }
 
     fn reopen(&mut self, trial: TrialId, decision: DecisionId, level: Option<Level>, runs: u32) {
+        self.turns += 1;
         self.decisions = self.decisions.max(decision.0 + 1);
         let Some(record) = self.record(trial) else { return };
         let was = record.state;

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use search::{Observed, Outcome, TrialId};
 use space::{Point, Space};
 
-use crate::event::EventBody;
+use crate::event::{Ending, EventBody, TrialEnded};
 use crate::record::{Past, State};
 use crate::study::Study;
 use crate::trial::Trial;
@@ -75,6 +75,23 @@ impl Study {
             parent: trial.parent(),
             memo: trial.memo().cloned(),
         }
+    }
+
+    /// What a sampler will learn of this ending when it is applied; for who decides and appends both at once.
+    pub fn foresee(&self, ended: &TrialEnded) -> Observed {
+        let state = match ended.state {
+            Ending::Complete => State::Complete,
+            Ending::Pruned => State::Pruned,
+            Ending::Failed => State::Failed,
+        };
+        let past = Past {
+            seq: 0,
+            state,
+            step: ended.step,
+            values: ended.values.as_slice().into(),
+            violations: ended.violations.as_slice().into(),
+        };
+        self.ended(ended.trial, &past)
     }
 
     fn ended(&self, trial: TrialId, end: &Past) -> Observed {

@@ -36,6 +36,7 @@ pub struct Study {
     pub(crate) records: Vec<Record>,
     pub(crate) active: BTreeSet<TrialId>,
     pub(crate) decisions: u64,
+    pub(crate) turns: u64,
     #[serde(with = "json_text")]
     pub(crate) queue: BTreeMap<u64, Enqueued>,
     pub(crate) entries: u64,
@@ -210,6 +211,12 @@ impl Study {
     /// The number of the next decision.
     pub fn next_decision(&self) -> DecisionId {
         DecisionId(self.decisions)
+    }
+
+    /// How often somebody decided what to try: trials created (enqueued and given ones too), continued and repeated.
+    /// Who decides appends only if this is still what it saw (invariant ONE DECIDER).
+    pub fn turns(&self) -> u64 {
+        self.turns
     }
 
     /// The number of the next trial.

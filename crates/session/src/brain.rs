@@ -1,0 +1,105 @@
+//! The sampler of a session, and what it has learned: built at the first decision, fed by the log, thrown away when
+//! what it learned did not come to pass.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use search::{Observed, Sampler, SamplerSpec};
+use space::Space;
+
+use crate::SessionError;
+use crate::state::State;
+
+/// The decider's own things; behind a lock that only deciders take.
+#[derive(Debug, Default)]
+pub(crate) struct Brain {
+    built: Option<Built>,
+    /// How long the last proposal took.
+    pub(crate) took: Duration,
+    /// So many decisions are made one by one, since others came between.
+    pub(crate) cautious: u32,
+    /// How many they were the last time.
+    penalty: u32,
+}
+
+/// A sampler and the space that it works in.
+pub(crate) struct Built {
+    pub(crate) space: Arc<Space>,
+    pub(crate) sampler: Box<dyn Sampler>,
+}
+
+impl fmt::Debug for Built {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Built").field("space", &self.space).finish_non_exhaustive()
+    }
+}
+
+/// What the sampler must learn before it proposes, taken from the state in one moment.
+#[derive(Debug)]
+pub(crate) struct Lesson {
+    space: Arc<Space>,
+    observed: Vec<Observed>,
+    /// Where a sampler must be built first.
+    spec: Option<(SamplerSpec, usize)>,
+}
+
+impl Brain {
+    /// What is to be learned. Cheap, but for a sampler that has to be built: then it is the whole history.
+    pub(crate) fn lesson(&self, state: &mut State) -> Result<Lesson, SessionError> {
+        if let Some(built) = &self.built
+            && is_current(&built.space, state)
+            && let Some(observed) = state.take_feed()
+        {
+            return Ok(Lesson { space: Arc::clone(&built.space), observed, spec: None });
+        }
+        let space = match &state.space {
+            Some(space) => Arc::clone(space),
+            // Define-by-run: the union of what was suggested.
+            None => Arc::new(Space::from_domains(state.study.domains().clone())?),
+        };
+        let spec = match state.study.sampler() {
+            None => SamplerSpec::default(),
+            Some(json) => serde::Deserialize::deserialize(json).map_err(|source| {
+                SessionError::Declaration { study: state.study.name().to_owned(), what: "sampler", source }
+            })?,
+        };
+        let objectives = state.study.settings().objectives.len();
+        let observed = state.start_feed(&space);
+        Ok(Lesson { space, observed, spec: Some((spec, objectives)) })
+    }
+
+    /// Learns it; takes as long as the sampler does, with no lock on the state.
+    pub(crate) fn learn(&mut self, lesson: Lesson, study: &str) -> Result<&mut Built, SessionError> {
+        let Lesson { space, observed, spec } = lesson;
+        let named = |source| SessionError::Search { study: study.to_owned(), source };
+        let mut built = match (spec, self.built.take()) {
+            (None, Some(built)) => built,
+            (spec, _) => {
+                let (spec, objectives) = spec.unwrap_or_default();
+                let sampler = search::build(&spec, Arc::clone(&space), objectives).map_err(named)?;
+                Built { space, sampler }
+            }
+        };
+        built.sampler.learn(&observed);
+        Ok(self.built.insert(built))
+    }
+
+    /// Others came between: what was learned in advance is not what happened. The sampler is built anew from the
+    /// history, and the next decisions are made without learning in advance.
+    pub(crate) fn forget(&mut self, state: &mut State) {
+        const MOST: u32 = 4096;
+        self.built = None;
+        state.stop_feed();
+        self.penalty = (2 * self.penalty).clamp(16, MOST);
+        self.cautious = self.penalty;
+    }
+}
+
+/// In define-by-run studies the space grows with the suggestions.
+fn is_current(space: &Arc<Space>, state: &State) -> bool {
+    match &state.space {
+        Some(declared) => Arc::ptr_eq(declared, space),
+        None => space.parameters().len() == state.study.domains().len(),
+    }
+}

@@ -1,0 +1,143 @@
+//! What a study is made of, and how a changed study file differs from the study in the store.
+
+use search::SamplerSpec;
+use serde::{Deserialize, Serialize};
+use serde_json::Value as Json;
+use space::Space;
+use space::declaration::Declarations;
+use study::{Enqueued, Judge, Settings, Study, StudyCreated};
+
+use crate::SessionError;
+
+/// A declared space as the log keeps it.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Declared {
+    /// The entries of `[space]`.
+    pub parameters: Declarations,
+    /// The expressions of `[[space_constraint]]`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub constraints: Vec<String>,
+}
+
+impl Declared {
+    /// The space that it describes.
+    ///
+    /// # Errors
+    /// The first thing that is wrong with the declarations.
+    pub fn build(&self) -> Result<Space, SessionError> {
+        let constraints: Vec<&str> = self.constraints.iter().map(String::as_str).collect();
+        Ok(Space::build(&self.parameters, &constraints)?)
+    }
+}
+
+/// What a study is made of. All of it is recorded when the study is created.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Definition {
+    /// Its name, unique in its store.
+    pub name: String,
+    /// All its randomness follows from it; 0…2⁶³−1.
+    pub seed: u64,
+    /// Objectives, constraints, stop rules.
+    pub settings: Settings,
+    /// What is searched; `None` where programs suggest it as they go (define-by-run).
+    pub space: Option<Declared>,
+    /// How it is searched.
+    pub sampler: SamplerSpec,
+    /// What is tried first; `given` is set for each.
+    pub points: Vec<Enqueued>,
+}
+
+impl Definition {
+    /// A study without points to begin with.
+    pub fn new(name: impl Into<String>, seed: u64, settings: Settings) -> Self {
+        let (space, sampler) = (None, SamplerSpec::default());
+        Definition { name: name.into(), seed, settings, space, sampler, points: Vec::new() }
+    }
+
+    pub(crate) fn created(&self) -> Result<StudyCreated, SessionError> {
+        Ok(StudyCreated {
+            name: self.name.clone(),
+            seed: self.seed,
+            settings: self.settings.clone(),
+            space: self.space.as_ref().map(|space| self.json("space", space)).transpose()?,
+            sampler: Some(self.json("sampler", &self.sampler)?),
+            ravine: env!("CARGO_PKG_VERSION").to_owned(),
+        })
+    }
+
+    fn json(&self, what: &'static str, value: &impl Serialize) -> Result<Json, SessionError> {
+        let named = |source| SessionError::Declaration { study: self.name.clone(), what, source };
+        serde_json::to_value(value).map_err(named)
+    }
+
+    /// The points to begin with: the defaults, if there are any, then those of the study file. Each is looked at
+    /// now, so that a mistake is found before anything runs.
+    pub(crate) fn first_points(&self, space: Option<&Space>) -> Result<Vec<Enqueued>, SessionError> {
+        let mut points = Vec::with_capacity(self.points.len() + 1);
+        if let Some(space) = space {
+            let defaults = space.parameters().iter().filter_map(|parameter| {
+                let default = parameter.default.as_ref()?;
+                Some((parameter.path.clone(), parameter.domain.to_json(default)))
+            });
+            let point: serde_json::Map<String, Json> = defaults.collect();
+            if !point.is_empty() {
+                points.push(Enqueued { point, given: true, ..Enqueued::default() });
+            }
+        }
+        for entry in &self.points {
+            if let Some(space) = space {
+                space.partial(&entry.point)?;
+            }
+            points.push(Enqueued { given: true, ..entry.clone() });
+        }
+        Ok(points)
+    }
+
+    /// How this definition differs from a study that exists.
+    ///
+    /// # Errors
+    /// Where the definition itself is at fault.
+    pub fn difference(&self, study: &Study) -> Result<Difference, SessionError> {
+        Judge::new(&self.settings)?;
+        let created = self.created()?;
+        let mut difference = Difference::default();
+        let refused = &mut difference.refused;
+        note(refused, "seed", &study.seed(), &self.seed);
+        note(refused, "space", &study.space(), &created.space.as_ref());
+        note(refused, "sampler", &study.sampler(), &created.sampler.as_ref());
+        let (was, is) = (study.settings(), &self.settings);
+        note(refused, "objective", &was.objectives, &is.objectives);
+        note(refused, "constraint", &was.constraints, &is.constraints);
+        note(refused, "lag", &was.lag, &is.lag);
+        note(refused, "duplicates", &was.duplicates, &is.duplicates);
+        note(&mut difference.applied, "stop", &was.stop, &is.stop);
+        Ok(difference)
+    }
+}
+
+fn note<T: Serialize + PartialEq>(changes: &mut Vec<Change>, key: &'static str, was: &T, is: &T) {
+    if was != is {
+        let text = |value: &T| serde_json::to_string(value).unwrap_or_default();
+        changes.push(Change { key, was: text(was), is: text(is) });
+    }
+}
+
+/// How a study file differs from the study of its name.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Difference {
+    /// What can change while a study runs: [`Session::change_settings`](crate::Session::change_settings) applies it.
+    pub applied: Vec<Change>,
+    /// What cannot: another study is another name.
+    pub refused: Vec<Change>,
+}
+
+/// One key that differs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Change {
+    /// The key in the study file.
+    pub key: &'static str,
+    /// As the study has it, in JSON.
+    pub was: String,
+    /// As the file has it, in JSON.
+    pub is: String,
+}

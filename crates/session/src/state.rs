@@ -1,0 +1,108 @@
+//! The fold as a session holds it: the study, its rules compiled, and what the sampler has not learned yet.
+
+use std::sync::Arc;
+
+use search::Observed;
+use space::Space;
+use store::Row;
+use study::history::{self, Decoded};
+use study::{Event, EventBody, Judge, Study};
+
+use crate::SessionError;
+
+/// What follows from the log up to `study.seq()`.
+#[derive(Debug)]
+pub(crate) struct State {
+    pub(crate) study: Study,
+    pub(crate) judge: Arc<Judge>,
+    /// The declared space.
+    pub(crate) space: Option<Arc<Space>>,
+    /// What happened since the sampler learned last; `None` while there is no sampler to learn it.
+    feed: Option<Feed>,
+    /// The first kind of event met that this version does not know. The fold stops before it.
+    pub(crate) unknown: Option<String>,
+}
+
+/// Events on their way to the sampler.
+#[derive(Debug)]
+struct Feed {
+    space: Arc<Space>,
+    observed: Vec<Observed>,
+}
+
+impl State {
+    /// The state of a study of which nothing is known but a snapshot, if there is one.
+    pub(crate) fn new(study: Study) -> Result<Self, SessionError> {
+        let judge = Arc::new(Judge::new(study.settings())?);
+        let space = declared(&study)?;
+        Ok(State { study, judge, space, feed: None, unknown: None })
+    }
+
+    /// Takes in one event that follows the last one.
+    pub(crate) fn apply(&mut self, event: &Event) -> Result<(), SessionError> {
+        if self.unknown.is_some() {
+            return Ok(());
+        }
+        self.study
+            .apply(event)
+            .map_err(|source| SessionError::Fold { study: self.study.name().to_owned(), source })?;
+        if let Some(feed) = &mut self.feed {
+            self.study.observe(&event.body, &feed.space, &mut feed.observed);
+        }
+        match &event.body {
+            EventBody::StudyCreated(_) => {
+                self.judge = Arc::new(Judge::new(self.study.settings())?);
+                self.space = declared(&self.study)?;
+            }
+            EventBody::SettingsChanged(_) => self.judge = Arc::new(Judge::new(self.study.settings())?),
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// Takes in one event as the store shows it.
+    pub(crate) fn apply_row(&mut self, row: Row<'_>) -> Result<(), SessionError> {
+        let decoded = history::decode_for_fold(row.kind, row.body).map_err(|source| {
+            SessionError::History { study: self.study.name().to_owned(), seq: row.seq, source }
+        })?;
+        match decoded {
+            Decoded::Known(body) => self.apply(&Event { seq: row.seq, at: row.at, body: *body }),
+            Decoded::Unknown { kind } => {
+                self.unknown.get_or_insert(kind);
+                Ok(())
+            }
+        }
+    }
+
+    /// All that happened so far, for a sampler that has just been built for `space`; from now on the feed keeps what
+    /// comes.
+    pub(crate) fn start_feed(&mut self, space: &Arc<Space>) -> Vec<Observed> {
+        self.feed = Some(Feed { space: Arc::clone(space), observed: Vec::new() });
+        self.study.observed(space)
+    }
+
+    /// What happened since the last call; `None` where the feed does not run.
+    pub(crate) fn take_feed(&mut self) -> Option<Vec<Observed>> {
+        self.feed.as_mut().map(|feed| std::mem::take(&mut feed.observed))
+    }
+
+    /// Passes over the oldest entries that wait: the sampler learned them in advance.
+    pub(crate) fn skip_feed(&mut self, count: usize) {
+        if let Some(feed) = &mut self.feed {
+            feed.observed.drain(..count.min(feed.observed.len()));
+        }
+    }
+
+    /// Drops what waits: the sampler that it was for is gone.
+    pub(crate) fn stop_feed(&mut self) {
+        self.feed = None;
+    }
+}
+
+fn declared(study: &Study) -> Result<Option<Arc<Space>>, SessionError> {
+    let Some(json) = study.space() else { return Ok(None) };
+    let declared: crate::Declared = serde::Deserialize::deserialize(json).map_err(|source| {
+        SessionError::Declaration { study: study.name().to_owned(), what: "space", source }
+    })?;
+    declared.build().map(|space| Some(Arc::new(space)))
+}
