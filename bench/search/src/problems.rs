@@ -1,7 +1,7 @@
 //! What is searched: cheap functions with known answers. `peers.py` has the same in Python; `--values` of either
 //! prints them at fixed points, to compare.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use space::{ChoiceDomain, ChoiceOption, Domain, FloatDomain, IntDomain, Point, Scalar, Space};
 
 /// A function over a space.
@@ -12,7 +12,7 @@ pub(crate) struct Problem {
 }
 
 pub(crate) fn all() -> Vec<Problem> {
-    vec![branin(), hartmann6(), rosenbrock5(), mixed(), categorical()]
+    vec![branin(), hartmann6(), rosenbrock5(), mixed(), categorical(), conditional()]
 }
 
 pub(crate) fn float(low: f64, high: f64) -> Domain {
@@ -142,6 +142,49 @@ fn categorical() -> Problem {
         let pairs = pair(0, 1) + pair(2, 3) + pair(4, 5);
         choices + pairs + (x[6] - 0.3).powi(2) * 4.0 + (x[7] - 0.1 - 0.1 * x[4]).powi(2) * 4.0
     })
+}
+
+/// Two shared parameters and a tree: four methods with parameters of their own, one of which has a choice inside.
+fn conditional() -> Problem {
+    let declared = json!({
+        "s": {"float": [0.0, 1.0]},
+        "t": {"float": [1e-5, 1e-1], "log": true},
+        "method": {"choice": [
+            {"name": "a", "x": {"float": [0.0, 1.0]}, "y": {"float": [1e-4, 1.0], "log": true}},
+            {"name": "b", "x": {"float": [0.0, 1.0]}, "y": {"float": [0.0, 1.0]}, "n": {"int": [0, 50]},
+             "mode": {"choice": ["u", {"name": "v", "x": {"float": [0.0, 1.0]}}]}},
+            "c",
+            {"name": "d", "x": {"float": [-5.0, 5.0]}},
+        ]},
+    });
+    let declarations = serde_json::from_value(declared).unwrap_or_else(|e| fail(&e.to_string()));
+    let space = Space::build(&declarations, &[]).unwrap_or_else(|e| fail(&e.to_string()));
+    Problem {
+        name: "conditional",
+        space,
+        evaluate: |space, point| {
+            let x = |path: &str| {
+                let value = space.index(path).and_then(|i| point.get(i));
+                value.and_then(|v| v.number().or(v.option().map(f64::from))).unwrap_or(f64::NAN)
+            };
+            let shared = 2.0 * (x("s") - 0.4).powi(2) + (x("t").log10() + 3.0).powi(2) / 2.0;
+            let own = match x("method") as u32 {
+                0 => 0.5 + 4.0 * (x("method.a.x") - 0.2).powi(2) + (x("method.a.y").log10() + 2.0).powi(2),
+                1 => {
+                    let (bx, by, n) = (x("method.b.x"), x("method.b.y"), x("method.b.n"));
+                    let mode = match x("method.b.mode") as u32 {
+                        0 => 0.2,
+                        _ => (x("method.b.mode.v.x") - 0.5).powi(2),
+                    };
+                    let valley = 4.0 * (bx - 0.7).powi(2) + 4.0 * (by - bx).powi(2);
+                    0.1 + valley + ((n - 13.0) / 25.0).powi(2) + mode
+                }
+                2 => 0.8,
+                _ => 0.3 + (x("method.d.x") - 1.0).powi(2) / 4.0,
+            };
+            shared + own
+        },
+    }
 }
 
 /// A point's values as records have them.

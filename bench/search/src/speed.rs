@@ -15,7 +15,8 @@ pub(crate) fn run(longest: u64) {
         let mut study = Study::new(mixed(), &spec, 1);
         let mut stream = Stream::new(2, 0, 0);
         let mut trials = 0;
-        for target in [100, 300, 1000, 3000, 10_000, 100_000, 1_000_000].into_iter().filter(|t| *t <= longest) {
+        for target in [100, 300, 1000, 3000, 10_000, 100_000, 1_000_000].into_iter().filter(|t| *t <= longest)
+        {
             while trials < target {
                 // Of a long history of its own the last 20,000 trials are the sampler's: no more are remembered.
                 if searched && (trials < 3000 || target - trials <= 20_000) {

@@ -4,8 +4,10 @@ use std::sync::Arc;
 
 use space::Space;
 
+use crate::auto::Auto;
 use crate::distinct::Distinct;
 use crate::fixed::Fixed;
+use crate::grid::Grid;
 use crate::random::Random;
 use crate::sobol::Sobol;
 use crate::strategy::Strategy;
@@ -35,12 +37,21 @@ pub fn build_with(
     objectives: usize,
     duplicates: Duplicates,
 ) -> Result<Box<dyn Sampler>, SearchError> {
-    let _ = objectives;
+    let mut duplicates = duplicates;
     let strategy: Box<dyn Strategy> = match spec {
+        SamplerSpec::Auto(_) => Box::new(Auto::new(&space, objectives)?),
+        SamplerSpec::Random(_) => Box::new(Random),
+        SamplerSpec::Grid(options) => {
+            duplicates = Duplicates::Skip;
+            Box::new(Grid::new(&space, options.clone())?)
+        }
         SamplerSpec::Sobol(options) => Box::new(Sobol::new(&space, options.clone())?),
-        SamplerSpec::Fixed(options) => Box::new(Fixed::new(&space, &options.points)?),
+        SamplerSpec::Tpe(_) if objectives > 1 => {
+            let message = format!("tpe searches for one objective, and the study has {objectives}");
+            return Err(SearchError::Unsuitable(message));
+        }
         SamplerSpec::Tpe(options) => Box::new(Tpe::new(&space, options.clone())?),
-        _ => Box::new(Random),
+        SamplerSpec::Fixed(options) => Box::new(Fixed::new(&space, &options.points)?),
     };
     Ok(Box::new(Distinct::new(strategy, space, duplicates)))
 }

@@ -7,11 +7,12 @@ use indexmap::IndexSet;
 use space::{ConfigHash, Point, Space};
 
 use crate::strategy::{Draft, Strategy, stream};
-use crate::{Ask, Decision, Duplicates, Observed, Proposal, Sampler, SearchError};
+use crate::walk::Walk;
+use crate::{Ask, Decision, Duplicates, Observed, Proposal, Purpose, Sampler, SearchError};
 
 /// How often a strategy may try before it is helped.
 const ATTEMPTS: u32 = 64;
-/// How many random points are tried after that.
+/// How many random points are tried after that in an infinite space.
 const RANDOM_DRAWS: u32 = 20_000;
 
 /// A strategy under the policies of a study. See [`build`](crate::build).
@@ -21,11 +22,13 @@ pub(crate) struct Distinct {
     duplicates: Duplicates,
     /// Every configuration that a trial has had, running or ended in whatever way.
     seen: IndexSet<ConfigHash>,
+    /// What is left of a finite space, for when the strategy finds nothing new in it.
+    walk: Option<Walk>,
 }
 
 impl Distinct {
     pub(crate) fn new(strategy: Box<dyn Strategy>, space: Arc<Space>, duplicates: Duplicates) -> Self {
-        Distinct { strategy, space, duplicates, seen: IndexSet::new() }
+        Distinct { strategy, space, duplicates, seen: IndexSet::new(), walk: None }
     }
 }
 
@@ -42,7 +45,7 @@ impl Sampler for Distinct {
     }
 
     fn propose(&mut self, ask: &Ask<'_>) -> Result<Decision, SearchError> {
-        let Distinct { strategy, space, seen, .. } = self;
+        let Distinct { strategy, space, seen, walk, .. } = self;
         let accept =
             |point: &Point| space.allows(point) && (seen.is_empty() || !seen.contains(&space.hash(point)));
         for attempt in 0..ATTEMPTS {
@@ -51,6 +54,13 @@ impl Sampler for Distinct {
                 Draft::Refused => {}
                 Draft::Exhausted => return Ok(Proposal::Exhausted.into()),
             }
+        }
+        if walk.is_none() {
+            *walk = Walk::new(space, Some(ask.stream(Purpose::Study).next_u64()));
+        }
+        if let Some(walk) = walk {
+            let unseen = walk.next(space, &accept)?;
+            return Ok(unseen.map_or(Proposal::Exhausted.into(), Decision::new_trial));
         }
         for attempt in ATTEMPTS..ATTEMPTS + RANDOM_DRAWS {
             let point = space.sample(&mut stream(ask, attempt));

@@ -20,29 +20,9 @@ impl Fixed {
     /// The list as the study file gives it: tables from path to value, each complete.
     pub(crate) fn new(space: &Space, tables: &[Map<String, Value>]) -> Result<Self, SearchError> {
         let points = tables.iter().enumerate().map(|(i, table)| {
-            point(space, table).map_err(|why| SearchError::Unsuitable(format!("points[{i}]: {why}")))
+            space.from_json(table).map_err(|why| SearchError::Unsuitable(format!("points[{i}]: {why}")))
         });
         Ok(Fixed { points: points.collect::<Result<_, _>>()?, next: 0 })
-    }
-}
-
-fn point(space: &Space, table: &Map<String, Value>) -> Result<Point, String> {
-    let mut point = Point::empty(space.parameters().len());
-    for (i, parameter) in space.parameters().iter().enumerate() {
-        let value = table.get(&parameter.path);
-        match (space.is_active(i, &point), value) {
-            (true, Some(value)) => {
-                let value = parameter.domain.from_json(value);
-                point.set(i, Some(value.map_err(|why| format!("{}: {why}", parameter.path))?));
-            }
-            (true, None) => return Err(format!("{} has no value", parameter.path)),
-            (false, Some(_)) => return Err(format!("{} is not active here", parameter.path)),
-            (false, None) => {}
-        }
-    }
-    match table.keys().find(|path| space.index(path).is_none()) {
-        Some(path) => Err(format!("the space has no parameter `{path}`")),
-        None => Ok(point),
     }
 }
 

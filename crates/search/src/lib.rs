@@ -5,9 +5,11 @@
 //!
 //! [`build`] makes the sampler that a [`SamplerSpec`] describes.
 
+mod auto;
 mod build;
 mod distinct;
 mod fixed;
+mod grid;
 mod maths;
 mod protocol;
 mod random;
@@ -15,6 +17,7 @@ mod sobol;
 mod spec;
 mod strategy;
 mod tpe;
+mod walk;
 
 pub use build::{build, build_with};
 pub use protocol::{
