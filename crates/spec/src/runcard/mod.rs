@@ -1,10 +1,22 @@
 //! `[[stage.file]]`: configuration files of a program's own ("runcards"), re-written for each run.
+//!
+//! TOML keeps its comments and layout (toml_edit). YAML is edited in place: only the bytes of what changes are replaced,
+//! and the result is read again to see that it says what was meant. JSON has no comments; it is written anew, indented,
+//! its keys in their order.
+
+mod json;
+mod path;
+mod toml;
+mod yaml;
+
+pub use path::KeyPath;
+pub(crate) use path::Step;
 
 use indexmap::IndexMap;
 use space::Json;
 
 use crate::source::Format;
-use crate::template::Template;
+use crate::template::{RenderError, Template, Values};
 
 /// A configuration file to write.
 #[derive(Clone, Debug, PartialEq)]
@@ -28,48 +40,103 @@ pub enum Setting {
     Constant(Json),
 }
 
-/// A path into a configuration file: `fitting.parameters.lr`, `layers[0].units`. A key that holds a dot or a bracket
-/// stands in double quotes: `a."b.c"`.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct KeyPath(pub(crate) Vec<Step>);
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Step {
-    Key(String),
-    Index(usize),
+/// Why a runcard cannot be written.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum RuncardError {
+    /// The template is not what its ending says.
+    #[error("{template} cannot be read: {problem}")]
+    Syntax {
+        /// The template's path.
+        template: String,
+        /// What is wrong, and where.
+        problem: String,
+    },
+    /// A key path leads nowhere.
+    #[error("{template} has no place for `{path}`: {problem}")]
+    Path {
+        /// The template's path.
+        template: String,
+        /// The key path.
+        path: String,
+        /// What is missing.
+        problem: String,
+    },
+    /// A value cannot be made.
+    #[error("`{path}` in {template}: {source}")]
+    Value {
+        /// The template's path.
+        template: String,
+        /// The key path.
+        path: String,
+        /// Why not.
+        source: RenderError,
+    },
 }
 
-impl KeyPath {
-    /// Reads a path.
+/// A change to one key: a new value, or `None` to take the key away.
+pub(crate) struct Change {
+    pub(crate) path: KeyPath,
+    pub(crate) value: Option<Json>,
+}
+
+impl Runcard {
+    /// The template's text with the values of one run put in. A key whose placeholder is inactive is removed.
     ///
     /// # Errors
-    /// Says what is wrong with it.
-    pub fn parse(text: &str) -> Result<KeyPath, String> {
-        let wrong = |what: &str| format!("`{text}` is not the path of a key: {what}");
-        let mut steps = Vec::new();
-        let mut rest = text;
-        loop {
-            let (key, left) = if let Some(quoted) = rest.strip_prefix('"') {
-                quoted.split_once('"').ok_or_else(|| wrong("a quote is not closed"))?
-            } else {
-                rest.split_at(rest.find(['.', '[']).unwrap_or(rest.len()))
+    /// A template that cannot be read, a path whose parents it does not have, a placeholder without a value.
+    pub fn write(&self, text: &str, values: &dyn Values) -> Result<String, RuncardError> {
+        let template = || self.template.clone();
+        let mut changes = Vec::new();
+        for (path, setting) in &self.set {
+            let value = match setting {
+                Setting::Constant(value) => Some(value.clone()),
+                Setting::Template(text) => text.typed(values).map_err(|source| RuncardError::Value {
+                    template: template(),
+                    path: path.clone(),
+                    source,
+                })?,
             };
-            if key.is_empty() {
-                return Err(wrong("a part is empty"));
-            }
-            steps.push(Step::Key(key.to_owned()));
-            rest = left;
-            while let Some(bracket) = rest.strip_prefix('[') {
-                let (index, left) =
-                    bracket.split_once(']').ok_or_else(|| wrong("a bracket is not closed"))?;
-                steps.push(Step::Index(index.parse().map_err(|_| wrong("an index is a whole number"))?));
-                rest = left;
-            }
-            match rest.strip_prefix('.') {
-                Some(left) => rest = left,
-                None if rest.is_empty() => return Ok(KeyPath(steps)),
-                None => return Err(wrong("a point is missing")),
-            }
+            let parsed = KeyPath::parse(path).map_err(|problem| RuncardError::Path {
+                template: template(),
+                path: path.clone(),
+                problem,
+            })?;
+            changes.push(Change { path: parsed, value });
         }
+        let written = match self.format {
+            Format::Toml => toml::write(text, &changes),
+            Format::Yaml => yaml::write(text, &changes),
+            Format::Json => json::write(text, &changes),
+        };
+        written.map_err(|problem| match problem {
+            Problem::Syntax(problem) => RuncardError::Syntax { template: template(), problem },
+            Problem::Path(path, problem) => RuncardError::Path { template: template(), path, problem },
+        })
     }
 }
+
+/// What the formats' editors say; the file's name is known above them.
+#[derive(Debug)]
+pub(crate) enum Problem {
+    Syntax(String),
+    Path(String, String),
+}
+
+impl Problem {
+    fn missing<'k>(path: &KeyPath, key: &str, known: impl Iterator<Item = &'k str>) -> Problem {
+        let hint =
+            space::nearest(key, known).map_or(String::new(), |near| format!("; did you mean `{near}`?"));
+        Problem::Path(path.to_string(), format!("there is no `{key}`{hint}"))
+    }
+
+    fn shape(path: &KeyPath, at: &Step, wanted: &str) -> Problem {
+        Problem::Path(path.to_string(), format!("what `{at}` should be in is no {wanted}"))
+    }
+}
+
+fn too_short(path: &KeyPath, at: &Step, count: usize) -> Problem {
+    Problem::Path(path.to_string(), format!("`{at}` is past the end of a list of {count}"))
+}
+
+#[cfg(test)]
+mod tests;

@@ -3,7 +3,7 @@
 
 mod json;
 mod toml;
-mod yaml;
+pub(crate) mod yaml;
 
 use std::ops::Range;
 

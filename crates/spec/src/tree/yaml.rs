@@ -8,8 +8,23 @@ use granit_parser::{Event, Parser, ScalarStyle, Span, Tag};
 use super::{Entry, MAX_DEPTH, MAX_NODES, Node, Table, Tree, too_deep};
 use crate::diagnostic::Diagnostic;
 
+/// Reads a study file.
 pub(super) fn read(text: &str) -> Result<Node, Diagnostic> {
-    let mut builder = Builder { text, open: Vec::new(), root: None, anchors: BTreeMap::new(), nodes: 0 };
+    read_as(text, Dialect::StudyFile)
+}
+
+/// What is taken for granted of a text.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Dialect {
+    /// What means nothing to us is a mistake.
+    StudyFile,
+    /// Another program's file: its tags and merge keys are its own affair.
+    Foreign,
+}
+
+pub(crate) fn read_as(text: &str, dialect: Dialect) -> Result<Node, Diagnostic> {
+    let mut builder =
+        Builder { text, dialect, open: Vec::new(), root: None, anchors: BTreeMap::new(), nodes: 0 };
     let mut documents = 0;
     for next in Parser::new_from_str(text) {
         let (event, span) = next.map_err(|error| {
@@ -41,6 +56,7 @@ struct Open {
 
 struct Builder<'t> {
     text: &'t str,
+    dialect: Dialect,
     open: Vec<Open>,
     root: Option<Node>,
     anchors: BTreeMap<usize, Node>,
@@ -51,7 +67,10 @@ impl Builder<'_> {
     fn event(&mut self, event: Event<'_>, span: &Span, at: Range<usize>) -> Result<(), Diagnostic> {
         match event {
             Event::Scalar(text, style, anchor, tag) => {
-                let value = scalar(&text, style, tag.as_deref(), &at)?;
+                let value = match scalar(&text, style, tag.as_deref(), &at) {
+                    Err(_) if self.dialect == Dialect::Foreign => Tree::Str(text.into_owned()),
+                    other => other?,
+                };
                 self.complete(Node { value, span: at }, anchor)
             }
             Event::SequenceStart(_, anchor, _) => self.begin(Tree::List(Vec::new()), at, anchor),
@@ -112,7 +131,7 @@ impl Builder<'_> {
             (Tree::Table(_), None) => {
                 let name =
                     key_text(&node).ok_or_else(|| Diagnostic::error(node.span.clone(), "a key is a text"))?;
-                if name == "<<" {
+                if name == "<<" && self.dialect == Dialect::StudyFile {
                     return Err(Diagnostic::error(node.span, "`<<` (merge) is not part of YAML 1.2")
                         .help("repeat the keys, or give the whole table with an alias"));
                 }
