@@ -7,9 +7,12 @@
 mod command;
 mod de;
 mod diagnostic;
+mod diff;
 mod file;
+mod init;
 mod load;
 pub mod runcard;
+mod schema;
 mod size;
 mod source;
 mod store;
@@ -19,8 +22,11 @@ mod tree;
 mod unsupported;
 
 pub use diagnostic::{Diagnostic, Severity, SpecErrors};
+pub use diff::{Change, Class, diff};
 pub use file::{Executor, ExecutorKind, OnTimeout};
+pub use init::init;
 pub use runcard::Runcard;
+pub use schema::{schema, schema_text};
 pub use size::{ByteSize, ByteSizeError};
 pub use source::{Format, Place, Source};
 pub use store::{StoreUrl, StoreUrlError};

@@ -9,7 +9,6 @@ use super::{Entry, MAX_DEPTH, Node, Table, Tree, too_deep};
 use crate::diagnostic::Diagnostic;
 
 pub(super) fn read(text: &str) -> Result<Node, Vec<Diagnostic>> {
-    check_dotted_keys(text).map_err(|error| vec![error])?;
     let (root, errors) = DeTable::parse_recoverable(text);
     if !errors.is_empty() {
         return Err(errors.into_iter().map(|error| syntax(&error)).collect());
@@ -27,19 +26,6 @@ fn syntax(error: &::toml::de::Error) -> Diagnostic {
         Some(span) => Diagnostic::error(span, message),
         None => Diagnostic::whole(message),
     }
-}
-
-/// Refuses keys of very many parts: the parser makes a table of each, and dropping those recurses.
-fn check_dotted_keys(text: &str) -> Result<(), Diagnostic> {
-    let mut start = 0;
-    for line in text.split_inclusive('\n') {
-        let key = line.split(['=', '#', '"', '\'']).next().unwrap_or(line);
-        if key.matches('.').count() > MAX_DEPTH {
-            return Err(too_deep(start..start + key.trim_end().len()));
-        }
-        start += line.len();
-    }
-    Ok(())
 }
 
 fn table(entries: DeTable<'_>, span: Range<usize>, depth: usize) -> Result<Node, Diagnostic> {

@@ -1,5 +1,8 @@
 //! What the study file promises, seen from outside.
 #![allow(clippy::expect_used, clippy::panic, reason = "a test that is surprised has failed")]
 
+mod commands;
+mod hostile;
 mod mistakes;
 mod reading;
+mod tools;
