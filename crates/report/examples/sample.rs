@@ -22,13 +22,15 @@ fn main() -> std::io::Result<()> {
     for (name, view) in studies {
         let started = Instant::now();
         let made = Made { at: Some(1_795_290_000_000), version: "0.1.0".into() };
+        let html = report::page::page(&view, &made);
+        let page = started.elapsed();
         let files = write(&Path::new(&folder).join(name), &view, &made)?;
-        let size = std::fs::metadata(&files[0])?.len();
+        let size = html.len() as u64;
+        let all = started.elapsed() - page;
         println!(
-            "{name}: {} files, page {}, {:?}",
-            files.len(),
+            "{name}: page {} in {page:?}, {} files in {all:?}",
             report::format::bytes(size),
-            started.elapsed()
+            files.len()
         );
     }
     Ok(())

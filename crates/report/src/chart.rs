@@ -32,6 +32,8 @@ pub struct Chart {
     pub notes: Vec<String>,
     /// The size in pixels at which text has its right size.
     pub size: Size,
+    /// Whether the drawing names itself, so that a file of its own needs no heading.
+    named: bool,
     body: String,
 }
 
@@ -51,8 +53,9 @@ impl Size {
     }
 }
 
-/// The height that the title takes above a drawing in a file of its own.
+/// The height that the title takes above a drawing in a file of its own, and that of the space without one.
 const HEAD: f64 = 52.0;
+const SPACE: f64 = 16.0;
 
 impl Chart {
     /// The drawing inside a page that has [`theme::chart_css`] and the tokens.
@@ -71,16 +74,23 @@ impl Chart {
 
     /// A whole SVG file, with its title, that looks right on light and dark grounds.
     pub fn standalone(&self) -> String {
-        let (width, height) = (self.size.width + 32.0, self.size.height + HEAD + 16.0);
-        let note = svg::escape(&self.notes.join(" "));
+        let head = if self.named { SPACE } else { HEAD };
+        let (width, height) = (self.size.width + 2.0 * SPACE, self.size.height + head + SPACE);
+        let (title, about) = (svg::escape(&self.title), svg::escape(&self.about));
+        let heading = if self.named {
+            String::new()
+        } else {
+            let note = svg::escape(&self.notes.join(" "));
+            format!(
+                "<text class=\"name\" y=\"-26\">{title}</text><text class=\"small\" y=\"-9\">{note}</text>"
+            )
+        };
         format!(
             "<svg xmlns=\"http://www.w3.org/2000/svg\" class=\"rv\" width=\"{width}\" height=\"{height}\" \
-             viewBox=\"-16 -{HEAD} {width} {height}\" role=\"img\" aria-labelledby=\"t d\">\
+             viewBox=\"-{SPACE} -{head} {width} {height}\" role=\"img\" aria-labelledby=\"t d\">\
              <title id=\"t\">{title}</title><desc id=\"d\">{about}</desc><style>{css}</style>\
-             <rect class=\"ground\" x=\"-16\" y=\"-{HEAD}\" width=\"{width}\" height=\"{height}\"/>\
-             <text class=\"name\" x=\"0\" y=\"-26\">{title}</text><text class=\"small\" x=\"0\" y=\"-9\">{note}</text>{body}</svg>\n",
-            title = svg::escape(&self.title),
-            about = svg::escape(&self.about),
+             <rect class=\"ground\" x=\"-{SPACE}\" y=\"-{head}\" width=\"{width}\" height=\"{height}\"/>\
+             {heading}{body}</svg>\n",
             css = theme::standalone_css(),
             body = self.body,
         )

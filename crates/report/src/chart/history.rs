@@ -17,6 +17,8 @@ pub fn history(view: &View, objective: usize, size: Size, budget: usize) -> Opti
         return None;
     }
     let values = Values::new(view, objective);
+    // With nothing but failures there is only their lane.
+    let size = if values.is_some() { size } else { Size { height: 104.0, ..size } };
     let lane = view.rows.iter().any(|row| is_valueless(row, objective));
     let vertical = |area: &Area| values.map(|values| values.scale((area.bottom, area.top)));
     let mut area = Area {
@@ -47,6 +49,7 @@ pub fn history(view: &View, objective: usize, size: Size, budget: usize) -> Opti
         about: about(view, objective),
         notes,
         size,
+        named: false,
         body: drawing.svg.finish(),
     })
 }

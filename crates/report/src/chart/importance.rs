@@ -54,6 +54,7 @@ pub fn importance(view: &View, objective: usize, found: &Importances, size: Size
         about: format!("Most of it has {}, {}.", path(first.column), percent(first.share)),
         notes,
         size: Size { width: size.width, height: PITCH * parts.len() as f64 + 4.0 },
+        named: false,
         body: svg.finish(),
     })
 }

@@ -61,6 +61,7 @@ pub fn parallel(
         ),
         notes,
         size,
+        named: false,
         body: svg.finish(),
     })
 }

@@ -57,6 +57,7 @@ pub fn pareto(view: &View, (x, y): (usize, usize), size: Size, budget: usize) ->
         about: format!("{} of {} trials are on the Pareto front.", best.len(), view.rows.len()),
         notes: sample::note(picked.len(), sample::drawable(view, x)).into_iter().collect(),
         size,
+        named: false,
         body: svg.finish(),
     })
 }

@@ -132,6 +132,7 @@ impl<'a> Shared<'a> {
             about: format!("{} against {}.", described.path, self.view.objectives[self.objective].name),
             notes: self.inactive(column).into_iter().collect(),
             size,
+            named: true,
             body: svg.finish(),
         })
     }

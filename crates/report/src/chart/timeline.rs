@@ -39,6 +39,7 @@ pub fn timeline(view: &View, size: Size) -> Option<Chart> {
         ),
         notes,
         size: Size { width: size.width, height },
+        named: false,
         body,
     })
 }

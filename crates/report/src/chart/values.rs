@@ -15,8 +15,9 @@ pub(crate) struct Values {
     pub(crate) beyond: usize,
 }
 
-/// A logarithmic axis pays from this ratio on.
-const DECADES: f64 = 20.0;
+/// A logarithmic axis pays from this ratio on, and from the smaller one where most values crowd at the lower end.
+const DECADES: f64 = 100.0;
+const CROWDED: f64 = 8.0;
 /// The room beyond the values as a share of their span; twice that on the good side, where the best one has its label.
 const MARGIN: f64 = 0.045;
 
@@ -27,7 +28,9 @@ impl Values {
         all.sort_by(f64::total_cmp);
         let (&low, &high) = (all.first()?, all.last()?);
         let small_is_good = direction(view, objective).cost(1.0) > 0.0;
-        if low > 0.0 && high / low >= DECADES {
+        let middle = all[all.len() / 2];
+        let crowded = high / low >= CROWDED && middle - low < 0.2 * (high - low);
+        if low > 0.0 && (crowded || high / low >= DECADES) {
             let margin = (high / low).powf(MARGIN);
             let (down, up) =
                 if small_is_good { (margin * margin, margin) } else { (margin, margin * margin) };

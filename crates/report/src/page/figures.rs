@@ -217,7 +217,10 @@ fn legend(view: &View, several: bool) -> String {
         )
     };
     let circle = "<circle cx=\"8\" cy=\"6\" r=\"3.2\"/>";
-    let mut items = vec![item("ok", circle, "complete")];
+    let mut items = Vec::new();
+    if counts.complete > 0 {
+        items.push(item("ok", circle, "complete"));
+    }
     if counts.pruned > 0 {
         items.push(item("pruned", circle, "pruned, at its last value"));
     }
@@ -227,10 +230,9 @@ fn legend(view: &View, several: bool) -> String {
     if counts.failed > 0 {
         items.push(item("failed", "<path d=\"M5 3L11 9M11 3L5 9\"/>", "failed or without a value"));
     }
-    items.push(item(
-        "",
-        "<path class=\"so-far\" d=\"M1 6H15\"/>",
-        if several { "best so far, by itself" } else { "best so far" },
-    ));
+    if counts.complete > 0 {
+        let word = if several { "best so far, by itself" } else { "best so far" };
+        items.push(item("", "<path class=\"so-far\" d=\"M1 6H15\"/>", word));
+    }
     format!("<p class=\"legend\">{}</p>", items.concat())
 }

@@ -37,8 +37,8 @@ pub(super) fn section(view: &View, rows: &[usize], best: &[usize]) -> Option<Sec
     let body: String = rows.iter().map(|&i| line(view, &view.rows[i], best.contains(&i))).collect();
     let note = match rows.len() < view.rows.len() {
         true => format!(
-            "The {} best and the newest of {} trials; <code>params.csv</code> has all.",
-            format::count(MOST),
+            "The best {0} and the newest {0} of {1} trials; <code>params.csv</code> has all.",
+            format::count(MOST / 2),
             format::count(view.rows.len())
         ),
         false => "Click a heading to sort, a row to find the trial in the charts.".to_owned(),

@@ -60,7 +60,7 @@ fn a_study_of_a_hundred_thousand_trials_makes_a_page_below_three_megabytes() {
     }
     let html = page(&view, &made());
     assert!(html.len() < 3 << 20, "{} bytes", html.len());
-    assert!(html.contains("The 1,000 best and the newest of 100,000 trials"));
+    assert!(html.contains("The best 500 and the newest 500 of 100,000 trials"));
     assert!(html.contains("trials are drawn: the best ones and an even sample of the rest."));
 }
 
