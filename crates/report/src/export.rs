@@ -10,8 +10,9 @@ pub use params::{csv, csv_header, csv_line};
 pub use projection::{PARAMS, Projection, RESULTS};
 pub use results::{jsonl, jsonl_line};
 
-use serde_json::Value as Json;
-use study::{Study, Trial, TrialId};
+use serde_json::{Map, Value as Json};
+use space::Space;
+use study::{Study, TrialId};
 
 use crate::view::{Row, View};
 
@@ -56,35 +57,41 @@ impl Source for View {
 }
 
 /// A study's fold as a source.
-pub struct Fold<'a, F> {
+pub struct Fold<'a> {
     study: &'a Study,
+    space: Option<&'a Space>,
     head: View,
-    config: F,
 }
 
-impl<'a, F: Fn(Trial<'_>) -> Option<Json>> Fold<'a, F> {
-    /// `head` is [`View::head`] of the study; `config` gives the configuration that a trial's program got.
-    pub fn new(study: &'a Study, head: View, config: F) -> Self {
-        Fold { study, head, config }
+impl<'a> Fold<'a> {
+    /// `space` is the declared one; without it records hold no resolved configuration.
+    pub fn new(study: &'a Study, space: Option<&'a Space>) -> Self {
+        Fold { study, space, head: View::head(study, space) }
     }
 }
 
-impl<F: Fn(Trial<'_>) -> Option<Json>> Source for Fold<'_, F> {
+impl Source for Fold<'_> {
     fn view(&self) -> &View {
         &self.head
     }
 
     fn finished(&self) -> Vec<Finished> {
         let over = self.study.trials().filter(|trial| trial.state().is_ended());
-        let mut all: Vec<Finished> = over
-            .map(|trial| Finished { ended: trial.ended_at().unwrap_or(0), number: trial.number().0 })
-            .collect();
+        let finished =
+            over.map(|trial| Finished { ended: trial.ended_at().unwrap_or(0), number: trial.number().0 });
+        let mut all: Vec<Finished> = finished.collect();
         all.sort_unstable();
         all
     }
 
     fn read(&self, number: u64) -> Option<(Row, Option<Json>)> {
         let trial = self.study.trial(TrialId(number))?;
-        Some((self.head.row(trial), (self.config)(trial)))
+        let config = self.space.and_then(|space| resolved(space, &trial.point()));
+        Some((self.head.row(trial), config))
     }
+}
+
+/// The configuration that a program gets for sampled values; `None` where they are not of this space.
+fn resolved(space: &Space, params: &Map<String, Json>) -> Option<Json> {
+    space.from_json(params).ok().map(|point| space.resolve(&point))
 }

@@ -1,16 +1,20 @@
 //! The whole study as one JSON document.
 
 use serde_json::{Map, Value as Json, json as value};
+use space::Space;
 
-use super::results;
+use super::{resolved, results};
 use crate::summary::best;
 use crate::view::{Kind, View};
 
 /// Name, seed, objectives, parameters, the numbers of the best trials, and every trial with the keys of
-/// `results.jsonl`; trials that are not finished too.
-pub fn json(view: &View, config: &dyn Fn(u64) -> Option<Json>) -> Json {
-    let trials: Vec<Json> =
-        view.rows.iter().map(|row| results::object(view, row, config(row.number)).into()).collect();
+/// `results.jsonl`; trials that are not finished too. With the declared space the resolved configurations as well.
+pub fn json(view: &View, space: Option<&Space>) -> Json {
+    let trials = view.rows.iter().map(|row| {
+        let config = space.and_then(|space| resolved(space, &view.raw_params(row)));
+        Json::Object(results::object(view, row, config))
+    });
+    let trials: Vec<Json> = trials.collect();
     let objectives: Vec<Json> =
         view.objectives.iter().map(|o| value!({ "name": o.name, "direction": o.direction.word() })).collect();
     let parameters: Map<String, Json> =

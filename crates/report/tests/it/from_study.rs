@@ -81,11 +81,21 @@ fn a_declared_study_becomes_rows_with_typed_cells() {
 fn a_fold_and_its_view_export_the_same_bytes() {
     let [first, second] = ended(0, 0.25);
     let study = fold(&[created(Some(json!({}))), trial(0, json!({ "lr": 0.01 })), started(0), first, second]);
+    let fold = Fold::new(&study, None);
+    assert_eq!(jsonl(&fold), jsonl(&View::new(&study, None)));
+}
+
+#[test]
+fn records_hold_what_was_sampled_and_what_the_program_got() {
+    let [first, second] = ended(0, 0.25);
+    let point = json!({ "lr": 0.01, "optimizer": "adam" });
+    let study = fold(&[created(Some(json!({}))), trial(0, point.clone()), started(0), first, second]);
     let space = Space::from_domains(domains()).unwrap();
-    let fold = Fold::new(&study, View::head(&study, Some(&space)), |_| None);
-    assert_eq!(jsonl(&fold), jsonl(&View::new(&study, Some(&space))));
-    let with = Fold::new(&study, View::head(&study, Some(&space)), |trial| Some(Json::Object(trial.point())));
-    assert!(jsonl(&with).contains("\"config\":{\"lr\":0.01}"));
+    let line: Json = serde_json::from_str(&jsonl(&Fold::new(&study, Some(&space)))).unwrap();
+    assert_eq!(line["params"], point);
+    assert_eq!(line["config"], point);
+    assert_eq!(line["values"], json!({ "loss": 0.25 }));
+    assert_eq!(report::export::json(&View::new(&study, Some(&space)), Some(&space))["trials"][0], line);
 }
 
 #[test]
