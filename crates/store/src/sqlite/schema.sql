@@ -57,7 +57,7 @@ CREATE TABLE curves (
 -- What the views below share: when each trial's runs started, it suggested, it ended, and it was taken up again. Of
 -- the endings of one round the first counts.
 CREATE VIEW trial_marks AS
-WITH marks AS (
+WITH marks AS MATERIALIZED (
   SELECT study_id, seq, at, 'start' AS mark, body ->> '$.run.trial' AS trial, NULL AS round, body
   FROM events WHERE kind = 'run-started'
   UNION ALL
@@ -83,7 +83,7 @@ WINDOW
 
 -- One row for each attempt of each run. `how` is null while it runs; times are ms since 1970.
 CREATE VIEW runs AS
-WITH started AS (
+WITH started AS MATERIALIZED (
   SELECT *, row_number() OVER (PARTITION BY study_id, trial, stage, repetition, attempt ORDER BY seq) AS turn
   FROM (
     SELECT *,
@@ -93,7 +93,7 @@ WITH started AS (
       body ->> '$.epoch' AS epoch
     FROM trial_marks WHERE mark = 'start' AND NOT was_ended)
 ),
-ended AS (
+ended AS MATERIALIZED (
   SELECT study_id, seq, at, body,
     body ->> '$.run.trial' AS trial,
     coalesce(body ->> '$.run.stage', 0) AS stage,
@@ -102,15 +102,17 @@ ended AS (
     body ->> '$.epoch' AS epoch
   FROM events WHERE kind = 'run-ended'
 ),
--- The first ending that its holder wrote counts, unless its trial ended before.
-paired AS (
-  SELECT s.seq, min(e.seq) AS ended_seq, s.study_id
-  FROM started s
-  JOIN ended e ON e.study_id = s.study_id AND e.trial = s.trial AND e.stage = s.stage
-    AND e.repetition = s.repetition AND e.attempt = s.attempt AND e.epoch = s.epoch
-    AND e.seq > s.seq AND (s.next_end IS NULL OR e.seq < s.next_end)
-  WHERE s.turn = 1
-  GROUP BY s.study_id, s.seq
+-- The first ending that its holder wrote counts, unless its trial ended before. (A union and not a left join: for that
+-- SQLite's planner makes no index, and takes quadratic time.)
+paired AS MATERIALIZED (
+  SELECT *, min(candidate) AS ended_seq FROM (
+    SELECT *, NULL AS candidate FROM started WHERE turn = 1
+    UNION ALL
+    SELECT s.*, e.seq FROM started s
+    JOIN ended e ON e.study_id = s.study_id AND e.trial = s.trial AND e.stage = s.stage
+      AND e.repetition = s.repetition AND e.attempt = s.attempt AND e.epoch = s.epoch
+    WHERE s.turn = 1 AND e.seq > s.seq AND (s.next_end IS NULL OR e.seq < s.next_end))
+  GROUP BY study_id, seq
 )
 SELECT s.study_id, s.trial, s.stage, s.repetition, s.attempt,
   CASE
@@ -132,32 +134,30 @@ SELECT s.study_id, s.trial, s.stage, s.repetition, s.attempt,
   coalesce(e.at, (SELECT t.at FROM events t WHERE t.study_id = s.study_id AND t.seq = s.next_end)) AS ended_at,
   s.seq AS started_seq,
   e.seq AS ended_seq
-FROM started s
-LEFT JOIN paired p ON p.study_id = s.study_id AND p.seq = s.seq
-LEFT JOIN events e ON e.study_id = p.study_id AND e.seq = p.ended_seq
-WHERE s.turn = 1;
+FROM paired s
+LEFT JOIN events e ON e.study_id = s.study_id AND e.seq = s.ended_seq;
 
 -- One row for each trial. `point`, `values`, `violations` and `metrics` are JSON: metrics ->> 'val_error'.
 CREATE VIEW trials AS
-WITH created AS (
+WITH created AS MATERIALIZED (
   SELECT study_id, seq, at, body, body ->> '$.number' AS number FROM events WHERE kind = 'trial-created'
 ),
-ended AS (
+ended AS MATERIALIZED (
   SELECT *, row_number() OVER (PARTITION BY study_id, trial ORDER BY seq DESC) AS turn
   FROM trial_marks WHERE mark = 'end'
 ),
-opened AS (
+opened AS MATERIALIZED (
   SELECT study_id, trial, max(seq) AS seq,
     max(seq) FILTER (WHERE body ->> '$.level' IS NOT NULL) AS level_seq
   FROM trial_marks WHERE mark = 'open' AND was_ended GROUP BY study_id, trial
 ),
-suggested AS (
+suggested AS MATERIALIZED (
   SELECT study_id, trial, json_group_object(name, json(value)) AS point FROM (
     SELECT study_id, trial, body ->> '$.name' AS name, body -> '$.value' AS value, min(seq)
     FROM trial_marks WHERE mark = 'suggest' AND NOT was_ended GROUP BY 1, 2, 3 ORDER BY 5)
   GROUP BY study_id, trial
 ),
-ran AS (
+ran AS MATERIALIZED (
   SELECT study_id, trial, min(started_at) AS started_at, count(*) AS attempts,
     count(*) FILTER (WHERE how IS NULL) AS running
   FROM runs GROUP BY study_id, trial
