@@ -119,6 +119,7 @@ fn tables(items: &[Node]) -> bool {
 
 fn same(a: &Tree, b: &Tree) -> bool {
     match (a, b) {
+        (Tree::Float(a), Tree::Float(b)) => a == b || (a.is_nan() && b.is_nan()),
         (Tree::Int(a), Tree::Float(b)) | (Tree::Float(b), Tree::Int(a)) => *a as f64 == *b,
         (Tree::List(a), Tree::List(b)) => {
             a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same(&a.value, &b.value))
