@@ -90,8 +90,8 @@ WITH created AS MATERIALIZED (
   SELECT study_id, seq, at, body, body ->> '$.number' AS number FROM events WHERE kind = 'trial-created'
 ),
 ended AS MATERIALIZED (
-  SELECT *, row_number() OVER (PARTITION BY study_id, trial ORDER BY seq DESC) AS turn
-  FROM trial_marks WHERE mark = 'end'
+  SELECT study_id, trial, max(seq) AS seq, at, round, body
+  FROM trial_marks WHERE mark = 'end' GROUP BY study_id, trial
 ),
 opened AS MATERIALIZED (
   SELECT study_id, trial, max(seq) AS seq,
@@ -133,7 +133,7 @@ SELECT c.study_id, c.number,
   r.started_at,
   CASE WHEN coalesce(o.seq, 0) < e.seq THEN e.at END AS ended_at
 FROM created c
-LEFT JOIN ended e ON e.study_id = c.study_id AND e.trial = c.number AND e.turn = 1
+LEFT JOIN ended e ON e.study_id = c.study_id AND e.trial = c.number
 LEFT JOIN opened o ON o.study_id = c.study_id AND o.trial = c.number
 LEFT JOIN suggested s ON s.study_id = c.study_id AND s.trial = c.number
 LEFT JOIN ran r ON r.study_id = c.study_id AND r.trial = c.number;
