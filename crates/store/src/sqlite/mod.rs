@@ -2,6 +2,8 @@
 //!
 //! **Who commits.** Appends are committed by the calling thread; those that arrive meanwhile are committed
 //! together by the next (`group`). So a store starts no thread, and one that appends alone pays for no hand-over.
+//! Best of 7, in one run of `examples/figures.rs` on an ext4 disk: `fdatasync` of the same bytes 69 to 78 µs, a synced
+//! append 73 µs (by a writer thread 70), 34 µs each from 8 threads; a committed one 23 µs (by a writer thread 28).
 //!
 //! **Durability.** Every commit goes to the write-ahead log. A group that holds a synced append is committed with
 //! `synchronous=FULL`, which syncs that log and so covers all commits before it; any other with `NORMAL`, which
