@@ -65,7 +65,10 @@ impl de::Error for Error {
     }
 
     fn unknown_field(field: &str, expected: &'static [&'static str]) -> Error {
-        Error { help: Some(suggestion(field, expected)), ..Error::new(format!("unknown key `{field}`")) }
+        let near = space::nearest(field, expected.iter().copied());
+        let home = if near.is_none() { crate::schema::home_of(field) } else { None };
+        let help = home.unwrap_or_else(|| suggestion(field, expected));
+        Error { help: Some(help), ..Error::new(format!("unknown key `{field}`")) }
     }
 
     fn unknown_variant(variant: &str, expected: &'static [&'static str]) -> Error {

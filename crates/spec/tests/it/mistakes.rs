@@ -46,6 +46,9 @@ fn all(messages: impl IntoIterator<Item = String>) -> String {
 fn unknown_keys_are_errors_with_the_nearest_name() {
     let shown = all([
         changed("[space]", "trails = 3\n[space]"),
+        changed("[space]", "trials = 3\n[space]"),
+        changed("[space]", "seed = 3\n[space]"),
+        added("timeout = 3\n[executor]\ncapture = 3\n"),
         said(&format!("seeed = 3\n{GOOD}"), Format::Toml),
         changed("log = true", "logg = true"),
         changed("name = \"train\"", "nmae = \"train\""),
