@@ -7,6 +7,7 @@
 
 mod auto;
 mod build;
+pub mod conformance;
 mod distinct;
 mod fixed;
 mod grid;

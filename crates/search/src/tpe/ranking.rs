@@ -109,6 +109,8 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(ProptestConfig::with_cases(48))]
+
         #[test]
         fn following_the_moves_gives_the_best_tenth(outcomes in proptest::collection::vec(outcome(), 1..320)) {
             let mut ranking = Ranking::default();

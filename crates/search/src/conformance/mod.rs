@@ -1,0 +1,51 @@
+//! What every sampler must keep, as checks that any sampler can be put through: those of this crate are, and a user's
+//! own should be.
+//!
+//! ```
+//! use std::sync::Arc;
+//! use ravine_search::{SamplerSpec, RandomOptions, build, conformance};
+//!
+//! conformance::check_all(&|space| build(&SamplerSpec::Random(RandomOptions {}), space, 1));
+//! ```
+//!
+//! Each check panics with the space's name and what is wrong. A space that the sampler calls
+//! [`Unsuitable`](crate::SearchError::Unsuitable) is passed over. Objective values reach samplers in the minimised
+//! sense, so that "maximising f is minimising −f" is the session's to keep.
+
+mod finite;
+mod history;
+mod proposals;
+mod spaces;
+mod study;
+
+use std::sync::Arc;
+
+use space::Space;
+
+use crate::{Sampler, SearchError};
+
+pub use finite::{finite_spaces_are_tried_through, new_points_come_before_tried_ones};
+pub use history::{
+    a_dropped_ask_changes_nothing, asking_twice_gives_the_same, learning_in_one_batch_is_learning_one_by_one,
+    results_may_be_late_and_out_of_order, scaled_objectives_give_the_same_search,
+};
+pub use proposals::{
+    both_ends_are_reached, learns_better_than_random, odd_results_do_no_harm, proposals_are_valid,
+};
+
+/// Makes the sampler under test for a space.
+pub type Make<'a> = &'a dyn Fn(Arc<Space>) -> Result<Box<dyn Sampler>, SearchError>;
+
+/// All that holds for every sampler. [`learns_better_than_random`] is apart: it holds for those that learn.
+pub fn check_all(make: Make<'_>) {
+    proposals_are_valid(make);
+    both_ends_are_reached(make);
+    odd_results_do_no_harm(make);
+    finite_spaces_are_tried_through(make);
+    new_points_come_before_tried_ones(make);
+    asking_twice_gives_the_same(make);
+    a_dropped_ask_changes_nothing(make);
+    learning_in_one_batch_is_learning_one_by_one(make);
+    results_may_be_late_and_out_of_order(make);
+    scaled_objectives_give_the_same_search(make);
+}

@@ -1,0 +1,54 @@
+//! Every sampler of the crate keeps what the conformance suite asks.
+
+use ravine_search::{SamplerSpec, build, conformance};
+use serde_json::json;
+
+fn check(spec: serde_json::Value) {
+    let spec: SamplerSpec = serde_json::from_value(spec).unwrap();
+    conformance::check_all(&|space| build(&spec, space, 1));
+}
+
+#[test]
+fn random_conforms() {
+    check(json!({"name": "random"}));
+}
+
+#[test]
+fn grid_conforms() {
+    check(json!({"name": "grid"}));
+    check(json!({"name": "grid", "shuffle": false}));
+}
+
+#[test]
+fn sobol_conforms() {
+    check(json!({"name": "sobol"}));
+    check(json!({"name": "sobol", "scramble": false}));
+}
+
+#[test]
+fn multivariate_tpe_conforms() {
+    check(json!({"name": "tpe"}));
+}
+
+#[test]
+fn univariate_tpe_conforms() {
+    check(json!({"name": "tpe", "multivariate": false}));
+}
+
+#[test]
+fn tpe_with_a_short_memory_conforms() {
+    check(json!({"name": "tpe", "history": 8}));
+}
+
+#[test]
+fn auto_conforms() {
+    check(json!({"name": "auto"}));
+}
+
+#[test]
+fn tpe_learns_better_than_random() {
+    for spec in [json!({"name": "tpe"}), json!({"name": "tpe", "multivariate": false})] {
+        let spec: SamplerSpec = serde_json::from_value(spec).unwrap();
+        conformance::learns_better_than_random(&|space| build(&spec, space, 1));
+    }
+}
