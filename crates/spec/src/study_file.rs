@@ -126,7 +126,8 @@ pub struct Stage {
 }
 
 impl StudyFile {
-    /// Reads a file; its format follows from its ending.
+    /// Reads a file; its format follows from its ending. The templates of its runcards are read too, to see that they have
+    /// the keys that are to be set.
     ///
     /// # Errors
     /// A file that cannot be read, and everything that is wrong with what it says.
@@ -144,7 +145,13 @@ impl StudyFile {
             Err(problem) => return Err(SpecErrors::new(empty(format), vec![problem])),
         };
         match String::from_utf8(bytes) {
-            Ok(text) => StudyFile::parse(&name, &text, format),
+            Ok(text) => {
+                let study = StudyFile::parse(&name, &text, format)?;
+                match crate::load::files::check(&study) {
+                    problems if problems.is_empty() => Ok(study),
+                    problems => Err(SpecErrors::new(study.source, problems)),
+                }
+            }
             Err(error) => {
                 let line = error.as_bytes()[..error.utf8_error().valid_up_to()]
                     .iter()

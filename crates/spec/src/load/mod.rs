@@ -1,6 +1,7 @@
 //! From a text to a checked study file. As much as possible is looked at, so that one reading shows many mistakes.
 
 mod decode;
+pub(crate) mod files;
 mod search_part;
 mod stage;
 

@@ -193,3 +193,26 @@ fn syntax_errors_show_their_line_in_each_format() {
     ]);
     insta::assert_snapshot!(shown);
 }
+
+#[test]
+fn runcards_are_tried_when_the_file_is_loaded() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("study.toml");
+    let card = "[[stage.file]]\ntemplate = \"card.yml\"\nset = { \"fit.lr\" = \"{lr:.3f}\", \"fti.depth\" = \"{units:,}\" }\n";
+    std::fs::write(&path, format!("{GOOD}{card}")).expect("written");
+    let said = || {
+        StudyFile::load(&path)
+            .expect_err("no runcard")
+            .to_string()
+            .replace(&folder.path().display().to_string(), "FOLDER")
+    };
+    let missing = said();
+    std::fs::write(folder.path().join("card.yml"), "fit:\n  lr: 1\n").expect("written");
+    let typo = said();
+    std::fs::write(folder.path().join("card.yml"), "fit: [\n").expect("written");
+    let shown = all([missing, typo, said()]);
+    insta::assert_snapshot!(shown);
+    std::fs::remove_file(folder.path().join("card.yml")).expect("removed");
+    std::fs::write(&path, format!("{GOOD}{card}[setup]\nrun = [\"make\"]\n")).expect("written");
+    assert!(StudyFile::load(&path).is_ok(), "the setup may make it");
+}
