@@ -15,7 +15,7 @@ use crate::size::ByteSize;
 /// A ravine study file.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
-#[schemars(title = "ravine study file")]
+#[schemars(title = "ravine study file", extend("required" = ["objective", "space", "stage"]))]
 pub(crate) struct File {
     /// What the study is called; the file's name without its ending where absent. Results lie in `runs/NAME`.
     pub(crate) name: Option<String>,
