@@ -1,1 +1,26 @@
-//! Drives one study: a pure dispatcher, and the actors that perform its effects.
+//! Drives one study: a pure dispatcher, and the loop that performs its effects.
+//!
+//! [`open`] makes an [`Open`] study of a study file, [`drive`] runs its trials in slots until it is over. Whoever wants to
+//! look on is a [`Watcher`].
+
+mod dispatcher;
+mod drive;
+mod error;
+mod home;
+mod life;
+mod once;
+mod open;
+mod orders;
+mod scribe;
+mod watch;
+
+pub use dispatcher::{Dispatcher, Dry, Effect, Finish, Input};
+pub use drive::{Driven, drive};
+pub use error::RunnerError;
+pub use home::Home;
+pub use life::unix_ms;
+pub use once::{Rerun, Rerunned};
+pub use open::{Open, Options, open};
+pub use orders::{OrderError, Orders, program_seed};
+pub use scribe::{origin, resolved};
+pub use watch::{Happening, Opening, Unwatched, Watcher};

@@ -1,0 +1,125 @@
+//! What keeps a study from being driven: what was tried, where, and what would be right.
+
+use std::fmt;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use session::{Change, SessionError};
+
+/// See the module.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum RunnerError {
+    /// A file or folder of the study cannot be used.
+    #[error("cannot use {}: {source}", path.display())]
+    Folder {
+        /// Which one.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// The log, the fold or the sampler.
+    #[error(transparent)]
+    Session(#[from] SessionError),
+    /// The database.
+    #[error(transparent)]
+    Store(#[from] store::StoreError),
+    /// A run that cannot be ordered.
+    #[error(transparent)]
+    Order(#[from] crate::OrderError),
+    /// The supervisor.
+    #[error(transparent)]
+    Local(#[from] exec::LocalError),
+    /// The file no longer describes the study that is there.
+    #[error("the study `{study}` was started with another {}", Changes(changes))]
+    Changed {
+        /// Its name.
+        study: String,
+        /// What differs.
+        changes: Vec<Change>,
+    },
+    /// A seed was asked for, and the study has another.
+    #[error("the study `{study}` was started with seed {was}, not {is}")]
+    Seed {
+        /// Its name.
+        study: String,
+        /// Recorded.
+        was: u64,
+        /// Asked for.
+        is: u64,
+    },
+    /// Another file has a study of the same name in the same place.
+    #[error("the study `{study}` in {} was started from {}, not from {}", folder.display(), before.display(), now.display())]
+    OtherFile {
+        /// Its name.
+        study: String,
+        /// Its folder.
+        folder: PathBuf,
+        /// The file it was started from.
+        before: PathBuf,
+        /// The file that was given.
+        now: PathBuf,
+    },
+    /// Another process drives the study.
+    #[error("the study `{study}` is being run by another process")]
+    Busy {
+        /// Its name.
+        study: String,
+    },
+    /// The study's `[setup]` command failed.
+    #[error("the setup command `{command}` failed: {message}")]
+    Setup {
+        /// As it would be typed.
+        command: String,
+        /// How.
+        message: String,
+    },
+}
+
+impl RunnerError {
+    /// A file or folder that cannot be used.
+    pub(crate) fn folder(path: &Path, source: io::Error) -> Self {
+        RunnerError::Folder { path: path.to_path_buf(), source }
+    }
+
+    /// What a person can do about it.
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            RunnerError::Changed { .. } => Some(
+                "give the file another `name`, or move the study that is there aside with `ravine run --new`"
+                    .to_owned(),
+            ),
+            RunnerError::Seed { .. } => {
+                Some("leave --seed out, or start anew with `ravine run --new`".to_owned())
+            }
+            RunnerError::OtherFile { .. } => Some(
+                "give one of the files another `name`, or keep its studies elsewhere with --dir".to_owned(),
+            ),
+            RunnerError::Busy { .. } => Some("stop it first: `ravine stop`".to_owned()),
+            RunnerError::Folder { source, .. } => match source.kind() {
+                io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
+                    Some("choose a folder that can be written, with --dir".to_owned())
+                }
+                io::ErrorKind::StorageFull => {
+                    Some("make room on the disk; the same command goes on".to_owned())
+                }
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+}
+
+/// The changed keys, then each with what it was and is.
+struct Changes<'a>(&'a [Change]);
+
+impl fmt::Display for Changes<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let keys: Vec<&str> = self.0.iter().map(|change| change.key).collect();
+        f.write_str(&keys.join(", "))?;
+        for change in self.0 {
+            write!(f, "\n  {} was {}\n  {} is  {}", change.key, change.was, change.key, change.is)?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,253 @@
+//! From a study file to an open study: its folder, its log, and what may and may not have changed since the last start.
+
+use std::collections::hash_map::RandomState;
+use std::fs;
+use std::hash::{BuildHasher, Hasher};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use session::{Change, Declared, Definition, Session};
+use spec::StudyFile;
+use store::{Sqlite, Store};
+use study::{Assignment, Enqueued};
+
+use crate::life::{self, Life};
+use crate::{Home, RunnerError};
+
+/// The study attribute that tells which file a study was started from.
+pub(crate) const FILE: &str = "study_file";
+
+/// What the command line adds to a study file.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// Where studies live; absent is `runs` beside the file.
+    pub runs: Option<PathBuf>,
+    /// Runs at a time, instead of what the file says.
+    pub parallel: Option<u32>,
+    /// Trials in all, instead of what the file says.
+    pub trials: Option<u64>,
+    /// The seed of a study that starts now.
+    pub seed: Option<u64>,
+    /// Moves a study that is there aside.
+    pub new: bool,
+}
+
+/// A study that is ready to be driven.
+#[derive(Debug)]
+pub struct Open {
+    /// Its folder, absolute.
+    pub home: Home,
+    /// Its study file.
+    pub file: StudyFile,
+    /// Store, fold and sampler.
+    pub session: Session,
+    /// This process's proof of life.
+    pub life: Life,
+    /// Runs at a time.
+    pub slots: usize,
+    /// Whether it began with this call.
+    pub is_new: bool,
+    /// What a person should know.
+    pub remarks: Vec<String>,
+}
+
+/// Opens the study of a file, or creates it.
+///
+/// # Errors
+/// A folder that cannot be used, a database that cannot be read, a study that the file no longer describes.
+pub fn open(file: StudyFile, options: &Options) -> Result<Open, RunnerError> {
+    let origin = absolute(Path::new(&file.source.name))?;
+    let runs = match &options.runs {
+        Some(runs) => absolute(runs)?,
+        None => origin.parent().unwrap_or(Path::new("/")).join("runs"),
+    };
+    let home = Home::of(&runs, &file.name);
+    let mut remarks = Vec::new();
+    if options.new {
+        remarks.extend(move_aside(&home)?);
+    }
+    fs::create_dir_all(home.folder()).map_err(|source| RunnerError::folder(home.folder(), source))?;
+    let life =
+        Life::begin(home.folder(), &host()).map_err(|source| RunnerError::folder(home.folder(), source))?;
+
+    let store: Arc<dyn Store> = Arc::new(Sqlite::open(home.database())?);
+    let known = known(&store, &file.name)?;
+    let slots = slots(&file, options);
+    let mut definition = definition(&file, options, slots);
+    let is_new = !known;
+    if is_new {
+        definition.seed = options.seed.or(file.seed).unwrap_or_else(|| drawn(&mut remarks));
+    }
+    if file.default_stop && options.trials.is_none() && is_new {
+        remarks.push(format!("no [stop] in the file: ending after {} trials", study::DEFAULT_TRIALS));
+    }
+    let mut who = session::Options::named(life.name());
+    who.host = Some(life.host().to_owned());
+    let session = Session::open_or_create(store, &definition, who)?;
+    if !is_new {
+        same_file(&session, &home, &origin)?;
+        reconcile(&session, &mut definition, &file, options, &mut remarks)?;
+    }
+    record_origin(&session, &origin)?;
+    copy_file(&home, &file)?;
+    remarks.extend(file.warnings.iter().map(|warning| warning.message.clone()));
+    Ok(Open { home, file, session, life, slots, is_new, remarks })
+}
+
+fn known(store: &Arc<dyn Store>, name: &str) -> Result<bool, RunnerError> {
+    Ok(store.studies()?.into_iter().any(|info| info.name == name && info.head > 0))
+}
+
+/// How many runs at a time: what is asked for, at most; else what the cpus allow.
+fn slots(file: &StudyFile, options: &Options) -> usize {
+    let machine = std::thread::available_parallelism().map_or(1, |cpus| cpus.get() as u32);
+    let cpus = file.executor.cpus.unwrap_or(machine);
+    let wide = file.stages.iter().map(|stage| stage.cpus).max().unwrap_or(1).max(1);
+    let fitting = (cpus / wide).max(1);
+    let slots = match (options.parallel, file.executor.parallel, file.executor.cpus) {
+        // Said on the command line: the person knows.
+        (Some(parallel), _, _) => parallel,
+        (None, Some(parallel), Some(_)) => parallel.min(fitting),
+        (None, Some(parallel), None) => parallel,
+        (None, None, _) => fitting,
+    };
+    slots.max(1) as usize
+}
+
+fn definition(file: &StudyFile, options: &Options, slots: usize) -> Definition {
+    let mut settings = file.settings.clone();
+    if let Some(trials) = options.trials {
+        settings.stop.trials = Some(trials);
+    }
+    if file.reproducible && settings.lag.is_none() {
+        settings.lag = u32::try_from(slots).ok();
+    }
+    let points = file.points.iter().map(|given| Enqueued {
+        point: given.params.clone(),
+        result: given.result.clone(),
+        given: true,
+        attributes: Assignment::new(),
+    });
+    let mut definition = Definition::new(file.name.clone(), file.seed.unwrap_or(0), settings);
+    definition.space = Some(Declared {
+        parameters: file.declaration.space.clone(),
+        constraints: file.declaration.constraints.clone(),
+    });
+    definition.sampler = file.sampler.clone();
+    definition.points = points.collect();
+    definition
+}
+
+/// A seed that nobody gave; said, because the search can be repeated with it.
+fn drawn(remarks: &mut Vec<String>) -> u64 {
+    // The hasher's keys come from the system's randomness.
+    let seed = RandomState::new().build_hasher().finish() >> 32;
+    remarks.push(format!("no seed in the file: drew {seed}"));
+    seed
+}
+
+/// What a changed file means for the study that is there: budgets are applied, another space or objective is refused.
+fn reconcile(
+    session: &Session,
+    definition: &mut Definition,
+    file: &StudyFile,
+    options: &Options,
+    remarks: &mut Vec<String>,
+) -> Result<(), RunnerError> {
+    let study = session.study();
+    // Drawn or given at the first start: recorded once and for all.
+    if let Some(asked) = options.seed
+        && asked != study.seed()
+    {
+        return Err(RunnerError::Seed { study: study.name().to_owned(), was: study.seed(), is: asked });
+    }
+    if file.seed.is_none() {
+        definition.seed = study.seed();
+    }
+    if file.reproducible {
+        definition.settings.lag = study.settings().lag;
+    }
+    let difference = definition.difference(&study)?;
+    if !difference.refused.is_empty() {
+        return Err(RunnerError::Changed { study: study.name().to_owned(), changes: difference.refused });
+    }
+    if !difference.applied.is_empty() {
+        remarks.extend(difference.applied.iter().map(describe));
+        session.change_settings(definition.settings.clone())?;
+    }
+    Ok(())
+}
+
+/// `stop: {"trials":5} → {"trials":8}`.
+fn describe(change: &Change) -> String {
+    format!("{} changed: {} → {}", change.key, change.was, change.is)
+}
+
+/// Two files with one study name are told apart, unless the first is gone: then it was moved.
+fn same_file(session: &Session, home: &Home, origin: &Path) -> Result<(), RunnerError> {
+    let before = session
+        .with_study(|study| study.attributes().get(FILE).and_then(|file| file.as_str()).map(PathBuf::from));
+    match before {
+        Some(before) if before != origin && before.is_file() => Err(RunnerError::OtherFile {
+            study: home.name(),
+            folder: home.folder().to_path_buf(),
+            before,
+            now: origin.to_path_buf(),
+        }),
+        _ => Ok(()),
+    }
+}
+
+fn record_origin(session: &Session, origin: &Path) -> Result<(), RunnerError> {
+    let origin = serde_json::Value::from(origin.display().to_string());
+    let is_recorded = session.with_study(|study| study.attributes().get(FILE) == Some(&origin));
+    if !is_recorded {
+        session.tag_study([(FILE.to_owned(), origin)].into_iter().collect())?;
+    }
+    Ok(())
+}
+
+/// Keeps the study file as run in the study's folder, with passwords masked.
+fn copy_file(home: &Home, file: &StudyFile) -> Result<(), RunnerError> {
+    let extension = Path::new(&file.source.name).extension().map(|e| e.to_string_lossy().into_owned());
+    let path = home.study_file(extension.as_deref().unwrap_or("toml"));
+    let text = file.text_for_copy();
+    if fs::read_to_string(&path).is_ok_and(|kept| kept == text) {
+        return Ok(());
+    }
+    let failed = |source| RunnerError::folder(&path, source);
+    let temporary = path.with_extension("tmp");
+    fs::write(&temporary, text).map_err(failed)?;
+    fs::rename(&temporary, &path).map_err(failed)
+}
+
+/// Renames the study's folder to the first free `name.1`, `name.2`, …; refused while somebody drives it.
+fn move_aside(home: &Home) -> Result<Option<String>, RunnerError> {
+    if !home.folder().exists() {
+        return Ok(None);
+    }
+    if life::anybody(home.folder()) {
+        return Err(RunnerError::Busy { study: home.name() });
+    }
+    let free = (1..)
+        .map(|n| home.folder().with_file_name(format!("{}.{n}", home.name())))
+        .find(|path| !path.exists());
+    let aside = free.unwrap_or_else(|| home.folder().with_extension("old"));
+    fs::rename(home.folder(), &aside).map_err(|source| RunnerError::folder(home.folder(), source))?;
+    Ok(Some(format!("the earlier study lies in {}", aside.display())))
+}
+
+fn absolute(path: &Path) -> Result<PathBuf, RunnerError> {
+    std::path::absolute(path).map_err(|source| RunnerError::folder(path, source))
+}
+
+/// The machine's name, for people and for runners on other machines.
+pub(crate) fn host() -> String {
+    let name = fs::read_to_string("/proc/sys/kernel/hostname")
+        .or_else(|_: io::Error| fs::read_to_string("/etc/hostname"));
+    name.map(|name| name.trim().to_owned())
+        .ok()
+        .filter(|name| !name.is_empty())
+        .unwrap_or_else(|| "localhost".to_owned())
+}

@@ -1,0 +1,9 @@
+//! End to end: the real binary, as a person runs it.
+#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod crashes;
+mod main_job;
+mod orphans;
+mod programs;
+mod scene;
+mod steering;
