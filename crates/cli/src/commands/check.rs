@@ -1,0 +1,204 @@
+//! `ravine check`: a study file validated and explained.
+
+use std::io::Write;
+
+use report::format;
+use serde_json::{Value as Json, json};
+use space::{Domain, Parameter, Size, Space, Stream};
+use spec::StudyFile;
+use study::RunKey;
+
+use crate::args::Check;
+use crate::failure::{Exit, Failure};
+use crate::opened::shown;
+use crate::term::{self, FAINT, GOOD, STRONG, WARN, paint};
+
+/// Draws from which the acceptance rate of space constraints is told.
+const DRAWS: u32 = 10_000;
+/// The purpose of the stream that samples are drawn from; no sampler uses it.
+const SAMPLES: u64 = u64::MAX - 1;
+
+/// Says what is wrong, or what would happen.
+pub fn run(arguments: &Check) -> Result<Exit, Failure> {
+    let file = StudyFile::load(&arguments.file)?;
+    let samples = samples(&file, arguments.samples as usize)?;
+    if arguments.json { super::json(&as_json(&file, &samples)) } else { print(&file, &samples) }
+}
+
+/// A configuration that a search may propose, and the command that it makes.
+struct Sample {
+    config: Json,
+    command: String,
+}
+
+fn samples(file: &StudyFile, count: usize) -> Result<Vec<Sample>, Failure> {
+    let home = std::path::absolute(file.folder().join("runs").join(&file.name))
+        .map_err(|error| Failure::new(Exit::Environment, error))?;
+    let orders = runner::Orders::new(file, file.seed.unwrap_or(0), &home)
+        .map_err(|error| Failure::new(Exit::Environment, error))?;
+    let mut stream = Stream::new(file.seed.unwrap_or(0), SAMPLES, 0);
+    let points = (0..DRAWS).map(|_| file.space.sample(&mut stream)).filter(|point| file.space.allows(point));
+    let mut samples = Vec::new();
+    for (number, point) in (0..).zip(points.take(count)) {
+        let run = RunKey::first(study::TrialId(number));
+        let command = orders.shown(run, &point).map_err(|error| Failure::new(Exit::StudyFile, error))?;
+        samples.push(Sample { config: file.space.resolve(&point), command });
+    }
+    Ok(samples)
+}
+
+/// The share of draws that keep the space constraints; `None` without any.
+fn acceptance(space: &Space) -> Option<f64> {
+    space.is_constrained().then(|| {
+        let mut stream = Stream::new(0, SAMPLES, 1);
+        let kept = (0..DRAWS).filter(|_| space.allows(&space.sample(&mut stream))).count();
+        kept as f64 / f64::from(DRAWS)
+    })
+}
+
+fn as_json(file: &StudyFile, samples: &[Sample]) -> Json {
+    let space = &file.space;
+    let size = match space.size() {
+        Size::Finite(size) => json!({"finite": true, "size": size.to_string()}),
+        Size::AtMost(size) => json!({"finite": true, "at_most": size.to_string()}),
+        Size::Infinite => json!({"finite": false}),
+    };
+    json!({
+        "study": file.name, "seed": file.seed, "settings": file.settings, "sampler": file.sampler,
+        "parameters": space.parameters().iter().map(|parameter| json!({
+            "path": parameter.path, "domain": parameter.domain, "default": default_of(parameter),
+        })).collect::<Vec<_>>(),
+        "size": size, "acceptance": acceptance(space),
+        "warnings": file.warnings.iter().map(|warning| warning.message.as_str()).collect::<Vec<_>>(),
+        "samples": samples.iter()
+            .map(|sample| json!({"config": sample.config, "command": sample.command})).collect::<Vec<_>>(),
+    })
+}
+
+fn default_of(parameter: &Parameter) -> Option<Json> {
+    parameter.default.as_ref().map(|default| parameter.domain.to_json(default))
+}
+
+fn print(file: &StudyFile, samples: &[Sample]) -> Result<Exit, Failure> {
+    let mut out = term::out();
+    for warning in &file.warnings {
+        writeln!(out, "{}", warning.render(&file.source).trim_end())?;
+    }
+    writeln!(out, "{}  {}", paint(STRONG, &file.name), paint(GOOD, "the file is fine"))?;
+    for objective in &file.settings.objectives {
+        line(&mut out, "objective", &format!("{} {}", objective.direction.name(), objective.title()))?;
+    }
+    for constraint in &file.settings.constraints {
+        line(&mut out, "feasible", &format!("when {}", constraint.expr))?;
+    }
+    line(&mut out, "sampler", &sampler(file))?;
+    line(&mut out, "space", &size(&file.space))?;
+    parameters(&mut out, &file.space)?;
+    if let Some(share) = acceptance(&file.space) {
+        let text = format!(
+            "{} % of {} draws keep the space constraints",
+            format::number(100.0 * share),
+            format::count(DRAWS as usize)
+        );
+        let text = if share < 0.01 { paint(WARN, text) } else { text };
+        line(&mut out, "accepted", &text)?;
+    }
+    line(&mut out, "ends", &ends(file))?;
+    line(
+        &mut out,
+        "folder",
+        &shown(&crate::locate::runs_beside(std::path::Path::new(&file.source.name)).join(&file.name)),
+    )?;
+    for (number, sample) in samples.iter().enumerate() {
+        writeln!(out, "\n{} {}", paint(FAINT, format!("sample {}", number + 1)), sample.config)?;
+        writeln!(out, "  {}", sample.command)?;
+    }
+    if samples.is_empty() && file.space.is_constrained() {
+        writeln!(out, "\n{}", paint(WARN, "no sample kept the space constraints"))?;
+    }
+    Ok(Exit::Done)
+}
+
+fn line(out: &mut impl Write, label: &str, text: &str) -> Result<(), Failure> {
+    Ok(writeln!(out, "  {} {text}", paint(FAINT, format!("{label:<9}")))?)
+}
+
+fn sampler(file: &StudyFile) -> String {
+    let seed =
+        file.seed.map_or("a seed that is drawn and recorded".to_owned(), |seed| format!("seed {seed}"));
+    format!("{}, {seed}", file.sampler.name())
+}
+
+fn size(space: &Space) -> String {
+    let count = space.parameters().len();
+    let parameters = if count == 1 { "1 parameter".to_owned() } else { format!("{count} parameters") };
+    match space.size() {
+        Size::Finite(size) => format!("{parameters}, {} configurations", grouped(&size.to_string())),
+        Size::AtMost(size) => format!("{parameters}, at most {} configurations", grouped(&size.to_string())),
+        Size::Infinite => format!("{parameters}, infinitely many configurations"),
+    }
+}
+
+/// `1,234,567`; from a million million on `1.23e15`.
+fn grouped(digits: &str) -> String {
+    match digits.parse::<usize>() {
+        Ok(size) if digits.len() <= 13 => format::count(size),
+        _ => {
+            let (first, rest) = digits.split_at(1);
+            format!("{first}.{}e{}", rest.get(..2).unwrap_or("00"), digits.len() - 1)
+        }
+    }
+}
+
+fn parameters(out: &mut impl Write, space: &Space) -> Result<(), Failure> {
+    let width = space.parameters().iter().map(|parameter| parameter.path.chars().count()).max().unwrap_or(0);
+    for (index, parameter) in space.parameters().iter().enumerate() {
+        let mut text = format!("{:<width$}  {}", parameter.path, domain(&parameter.domain));
+        if let Some(default) = default_of(parameter) {
+            text += &format!("  default {}", format::json(&default));
+        }
+        if !space.is_always_active(index) {
+            text += &paint(FAINT, "  conditional");
+        }
+        writeln!(out, "    {text}")?;
+    }
+    Ok(())
+}
+
+fn domain(domain: &Domain) -> String {
+    match domain {
+        Domain::Float(float) => {
+            let log = if float.log() { " log" } else { "" };
+            let step = float.step().map(|step| format!(" step {}", format::number(step))).unwrap_or_default();
+            format!("float {} … {}{log}{step}", format::number(float.low()), format::number(float.high()))
+        }
+        Domain::Int(int) => {
+            let log = if int.log() { " log" } else { "" };
+            let step = if int.step() > 1 { format!(" step {}", int.step()) } else { String::new() };
+            format!("int {} … {}{log}{step}", int.low(), int.high())
+        }
+        Domain::Choice(choice) => {
+            let labels: Vec<String> =
+                choice.options().iter().map(|option| format::json(&option.label)).collect();
+            let ordered = if choice.ordered() { " ordered" } else { "" };
+            format!("choice {}{ordered}", labels.join(", "))
+        }
+        Domain::Permutation(permutation) => {
+            let items: Vec<String> = permutation.items().iter().map(format::json).collect();
+            format!("permutation of {}", items.join(", "))
+        }
+    }
+}
+
+fn ends(file: &StudyFile) -> String {
+    let rules = &file.settings.stop;
+    let rules = serde_json::to_value(rules).unwrap_or_default();
+    let shown: Vec<String> = rules
+        .as_object()
+        .into_iter()
+        .flatten()
+        .map(|(rule, limit)| format!("{} {}", rule.replace('_', " "), format::json(limit)))
+        .collect();
+    let why = if file.default_stop { " (the file has no [stop])" } else { "" };
+    format!("at {}{why}", shown.join(", or "))
+}

@@ -1,0 +1,59 @@
+//! `ravine export`: the results for other programs.
+
+use std::io::Write;
+use std::path::Path;
+use std::sync::Arc;
+
+use report::export;
+use store::{Sqlite, Store};
+
+use crate::args::{Export, ExportFormat};
+use crate::failure::{Exit, Failure};
+use crate::opened::Opened;
+
+/// Writes them to a file, whole or not at all, or to standard output.
+pub fn run(arguments: &Export) -> Result<Exit, Failure> {
+    let home = arguments.target.home()?;
+    let text = match arguments.format {
+        ExportFormat::Events if !arguments.canonical => events(&home.database(), &home.name())?,
+        format => results(&Opened::read(home)?, format, arguments.canonical)?,
+    };
+    match &arguments.output {
+        Some(path) => replace(path, &text)?,
+        None => std::io::stdout().write_all(text.as_bytes())?,
+    }
+    Ok(Exit::Done)
+}
+
+fn results(opened: &Opened, format: ExportFormat, canonical: bool) -> Result<String, Failure> {
+    if canonical {
+        return opened.study.canonical().map_err(|error| Failure::new(Exit::Database, error));
+    }
+    let source = export::Fold::new(&opened.study, opened.space.as_deref());
+    Ok(match format {
+        ExportFormat::Jsonl | ExportFormat::Events => export::jsonl(&source),
+        ExportFormat::Csv => export::csv(&source),
+        ExportFormat::Json => format!("{:#}\n", export::json(&opened.view(), opened.space.as_deref())),
+    })
+}
+
+/// The log itself, one event a line.
+fn events(database: &Path, name: &str) -> Result<String, Failure> {
+    let store = Sqlite::open_for_reading(database)?;
+    let info = store.open_study(name)?;
+    let mut text = String::new();
+    Arc::new(store).scan(info.id, 0, usize::MAX, &mut |row| {
+        text.push_str(&format!("{{\"seq\":{},\"at\":{},\"event\":{}}}\n", row.seq, row.at, row.body));
+    })?;
+    Ok(text)
+}
+
+fn replace(path: &Path, text: &str) -> Result<(), Failure> {
+    let failed = |error: std::io::Error| {
+        Failure::new(Exit::Environment, format!("cannot write {}: {error}", path.display()))
+    };
+    let mut temporary = path.as_os_str().to_owned();
+    temporary.push(".tmp");
+    std::fs::write(&temporary, text).map_err(failed)?;
+    std::fs::rename(&temporary, path).map_err(failed)
+}

@@ -1,0 +1,199 @@
+//! `ravine trials`: the trials, filtered and sorted, as a table, JSON or CSV.
+
+use std::cmp::Ordering;
+use std::io::Write;
+
+use report::{Row, View, export};
+use space::expr::{Env, Expr, Lookup, Value};
+
+use crate::args::{Format, State, Trials};
+use crate::failure::{Exit, Failure};
+use crate::opened::{Opened, trial_json};
+use crate::term;
+
+/// Prints them.
+pub fn run(arguments: &Trials) -> Result<Exit, Failure> {
+    let opened = Opened::read(arguments.target.home()?)?;
+    let view = opened.view();
+    let rows = select(&view, arguments)?;
+    let format = if arguments.json { Format::Json } else { arguments.format };
+    let mut out = term::out();
+    match format {
+        Format::Table if rows.is_empty() => writeln!(out, "no such trials")?,
+        Format::Table => {
+            writeln!(out, "{}", report::terminal::trials(&view, &rows, term::style()).trim_end())?;
+        }
+        Format::Csv => {
+            write!(out, "{}", export::csv_header(&view))?;
+            for row in rows {
+                write!(out, "{}", export::csv_line(&view, &view.rows[row]))?;
+            }
+        }
+        Format::Json => {
+            let trials: Vec<_> = rows
+                .into_iter()
+                .filter_map(|row| opened.study.trial(study::TrialId(view.rows[row].number)))
+                .map(|trial| trial_json(&opened.study, trial))
+                .collect();
+            return super::json(&trials);
+        }
+    }
+    Ok(Exit::Done)
+}
+
+/// The indices of the rows to show, in order.
+fn select(view: &View, arguments: &Trials) -> Result<Vec<usize>, Failure> {
+    let filter = arguments.filter.as_deref().map(parse).transpose()?;
+    let mut rows = Vec::new();
+    for (index, row) in view.rows.iter().enumerate() {
+        let in_state = arguments.state.is_empty() || arguments.state.iter().any(|state| is(*state, row));
+        if in_state && filter.as_ref().is_none_or(|filter| holds(filter, view, row)) {
+            rows.push(index);
+        }
+    }
+    let key = sort_key(view, &arguments.sort)?;
+    rows.sort_by(|a, b| key.order(&view.rows[*a], &view.rows[*b]));
+    if arguments.reverse {
+        rows.reverse();
+    }
+    rows.truncate(arguments.limit.unwrap_or(usize::MAX));
+    Ok(rows)
+}
+
+fn is(state: State, row: &Row) -> bool {
+    let word = match state {
+        State::Queued => "queued",
+        State::Running => "running",
+        State::Complete => "complete",
+        State::Pruned => "pruned",
+        State::Failed => "failed",
+    };
+    row.state.word() == word
+}
+
+fn parse(text: &str) -> Result<Expr, Failure> {
+    Expr::parse(text).map_err(|error| {
+        let caret =
+            format!("{text}\n  {}^", " ".repeat(text[..error.span.start.min(text.len())].chars().count()));
+        let failure = Failure::new(Exit::StudyFile, format!("--where: {}\n  {caret}", error.message));
+        match error.hint {
+            Some(hint) => failure.hint(hint),
+            None => failure,
+        }
+    })
+}
+
+/// A trial that lacks a name of the expression is not among those for which it holds.
+fn holds(filter: &Expr, view: &View, row: &Row) -> bool {
+    filter.eval_bool(&RowNames { view, row }).unwrap_or(false)
+}
+
+/// What `--where` can name in one trial: parameters, metrics, objectives, `number`, `value`, `seconds`, `state`.
+struct RowNames<'a> {
+    view: &'a View,
+    row: &'a Row,
+}
+
+impl Env for RowNames<'_> {
+    fn get(&self, name: &str) -> Lookup {
+        let value = match name {
+            "number" => i64::try_from(self.row.number).ok().map(Value::Int),
+            "state" => Some(Value::Str(self.row.state.word().into())),
+            _ => self.parameter(name).or_else(|| number(self.view, self.row, name).map(Value::Float)),
+        };
+        value.map_or(Lookup::Inactive, Lookup::Value)
+    }
+}
+
+impl RowNames<'_> {
+    /// A parameter's value; of a list (`units`) all its elements.
+    fn parameter(&self, name: &str) -> Option<Value> {
+        let cells = self.view.columns.iter().zip(&self.row.cells);
+        let element = format!("{name}[");
+        let mut list = Vec::new();
+        for (column, cell) in cells {
+            let is_element = column.path.starts_with(&element) && column.path.ends_with(']');
+            if column.path == name || is_element {
+                let value = column.kind.raw(cell).and_then(|raw| Value::from_json(&raw));
+                if !is_element {
+                    return value;
+                }
+                list.extend(value);
+            }
+        }
+        (!list.is_empty()).then_some(Value::List(list))
+    }
+}
+
+/// A number of a trial by name, other than its parameters'.
+fn number(view: &View, row: &Row, name: &str) -> Option<f64> {
+    match name {
+        "value" => row.values.first().copied(),
+        "seconds" => row.took(),
+        _ => {
+            let objective = view.objectives.iter().position(|objective| objective.name == name);
+            let value = objective.and_then(|index| row.values.get(index)).copied();
+            value.or_else(|| row.metrics.get(name).copied())
+        }
+    }
+}
+
+enum SortKey<'a> {
+    Number,
+    Column(usize),
+    Named(&'a View, &'a str, bool),
+}
+
+fn sort_key<'a>(view: &'a View, name: &'a str) -> Result<SortKey<'a>, Failure> {
+    if name == "number" {
+        return Ok(SortKey::Number);
+    }
+    if let Some(index) = view.columns.iter().position(|column| column.path == name) {
+        return Ok(SortKey::Column(index));
+    }
+    let objective = if name == "value" {
+        view.objectives.first()
+    } else {
+        view.objectives.iter().find(|objective| objective.name == name)
+    };
+    let known = objective.is_some()
+        || name == "seconds"
+        || view.rows.iter().any(|row| row.metrics.contains_key(name));
+    if !known {
+        let columns = view.columns.iter().map(|column| column.path.as_str());
+        let metrics = view.rows.iter().flat_map(|row| row.metrics.keys().map(String::as_str));
+        let nearest = space::nearest(name, columns.chain(metrics).chain(["number", "value", "seconds"]));
+        let failure = Failure::new(Exit::Usage, format!("--sort: there is no column `{name}`"));
+        return Err(match nearest {
+            Some(nearest) => failure.hint(format!("did you mean `{nearest}`?")),
+            None => failure.hint("sort by number, value, seconds, a parameter or a metric"),
+        });
+    }
+    // Best first, whichever way is better.
+    let descending = objective.is_some_and(|objective| objective.direction == report::Direction::Maximize);
+    Ok(SortKey::Named(view, name, descending))
+}
+
+impl SortKey<'_> {
+    /// Trials without the value come last.
+    fn order(&self, a: &Row, b: &Row) -> Ordering {
+        let (x, y, descending) = match self {
+            SortKey::Number => return a.number.cmp(&b.number),
+            SortKey::Column(index) => {
+                let cell = |row: &Row| row.cells.get(*index).and_then(report::Cell::number);
+                (cell(a), cell(b), false)
+            }
+            SortKey::Named(view, name, descending) => {
+                (number(view, a, name), number(view, b, name), *descending)
+            }
+        };
+        let order = match (x.filter(|x| !x.is_nan()), y.filter(|y| !y.is_nan())) {
+            (Some(x), Some(y)) if descending => y.total_cmp(&x),
+            (Some(x), Some(y)) => x.total_cmp(&y),
+            (Some(_), None) => Ordering::Less,
+            (None, Some(_)) => Ordering::Greater,
+            (None, None) => Ordering::Equal,
+        };
+        order.then(a.number.cmp(&b.number))
+    }
+}

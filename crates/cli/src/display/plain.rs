@@ -1,0 +1,76 @@
+//! Lines for logs and pipes: one when a study opens, one for each trial that ends, one when it is over.
+
+use std::io::Write;
+
+use report::format;
+use runner::{Finish, Happening, Watcher};
+use search::TrialId;
+use study::{State, Study};
+
+use super::words;
+use crate::term;
+
+/// See the module.
+#[derive(Default)]
+pub struct Plain {
+    best: Option<TrialId>,
+}
+
+impl Watcher for Plain {
+    fn see(&mut self, study: &Study, happening: &Happening<'_>) {
+        let line = match happening {
+            Happening::Opened(opening) => {
+                let mut lines = vec![format!("{}  {}", study.name(), words::opening(study, opening))];
+                if opening.resumed > 0 {
+                    lines.push(format!("going on after {}", words::counts(study)));
+                }
+                lines.extend(opening.remarks.iter().cloned());
+                lines.join("\n")
+            }
+            Happening::Recovered { adopted, lost } => {
+                format!("runs of an earlier process: {adopted} taken over, {lost} lost and run again")
+            }
+            Happening::Ended(run) => match self.ended(study, run.trial) {
+                Some(line) => line,
+                None => return,
+            },
+            Happening::Draining(Finish::Interrupted) => {
+                "no new trials; running ones finish (Ctrl-C again ends them)".to_owned()
+            }
+            Happening::Ending => "ending the running trials".to_owned(),
+            Happening::Paused(true) => "paused; `ravine resume` goes on".to_owned(),
+            Happening::Paused(false) => "going on".to_owned(),
+            Happening::Trouble(what) => format!("trouble: {what}"),
+            Happening::Started(_)
+            | Happening::Reported { .. }
+            | Happening::Draining(_)
+            | Happening::Finished(_) => return,
+        };
+        // A closed pipe must not stop a search.
+        let _ = writeln!(term::out(), "{line}");
+    }
+}
+
+impl Plain {
+    fn ended(&mut self, study: &Study, number: TrialId) -> Option<String> {
+        let trial = study.trial(number)?;
+        if !trial.state().is_ended() {
+            return None;
+        }
+        let best = study.best().map(|best| best.number());
+        let is_best = best == Some(number) && self.best != best;
+        self.best = best;
+        let state = match trial.state() {
+            State::Complete if is_best => "best",
+            state => state.name(),
+        };
+        let time = trial.seconds().map(format::duration).unwrap_or_default();
+        Some(format!(
+            "trial {:<4} {:<8} {}  {time}  {}",
+            number.0,
+            state,
+            words::outcome(study, trial),
+            words::parameters(trial)
+        ))
+    }
+}

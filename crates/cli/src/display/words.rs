@@ -1,0 +1,89 @@
+//! The phrases that every display shares: a trial's parameters, its values, a limit, why a runner leaves.
+
+use report::format;
+use runner::{Finish, Opening};
+use study::{Limit, Rule, State, Study, Trial};
+
+/// `lr=0.01 layers=2 optimizer=adam`.
+pub fn parameters(trial: Trial<'_>) -> String {
+    let shown: Vec<String> =
+        trial.parameters().map(|(path, value)| format!("{path}={}", format::json(&value))).collect();
+    shown.join(" ")
+}
+
+/// `val_error 0.0277`, or one such pair for each objective.
+pub fn values(study: &Study, trial: Trial<'_>) -> String {
+    let objectives = &study.settings().objectives;
+    let shown: Vec<String> = objectives
+        .iter()
+        .zip(trial.values())
+        .map(|(objective, value)| format!("{} {}", objective.title(), format::number(value.0)))
+        .collect();
+    shown.join("  ")
+}
+
+/// How a trial ended, in a few words: its values, or why it has none.
+pub fn outcome(study: &Study, trial: Trial<'_>) -> String {
+    match trial.state() {
+        State::Complete if trial.is_feasible() => values(study, trial),
+        State::Complete => format!("{}  breaks a constraint", values(study, trial)),
+        State::Pruned => format!("stopped early  {}", values(study, trial)),
+        State::Failed => first_line(trial.message().unwrap_or("failed")).to_owned(),
+        State::Queued => "queued".to_owned(),
+        State::Running => "running".to_owned(),
+    }
+}
+
+/// The first line of a message that may hold a program's last words.
+pub fn first_line(message: &str) -> &str {
+    message.lines().next().unwrap_or_default()
+}
+
+/// `23/60`, `1m 2s / 2h`.
+pub fn limit(limit: &Limit) -> String {
+    match limit.rule {
+        Rule::Trials | Rule::NoImprovement | Rule::Failures => {
+            format!("{}/{}", limit.used.0, limit.limit.0)
+        }
+        Rule::Time | Rule::Compute | Rule::GpuTime => {
+            format!("{} / {}", format::duration(limit.used.0), format::duration(limit.limit.0))
+        }
+        Rule::Resource => format!("{} / {}", format::si(limit.used.0), format::si(limit.limit.0)),
+        Rule::Target if limit.used.0.is_nan() => format!("none yet / {}", format::number(limit.limit.0)),
+        Rule::Target => format!("{} / {}", format::number(limit.used.0), format::number(limit.limit.0)),
+    }
+}
+
+/// `12 complete · 1 failed · 2 running`.
+pub fn counts(study: &Study) -> String {
+    let counts = study.counts();
+    let named = [
+        (counts.complete, "complete"),
+        (counts.pruned, "pruned"),
+        (counts.failed, "failed"),
+        (counts.running, "running"),
+        (counts.queued, "queued"),
+    ];
+    let shown: Vec<String> =
+        named.iter().filter(|(n, _)| *n > 0).map(|(n, word)| format!("{n} {word}")).collect();
+    if shown.is_empty() { "no trials yet".to_owned() } else { shown.join(" · ") }
+}
+
+/// `tpe · seed 7 · 2 at a time`.
+pub fn opening(study: &Study, opening: &Opening) -> String {
+    format!("{} · seed {} · {} at a time", opening.sampler, study.seed(), opening.slots)
+}
+
+/// Why a runner leaves, as a sentence's end.
+pub fn finish(study: &Study, finish: Finish, now: u64) -> String {
+    match finish {
+        Finish::Limit => match study.stopped_by(now) {
+            Some(reached) if reached.rule == Rule::Target => "the target is reached".to_owned(),
+            Some(reached) => format!("the limit on {} is reached", reached.rule.name().replace('_', " ")),
+            None => "a limit is reached".to_owned(),
+        },
+        Finish::Exhausted => "every configuration was tried".to_owned(),
+        Finish::Interrupted => "interrupted; the same command goes on from here".to_owned(),
+        Finish::Stopped => "stopped; `ravine run` goes on from here".to_owned(),
+    }
+}

@@ -1,0 +1,123 @@
+//! A study that is there: opened to look at it, or to say something to it.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use report::View;
+use runner::Home;
+use serde_json::{Map, Value as Json, json};
+use session::{Options, Session};
+use space::Space;
+use store::{Sqlite, Store};
+use study::{Study, Trial};
+
+use crate::args::{Target, Within};
+use crate::failure::{Exit, Failure};
+use crate::locate;
+
+/// A study as it was when the command looked.
+pub struct Opened {
+    /// Its folder.
+    pub home: Home,
+    /// The fold of its log.
+    pub study: Study,
+    /// What was searched; `None` where programs suggested it.
+    pub space: Option<Arc<Space>>,
+}
+
+impl Target {
+    /// The study's folder.
+    pub fn home(&self) -> Result<Home, Failure> {
+        locate::home(self.study.as_deref(), &self.dir)
+    }
+}
+
+impl Within {
+    /// The study's folder.
+    pub fn home(&self) -> Result<Home, Failure> {
+        locate::home(self.study.as_deref(), &self.dir)
+    }
+}
+
+impl Opened {
+    /// Folds a study's log, and leaves the study as it is.
+    pub fn read(home: Home) -> Result<Self, Failure> {
+        let store: Arc<dyn Store> = Arc::new(Sqlite::open_for_reading(home.database())?);
+        let session = Session::open(store, &home.name(), Options::named("reader"))?;
+        Ok(Opened { space: session.space(), study: session.study(), home })
+    }
+
+    /// The study for tables, exports and charts.
+    pub fn view(&self) -> View {
+        let mut view = View::new(&self.study, self.space.as_deref());
+        view.folder = Some(shown(self.home.folder()));
+        view.rerun = self.study.best().map(|best| self.rerun_command(best));
+        view
+    }
+
+    /// What a person types to run a trial's configuration again.
+    pub fn rerun_command(&self, trial: Trial<'_>) -> String {
+        rerun_command(&self.home, trial)
+    }
+
+    /// A trial, or the error that it does not exist.
+    pub fn trial(&self, number: u64) -> Result<Trial<'_>, Failure> {
+        self.study.trial(study::TrialId(number)).ok_or_else(|| {
+            let count = self.study.len();
+            let failure = Failure::new(Exit::Usage, format!("`{}` has no trial {number}", self.study.name()));
+            match count {
+                0 => failure.hint("it has no trials yet"),
+                1 => failure.hint("it has one trial: 0"),
+                _ => failure.hint(format!("its trials are 0 to {}", count - 1)),
+            }
+        })
+    }
+}
+
+/// What a person types to run a trial's configuration again.
+pub fn rerun_command(home: &Home, trial: Trial<'_>) -> String {
+    let runs = home.folder().parent().unwrap_or(Path::new("."));
+    let mut command = format!("ravine rerun {} --study {}", trial.number().0, home.name());
+    if shown(runs) != "runs" {
+        command += &format!(" --dir {}", shown(runs));
+    }
+    command
+}
+
+/// Opens a study to say something to it.
+pub fn for_writing(home: &Home) -> Result<Session, Failure> {
+    let store: Arc<dyn Store> = Arc::new(Sqlite::open(home.database())?);
+    Ok(Session::open(store, &home.name(), Options::named(format!("command:{}", std::process::id())))?)
+}
+
+/// A path as a person would write it: from the current folder where it lies below.
+pub fn shown(path: &Path) -> String {
+    let here = std::env::current_dir().unwrap_or_default();
+    match path.strip_prefix(&here) {
+        Ok(below) if !below.as_os_str().is_empty() => below.display().to_string(),
+        _ => path.display().to_string(),
+    }
+}
+
+/// A trial as scripts read it.
+pub fn trial_json(study: &Study, trial: Trial<'_>) -> Json {
+    let objectives = &study.settings().objectives;
+    let values: Map<String, Json> = objectives
+        .iter()
+        .zip(trial.values())
+        .map(|(objective, value)| (objective.title().to_owned(), value.to_json()))
+        .collect();
+    let metrics: Map<String, Json> =
+        trial.metrics().map(|(name, value)| (name.to_owned(), value.to_json())).collect();
+    let mut shown = json!({
+        "trial": trial.number(), "state": trial.state().name(), "values": values,
+        "params": trial.point(), "metrics": metrics, "seconds": trial.seconds(),
+    });
+    if !trial.violations().is_empty() {
+        shown["violations"] = json!(trial.violations());
+    }
+    if let Some(message) = trial.message() {
+        shown["message"] = json!(message);
+    }
+    shown
+}
