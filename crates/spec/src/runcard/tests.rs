@@ -134,6 +134,21 @@ proptest! {
     }
 
     #[test]
+    fn no_card_however_odd_is_edited_into_nonsense(
+        card in prop::collection::vec(prop::sample::select(vec![
+            "a:", "b:", "c:", " ", "  ", "\n", "\n  ", "\n- ", "- ", "1", "x", "é", "{", "}", "[", "]", ", ", ": ", "|", ">", "&k ", "*k",
+            "!!str ", "# c", "'", "\"", "? ", "---", "~", "a: 1\n", "b: {a: 2, c: 3}\n", "a:\n  b: 1\n", "a:\n- b: 2\n  c: 3\n",
+        ]), 0..12),
+        path in prop::sample::select(vec!["a", "b", "a.b", "b.c", "a[0].b", "a[0]", "c"]),
+        away in any::<bool>(),
+    ) {
+        let card = card.concat();
+        for format in [Format::Yaml, Format::Toml, Format::Json] {
+            let _ = write(format, &card, &[(path, if away { "{momentum}" } else { "{lr}" })]);
+        }
+    }
+
+    #[test]
     fn any_value_put_into_a_card_is_what_the_card_then_says(value in any_json(), key in "[a-z]{1,4}") {
         for (format, card) in [(Format::Yaml, CARD), (Format::Json, "{\"fit\": {\"lr\": 1}}"), (Format::Toml, "[fit]\nlr = 1\n")] {
             let set = IndexMap::from([(format!("fit.{key}"), Setting::Constant(value.clone()))]);

@@ -15,11 +15,16 @@ pub(super) fn write(text: &str, changes: &[Change]) -> Result<String, Problem> {
     for Change { path, value } in changes {
         let root = read(&text)?;
         let Some(edit) = edit(&text, &root, path, value.as_ref())? else { continue };
-        text.replace_range(edit.range, &edit.new);
-        let root = read(&text)?;
-        if !says(&root, path, value.as_ref()) {
+        let unsafe_place = || {
             let problem = "this part of the file cannot be edited safely; write it more plainly".to_owned();
-            return Err(Problem::Path(path.to_string(), problem));
+            Problem::Path(path.to_string(), problem)
+        };
+        if text.get(edit.range.clone()).is_none() {
+            return Err(unsafe_place());
+        }
+        text.replace_range(edit.range, &edit.new);
+        if !read(&text).is_ok_and(|root| says(&root, path, value.as_ref())) {
+            return Err(unsafe_place());
         }
     }
     Ok(text)
