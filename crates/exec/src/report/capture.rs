@@ -31,6 +31,10 @@ impl Captures {
     /// follow one on which nothing else was found.
     pub fn new<'a>(patterns: impl IntoIterator<Item = (&'a str, &'a str)>) -> Result<Self, CaptureError> {
         let mut compiled = Vec::new();
+        let mut patterns = patterns.into_iter().peekable();
+        if patterns.peek().is_none() {
+            return Ok(Captures::default());
+        }
         for (name, pattern) in patterns {
             let name = name.to_owned();
             match Regex::new(pattern) {
@@ -50,7 +54,7 @@ impl Captures {
 
     /// What the patterns find on a line. A match that is not a number is as good as none.
     pub fn find(&mut self, line: &[u8]) -> Option<Report> {
-        if !self.any.is_match(line) {
+        if self.patterns.is_empty() || !self.any.is_match(line) {
             return None;
         }
         let mut values: IndexMap<String, Real> = self

@@ -68,7 +68,7 @@ pub fn supervise(study: &Path) -> Result<(), SuperviseError> {
         );
     }
     let null = File::open("/dev/null").map_err(failed("open /dev/null"))?;
-    let shared = Shared { null, study: start::study_name(study) };
+    let shared = Shared { null, study: start::study_name(study), spares: Vec::new() };
     let runs = Runs::new(shared, place).map_err(failed("watch its children"))?;
     // After the sweep only: a client that asks for a run of before must hear of it as it is now.
     seat.announce().map_err(failed("write its lock file"))?;

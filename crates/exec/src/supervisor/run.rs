@@ -1,5 +1,6 @@
 //! One run from its start to its ending.
 
+use std::fs::File;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
@@ -168,6 +169,9 @@ impl Run {
         now: Instant,
         told: impl FnMut(u64, Report),
     ) -> Next {
+        if self.exit.is_some() && orphans.is_empty() {
+            return Next::Finish;
+        }
         let before = self.collector.reports();
         let logs = [self.stdout.file(), self.stderr.file()];
         let more = self.collector.collect(logs, buffer, false, told);
@@ -191,9 +195,6 @@ impl Run {
             _ => {}
         }
         if let Some((_, end)) = self.exit {
-            if orphans.is_empty() {
-                return Next::Finish;
-            }
             if self.urged == Urged::Not && now >= end + FAREWELL {
                 let grace = self.grace.min(LEFT_GRACE);
                 self.urge(Urged::Until(now + grace), Signal::SIGTERM, orphans);
@@ -205,12 +206,13 @@ impl Run {
         Next::Wait
     }
 
-    /// It is over: the rest of its reports, its logs in order, its ending.
+    /// It is over: the rest of its reports, its logs in order, its ending. Also the logs that
+    /// stayed empty, for other runs.
     pub(super) fn finish(
         mut self,
         buffer: &mut [u8],
         told: impl FnMut(u64, Report),
-    ) -> (RunEnded, Option<ClientId>) {
+    ) -> (RunEnded, Vec<File>) {
         let logs = [self.stdout.file(), self.stderr.file()];
         self.collector.collect(logs, buffer, true, told);
         let ended = self.exit.map_or_else(Instant::now, |(_, at)| at);
@@ -224,13 +226,17 @@ impl Run {
         end.peak_memory = self.memory;
         end.reached = reached;
         let mut notes: Vec<String> = message.into_iter().chain(trouble).collect();
+        // What hangs in the kernel may write once more.
+        let all_gone = self.exit.is_some() && !matches!(self.urged, Urged::Since(_));
+        let mut spares = Vec::new();
         for log in [self.stdout, self.stderr] {
-            if let Err(why) = log.finish() {
-                notes.push(format!("a log could not be shortened: {why}"));
+            match log.finish() {
+                Ok(spare) => spares.extend(spare.filter(|_| all_gone)),
+                Err(why) => notes.push(format!("a log could not be put in order: {why}")),
             }
         }
         end.message = (!notes.is_empty()).then(|| notes.join("; "));
-        (RunEnded { run: self.id.run, epoch: self.id.epoch, end, metrics }, self.owner)
+        (RunEnded { run: self.id.run, epoch: self.id.epoch, end, metrics }, spares)
     }
 
     /// How it ended, and what a person should know.

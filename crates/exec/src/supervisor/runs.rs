@@ -106,7 +106,8 @@ impl Runs {
         let refused = refused.map_or(Ok(()), |why| Err((How::Killed, why.to_owned())));
         let started = refused.and_then(|()| {
             let mark = mark.map_err(|why| (How::Failed, why))?;
-            let running = start::start(&order, base, &self.shared, mark).map_err(|why| (How::Failed, why))?;
+            let running =
+                start::start(&order, base, &mut self.shared, mark).map_err(|why| (How::Failed, why))?;
             Ok((running, mark))
         });
         match started {
@@ -215,7 +216,9 @@ impl Runs {
             }
             let Some(run) = self.alive.remove(&id) else { continue };
             let directory = run.directory.clone();
-            let (ended, owner) = run.finish(buffer, |index, report| tell(reported(id, index, report)));
+            let owner = run.owner;
+            let (ended, spares) = run.finish(buffer, |index, report| tell(reported(id, index, report)));
+            self.shared.keep(spares.into_iter());
             // On disk before anyone is told.
             self.keep(ended.clone(), owner, directory);
             tell(RunNews::Ended(Box::new(ended)));

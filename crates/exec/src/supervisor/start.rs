@@ -1,7 +1,7 @@
 //! From an order to a running program: its directory, its files, its process.
 
 use std::ffi::{CStr, CString};
-use std::fs::{self, DirBuilder, File};
+use std::fs::{self, File};
 use std::io::{self, ErrorKind};
 use std::os::fd::AsFd;
 use std::os::unix::ffi::OsStrExt;
@@ -29,11 +29,30 @@ pub(super) struct Shared {
     pub(super) null: File,
     /// The study's name in environment marks: its folder's.
     pub(super) study: String,
+    /// Empty log files without a name.
+    pub(super) spares: Vec<File>,
+}
+
+/// So many files are kept open for later runs.
+const MAX_SPARES: usize = 16;
+
+impl Shared {
+    /// Keeps files that stayed empty for the next run. All runs lie in the study's folder, on one file system; where one does
+    /// not, its log cannot be given a name there, and the ending says so.
+    pub(super) fn keep(&mut self, files: impl Iterator<Item = File>) {
+        let room = MAX_SPARES.saturating_sub(self.spares.len());
+        self.spares.extend(files.take(room));
+    }
 }
 
 /// Makes the run's directory and starts its program. The error is for the person who reads why the run failed: what,
 /// where, and what would be right.
-pub(super) fn start(order: &RunOrder, base: &Base, shared: &Shared, mark: Mark) -> Result<Running, String> {
+pub(super) fn start(
+    order: &RunOrder,
+    base: &Base,
+    shared: &mut Shared,
+    mark: Mark,
+) -> Result<Running, String> {
     let directory = &order.directory;
     if !directory.is_absolute() {
         return Err(format!("the run's directory must be an absolute path: {}", directory.display()));
@@ -42,17 +61,16 @@ pub(super) fn start(order: &RunOrder, base: &Base, shared: &Shared, mark: Mark) 
     let captures = order.capture.iter().map(|(name, pattern)| (name.as_str(), pattern.as_str()));
     let captures = Captures::new(captures).map_err(|why| why.to_string())?;
     write_files(order)?;
-    let open = |name: &str| {
+    let mut open = |name: &str| {
         let path = directory.join(name);
-        Log::open(path.clone(), order.log_limit)
+        Log::open(path.clone(), order.log_limit, shared.spares.pop())
             .map_err(|why| format!("cannot write {}: {why}", path.display()))
     };
     let (stdout, stderr) = (open(layout::STDOUT)?, open(layout::STDERR)?);
     let pid = match spawn(order, base, shared, mark, [stdout.file(), stderr.file()]) {
         Ok(pid) => pid,
         Err(why) => {
-            // They are empty; a failure to remove them changes nothing.
-            let _ = (stdout.finish(), stderr.finish());
+            shared.keep([stdout.finish(), stderr.finish()].into_iter().filter_map(Result::ok).flatten());
             return Err(why);
         }
     };
@@ -73,10 +91,7 @@ pub(super) fn write_whole(path: &Path, contents: &[u8]) -> io::Result<()> {
 }
 
 fn make_directory(directory: &Path) -> io::Result<()> {
-    // Most often all but the last parts exist; asking first would cost more.
-    match DirBuilder::new().recursive(false).create(directory) {
-        Ok(()) => Ok(()),
-        Err(why) if why.kind() == ErrorKind::NotFound => fs::create_dir_all(directory),
+    match make_with_parents(directory) {
         Err(why) if why.kind() == ErrorKind::AlreadyExists => {
             // An attempt that no log knows of: decided again after a power loss.
             if fs::remove_dir(directory).is_err() {
@@ -84,7 +99,22 @@ fn make_directory(directory: &Path) -> io::Result<()> {
             }
             fs::create_dir(directory)
         }
-        Err(why) => Err(why),
+        other => other,
+    }
+}
+
+/// Makes a folder and those above that are missing. From below: most often all but the last few exist.
+fn make_with_parents(directory: &Path) -> io::Result<()> {
+    match (fs::create_dir(directory), directory.parent()) {
+        (Err(why), Some(parent)) if why.kind() == ErrorKind::NotFound => {
+            match make_with_parents(parent) {
+                // Somebody else was quicker, which is as good.
+                Err(why) if why.kind() == ErrorKind::AlreadyExists => {}
+                other => other?,
+            }
+            fs::create_dir(directory)
+        }
+        (made, _) => made,
     }
 }
 
