@@ -169,12 +169,15 @@ impl<'de> Deserializer<'de> for &'de Node {
     fn deserialize_enum<V: Visitor<'de>>(
         self,
         _: &'static str,
-        _: &'static [&'static str],
+        words: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, Error> {
         match &self.value {
             Tree::Str(name) => visitor.visit_enum(de::value::StrDeserializer::<Error>::new(name)),
-            other => Err(Error::new(format!("this is {}, not one of the known words", other.described()))),
+            other => {
+                let words: Vec<_> = words.iter().map(|word| format!("\"{word}\"")).collect();
+                Err(Error::new(format!("this is {}, not {}", other.described(), words.join(" or "))))
+            }
         }
         .map_err(|error| error.at(&self.span))
     }
