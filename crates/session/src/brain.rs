@@ -5,7 +5,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use search::{Observed, Sampler, SamplerSpec};
+use search::{Duplicates, Observed, Sampler, SamplerSpec};
 use space::Space;
 
 use crate::SessionError;
@@ -41,7 +41,7 @@ pub(crate) struct Lesson {
     space: Arc<Space>,
     observed: Vec<Observed>,
     /// Where a sampler must be built first.
-    spec: Option<(SamplerSpec, usize)>,
+    spec: Option<(SamplerSpec, usize, Duplicates)>,
 }
 
 impl Brain {
@@ -64,9 +64,10 @@ impl Brain {
                 SessionError::Declaration { study: state.study.name().to_owned(), what: "sampler", source }
             })?,
         };
-        let objectives = state.study.settings().objectives.len();
+        let settings = state.study.settings();
+        let (objectives, duplicates) = (settings.objectives.len(), settings.duplicates);
         let observed = state.start_feed(&space);
-        Ok(Lesson { space, observed, spec: Some((spec, objectives)) })
+        Ok(Lesson { space, observed, spec: Some((spec, objectives, duplicates)) })
     }
 
     /// Learns it; takes as long as the sampler does, with no lock on the state.
@@ -76,8 +77,9 @@ impl Brain {
         let mut built = match (spec, self.built.take()) {
             (None, Some(built)) => built,
             (spec, _) => {
-                let (spec, objectives) = spec.unwrap_or_default();
-                let sampler = search::build(&spec, Arc::clone(&space), objectives).map_err(named)?;
+                let (spec, objectives, duplicates) = spec.unwrap_or_default();
+                let sampler = search::build_with(&spec, Arc::clone(&space), objectives, duplicates);
+                let sampler = sampler.map_err(named)?;
                 Built { space, sampler }
             }
         };

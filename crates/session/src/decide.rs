@@ -1,6 +1,6 @@
 //! Deciding what is tried next (invariant ONE DECIDER).
 //!
-//! Inside a process the brain's lock makes one decider; between processes the append does: it happens only if nobody
+//! Inside a process the brain's lock makes one decider (see `turns`); between processes the append does: it happens only if nobody
 //! else decided since the history that this decision was made from. Where a proposal takes longer than the commits
 //! that a lease costs, the lease keeps others from working in vain. While the sampler proposes, no transaction is
 //! open and the state is not locked, so endings, reports and questions never wait for it.
@@ -32,8 +32,9 @@ const TRIES: u32 = 1_000;
 /// What is to be decided.
 #[derive(Debug, Clone)]
 pub(crate) struct Request {
-    /// The ending that goes with it, in the same commit.
-    pub(crate) ending: Option<TrialEnded>,
+    /// The endings that go with it, in the same commit.
+    pub(crate) endings: Vec<TrialEnded>,
+    /// Their events.
     pub(crate) events: Vec<EventBody>,
     /// At most so many trials.
     pub(crate) want: usize,
@@ -70,32 +71,49 @@ struct Plan {
 }
 
 impl Session {
-    /// Decides for a request; an ending that comes with it is appended in any case.
-    pub(crate) fn decide(&self, mut request: Request) -> Result<Answer, SessionError> {
-        let mut brain = self.brain();
+    /// Decides for a request; endings that come with it are appended in any case.
+    pub(crate) fn decide_alone(
+        &self,
+        brain: &mut Brain,
+        mut request: Request,
+    ) -> Result<Answer, SessionError> {
         for _ in 0..TRIES {
             self.refresh()?;
-            if request.ending.is_some() && !self.may_foresee(&brain) {
+            if !request.endings.is_empty() && !self.may_foresee(brain) {
                 self.append(std::mem::take(&mut request.events), Durability::Synced)?;
-                request.ending = None;
+                request.endings.clear();
             }
             if brain.cautious > 0 {
                 brain.cautious -= 1;
                 request.want = request.want.min(1);
             }
-            let decided = self.try_decide(&mut brain, &request);
+            let decided = self.try_decide(brain, &request);
             let Err(error) = decided else { return decided };
-            if request.ending.is_some() || request.want > 1 {
+            if !request.endings.is_empty() || request.want > 1 {
                 brain.forget(&mut self.lock());
             }
-            if !matches!(&error, SessionError::Store(error) if error.is_conflict()) {
-                return Err(error);
+            match &error {
+                SessionError::Store(error) if error.is_conflict() => {}
+                SessionError::Store(_) | SessionError::Ended { .. } => return Err(error),
+                // There is no next trial, but what was told is told.
+                _ => {
+                    self.append_ending(&request)?;
+                    return Err(error);
+                }
             }
         }
-        if request.ending.is_some() {
-            self.append(request.events, Durability::Synced)?;
-        }
+        self.append_ending(&request)?;
         Err(SessionError::Contended { study: self.name(), tries: TRIES })
+    }
+
+    /// Decides for several requests in one commit, if that works at once; else nothing is appended.
+    pub(crate) fn try_together(&self, brain: &mut Brain, request: &Request) -> Result<Answer, SessionError> {
+        self.refresh()?;
+        let decided = self.try_decide(brain, request);
+        if decided.is_err() {
+            brain.forget(&mut self.lock());
+        }
+        decided
     }
 
     pub(crate) fn brain(&self) -> MutexGuard<'_, Brain> {
@@ -109,7 +127,7 @@ impl Session {
 
     /// Whether an ending and the next decision may be one commit: the decision must not depend on the ending but for
     /// what the sampler learns of it.
-    fn may_foresee(&self, brain: &Brain) -> bool {
+    pub(crate) fn may_foresee(&self, brain: &Brain) -> bool {
         let state = self.lock();
         let rules = &state.study.settings().stop;
         let depends = rules.target.is_some()
@@ -154,7 +172,7 @@ impl Session {
             if let Some(kind) = &state.unknown {
                 return Err(SessionError::Newer { study: state.study.name().to_owned(), kind: kind.clone() });
             }
-            if let Some(ending) = &request.ending {
+            for ending in &request.endings {
                 crate::tell::open_trial(&state.study, ending.trial)?;
             }
             if let Some(over) = over(&state.study, self.options.clock.now_ms()) {
@@ -168,10 +186,11 @@ impl Session {
         let began = Instant::now();
         let built = brain.learn(lesson, &view.study)?;
         let mut plan = Plan::default();
-        if let Some(ending) = &request.ending {
-            let foreseen = self.with_study(|study| study.foresee(ending));
-            built.sampler.learn(&[foreseen]);
-            plan.foreseen = 1;
+        if !request.endings.is_empty() {
+            let foreseen: Vec<Observed> =
+                self.with_study(|study| request.endings.iter().map(|ending| study.foresee(ending)).collect());
+            built.sampler.learn(&foreseen);
+            plan.foreseen = foreseen.len();
             plan.bodies.clone_from(&request.events);
         }
         self.fill(&view, built, request, &mut plan)?;
@@ -188,7 +207,7 @@ impl Session {
     ) -> Result<(), SessionError> {
         let mut entries = view.entries.iter();
         // A trial whose space is not declared is shown to samplers when it ends, so there is nothing to foresee.
-        let in_advance = view.declared && (request.want > 1 || request.ending.is_some());
+        let in_advance = view.declared && (request.want > 1 || !request.endings.is_empty());
         let most = request.want as u64 + AT_ONCE;
         while plan.asked.len() < request.want && plan.trials < view.left && plan.turns < most {
             let turn = match entries.next() {
@@ -222,7 +241,7 @@ impl Session {
         let nothing = plan.end.unwrap_or(Answer::Wait);
         if plan.turns == 0 {
             self.append_ending(request)?;
-            if request.ending.is_some() {
+            if !request.endings.is_empty() {
                 // It was learned in advance, and will come again by the log.
                 brain.forget(&mut self.lock());
             }
@@ -233,7 +252,7 @@ impl Session {
         if plan.foreseen > 0 {
             guard.head = Some(view.head);
         }
-        let durability = if request.ending.is_some() { Durability::Synced } else { Durability::Committed };
+        let durability = if !request.endings.is_empty() { Durability::Synced } else { Durability::Committed };
         self.append_if(plan.bodies, &guard, durability)?;
         if plan.foreseen > 0 {
             self.lock().skip_feed(plan.foreseen);
@@ -242,7 +261,7 @@ impl Session {
     }
 
     fn append_ending(&self, request: &Request) -> Result<(), SessionError> {
-        if request.ending.is_some() {
+        if !request.endings.is_empty() {
             self.append(request.events.clone(), Durability::Synced)?;
         }
         Ok(())

@@ -39,6 +39,7 @@ mod session;
 mod state;
 mod suggest;
 mod tell;
+mod turns;
 
 pub use answer::{Answer, Asked, Claim, Over};
 pub use definition::{Change, Declared, Definition, Difference};

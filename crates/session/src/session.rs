@@ -12,6 +12,7 @@ use crate::brain::Brain;
 use crate::presence::Presence;
 use crate::report::Reports;
 use crate::state::State;
+use crate::turns::Waiting;
 use crate::{Definition, SessionError};
 
 /// How a session presents itself, and what it tells the time by.
@@ -45,6 +46,7 @@ pub struct Session {
     pub(crate) options: Options,
     state: Mutex<State>,
     pub(crate) brain: Mutex<Brain>,
+    pub(crate) waiting: Waiting,
     pub(crate) presence: Mutex<Presence>,
     pub(crate) reports: Mutex<BTreeMap<TrialId, Reports>>,
     pub(crate) suggested: Mutex<BTreeMap<TrialId, Vec<Suggested>>>,
@@ -124,6 +126,7 @@ impl Session {
             options,
             state: Mutex::new(State::new(study)?),
             brain: Mutex::new(Brain::default()),
+            waiting: Waiting::default(),
             presence: Mutex::new(Presence::default()),
             reports: Mutex::default(),
             suggested: Mutex::default(),

@@ -55,7 +55,7 @@ impl Session {
     /// As [`ask`](Session::ask).
     pub fn ask_many(&self, count: usize) -> Result<Answer, SessionError> {
         let epoch = Some(self.attend()?);
-        self.decide(Request { ending: None, events: Vec::new(), want: count, epoch })
+        self.decide(Request { endings: Vec::new(), events: Vec::new(), want: count, epoch })
     }
 
     /// Decides `count` trials ahead and leaves them queued, for whoever runs them.
@@ -63,7 +63,7 @@ impl Session {
     /// # Errors
     /// As [`ask`](Session::ask).
     pub fn plan(&self, count: usize) -> Result<Answer, SessionError> {
-        self.decide(Request { ending: None, events: Vec::new(), want: count, epoch: None })
+        self.decide(Request { endings: Vec::new(), events: Vec::new(), want: count, epoch: None })
     }
 
     /// Tells how a trial ended. When it returns the ending survives loss of power.
@@ -81,11 +81,11 @@ impl Session {
     /// Tells how a trial ended and asks for the next, in one commit where nobody else interferes.
     ///
     /// # Errors
-    /// As [`tell`](Session::tell) and [`ask`](Session::ask).
+    /// As [`tell`](Session::tell) and [`ask`](Session::ask). Where only the asking fails, the ending is told all the same.
     pub fn tell_and_ask(&self, trial: TrialId, told: Told) -> Result<Answer, SessionError> {
         let epoch = Some(self.attend()?);
         let (ending, events) = self.ending(trial, told)?;
-        let answer = self.decide(Request { ending: Some(ending), events, want: 1, epoch })?;
+        let answer = self.decide(Request { endings: vec![ending], events, want: 1, epoch })?;
         self.reports().remove(&trial);
         Ok(answer)
     }

@@ -144,7 +144,7 @@ proptest! {
     #[test]
     fn the_search_does_not_depend_on_who_makes_it(script in prop::collection::vec((0u8..5, 0usize..3), 20)) {
         let store: Arc<dyn Store> = memory();
-        let mut sessions = vec![create(&store, &definition("tpe")), open(&store, "b"), open(&store, "c")];
+        let mut sessions = [create(&store, &definition("tpe")), open(&store, "b"), open(&store, "c")];
         let mut open_trial: Option<Asked> = None;
         for (step, (what, who)) in script.into_iter().enumerate() {
             let session = &sessions[who];
