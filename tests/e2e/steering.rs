@@ -79,7 +79,7 @@ fn a_paused_study_starts_nothing_until_it_is_resumed() {
     scene.file("study.toml", &parabola("parabola", 20, 1));
     let mut child = scene.start(&["run", "study.toml", "--quiet"]);
     let finished = || scene.json(&["show", "--json"])["counts"]["complete"].as_u64().unwrap_or(0);
-    wait_for("the study", 20, || scene.path("runs/parabola/study.db").exists());
+    wait_for("the study", 20, || scene.ravine(&["show", "--json"]).code == 0);
     wait_for("a result", 20, || finished() >= 1);
     scene.ok(&["pause"]);
     std::thread::sleep(Duration::from_millis(1_500));

@@ -70,7 +70,7 @@ pub fn drive(
     let orders = Orders::new(&file, seed, home.folder())
         .map_err(|source| RunnerError::folder(home.folder(), source))?;
     let space = session.space();
-    let scribe = Scribe::new(home.folder().to_path_buf(), life.name(), life.host().to_owned(), space.clone());
+    let scribe = Scribe::new(home.folder().to_path_buf(), life.name(), space.clone());
     let mut drive = Drive {
         local: Local::connect(home.folder(), program)?,
         home: home.folder().to_path_buf(),

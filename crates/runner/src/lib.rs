@@ -18,7 +18,7 @@ pub use dispatcher::{Dispatcher, Dry, Effect, Finish, Input};
 pub use drive::{Driven, drive};
 pub use error::RunnerError;
 pub use home::Home;
-pub use life::unix_ms;
+pub use life::{Locks, unix_ms};
 pub use once::{Rerun, Rerunned};
 pub use open::{Open, Options, open};
 pub use orders::{OrderError, Orders, program_seed};

@@ -8,6 +8,8 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use session::Liveness;
+
 /// A runner's proof of life. Dropped, or dead, it no longer holds.
 #[derive(Debug)]
 pub struct Life {
@@ -20,7 +22,8 @@ pub struct Life {
 
 impl Life {
     /// Begins a life in the study's folder `home`. Its epoch is no other's: the time in ms, moved on where taken.
-    pub fn begin(home: &Path, host: &str) -> io::Result<Self> {
+    pub fn begin(home: &Path) -> io::Result<Self> {
+        let host = host();
         let folder = folder(home);
         std::fs::create_dir_all(&folder)?;
         let mut epoch = unix_ms();
@@ -29,7 +32,7 @@ impl Life {
             match OpenOptions::new().write(true).create_new(true).open(&path) {
                 Ok(lock) => {
                     lock.lock()?;
-                    return Ok(Life { epoch, host: host.to_owned(), path, _lock: lock });
+                    return Ok(Life { epoch, host, path, _lock: lock });
                 }
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => epoch += 1,
                 Err(error) => return Err(error),
@@ -82,9 +85,33 @@ pub(crate) fn parse_name(name: &str) -> Option<(&str, u64)> {
     Some((host, epoch.parse().ok()?))
 }
 
-/// Whether the runner of this name is known to be dead: it ran on this host, and its lock is free.
-pub(crate) fn is_dead(home: &Path, host: &str, name: &str) -> bool {
-    parse_name(name).is_some_and(|(where_, epoch)| where_ == host && !is_alive(home, epoch))
+/// What the locks in a study's folder tell of its runners (invariant FIRST ENDING WINS: liveness is not time).
+#[derive(Clone, Debug)]
+pub struct Locks {
+    home: PathBuf,
+    host: String,
+}
+
+impl Locks {
+    /// Of the study in this folder, as seen from this host.
+    pub fn new(home: &Path) -> Self {
+        Locks { home: home.to_path_buf(), host: host() }
+    }
+}
+
+impl Liveness for Locks {
+    /// `None` for runners of other hosts, whose locks are not seen here.
+    fn is_alive(&self, name: &str) -> Option<bool> {
+        let (host, epoch) = parse_name(name)?;
+        (host == self.host).then(|| is_alive(&self.home, epoch))
+    }
+}
+
+/// The machine's name, for people and for runners on other machines.
+pub(crate) fn host() -> String {
+    let read = |path| std::fs::read_to_string(path).map(|name: String| name.trim().to_owned());
+    let name = read("/proc/sys/kernel/hostname").or_else(|_| read("/etc/hostname"));
+    name.ok().filter(|name| !name.is_empty()).unwrap_or_else(|| "localhost".to_owned())
 }
 
 /// Marks the runner as alive at this moment, so that a crash tells when it happened.
@@ -118,7 +145,7 @@ mod tests {
     #[test]
     fn a_life_is_seen_while_it_lasts_and_not_after() {
         let home = tempfile::tempdir().unwrap();
-        let life = Life::begin(home.path(), "here").unwrap();
+        let life = Life::begin(home.path()).unwrap();
         let epoch = life.epoch();
         assert!(is_alive(home.path(), epoch));
         drop(life);
@@ -126,9 +153,19 @@ mod tests {
     }
 
     #[test]
+    fn of_other_hosts_the_locks_know_nothing() {
+        let home = tempfile::tempdir().unwrap();
+        let life = Life::begin(home.path()).unwrap();
+        let locks = Locks::new(home.path());
+        assert_eq!(locks.is_alive(&life.name()), Some(true));
+        assert_eq!(locks.is_alive(&format!("{}:1", life.host())), Some(false));
+        assert_eq!(locks.is_alive("elsewhere.example:1"), None);
+    }
+
+    #[test]
     fn two_lives_never_share_an_epoch() {
         let home = tempfile::tempdir().unwrap();
-        let lives: Vec<Life> = (0..50).map(|_| Life::begin(home.path(), "here").unwrap()).collect();
+        let lives: Vec<Life> = (0..50).map(|_| Life::begin(home.path()).unwrap()).collect();
         let mut epochs: Vec<u64> = lives.iter().map(Life::epoch).collect();
         epochs.sort_unstable();
         epochs.dedup();

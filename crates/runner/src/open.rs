@@ -3,7 +3,6 @@
 use std::collections::hash_map::RandomState;
 use std::fs;
 use std::hash::{BuildHasher, Hasher};
-use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -12,7 +11,7 @@ use spec::StudyFile;
 use store::{Sqlite, Store};
 use study::{Assignment, Enqueued};
 
-use crate::life::{self, Life};
+use crate::life::{self, Life, Locks};
 use crate::{Home, RunnerError};
 
 /// The study attribute that tells which file a study was started from.
@@ -68,8 +67,7 @@ pub fn open(file: StudyFile, options: &Options) -> Result<Open, RunnerError> {
         remarks.extend(move_aside(&home)?);
     }
     fs::create_dir_all(home.folder()).map_err(|source| RunnerError::folder(home.folder(), source))?;
-    let life =
-        Life::begin(home.folder(), &host()).map_err(|source| RunnerError::folder(home.folder(), source))?;
+    let life = Life::begin(home.folder()).map_err(|source| RunnerError::folder(home.folder(), source))?;
 
     let store: Arc<dyn Store> = Arc::new(Sqlite::open(home.database())?);
     let known = known(&store, &file.name)?;
@@ -84,6 +82,7 @@ pub fn open(file: StudyFile, options: &Options) -> Result<Open, RunnerError> {
     }
     let mut who = session::Options::named(life.name());
     who.host = Some(life.host().to_owned());
+    who.liveness = Arc::new(Locks::new(home.folder()));
     let session = Session::open_or_create(store, &definition, who)?;
     if !is_new {
         same_file(&session, &home, &origin)?;
@@ -240,14 +239,4 @@ fn move_aside(home: &Home) -> Result<Option<String>, RunnerError> {
 
 fn absolute(path: &Path) -> Result<PathBuf, RunnerError> {
     std::path::absolute(path).map_err(|source| RunnerError::folder(path, source))
-}
-
-/// The machine's name, for people and for runners on other machines.
-pub(crate) fn host() -> String {
-    let name = fs::read_to_string("/proc/sys/kernel/hostname")
-        .or_else(|_: io::Error| fs::read_to_string("/etc/hostname"));
-    name.map(|name| name.trim().to_owned())
-        .ok()
-        .filter(|name| !name.is_empty())
-        .unwrap_or_else(|| "localhost".to_owned())
 }

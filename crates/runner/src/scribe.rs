@@ -8,12 +8,12 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use report::export::{Fold, Projection};
-use session::Session;
+use session::{Liveness, Session};
 use space::{Json, Space};
 use store::{Acquired, Lease, SCRIBE, StoreError};
 use study::{Study, Trial};
 
-use crate::life;
+use crate::life::Locks;
 
 /// How long a scribe may be silent before another takes over.
 const TTL: Duration = Duration::from_secs(10);
@@ -25,7 +25,7 @@ const EVERY: Duration = Duration::from_millis(800);
 pub(crate) struct Scribe {
     folder: PathBuf,
     name: String,
-    host: String,
+    locks: Locks,
     space: Option<Arc<Space>>,
     held: Option<(Lease, Projection)>,
     last: Option<Instant>,
@@ -41,8 +41,8 @@ pub(crate) enum ScribeError {
 }
 
 impl Scribe {
-    pub(crate) fn new(folder: PathBuf, name: String, host: String, space: Option<Arc<Space>>) -> Self {
-        Scribe { folder, name, host, space, held: None, last: None }
+    pub(crate) fn new(folder: PathBuf, name: String, space: Option<Arc<Space>>) -> Self {
+        Scribe { locks: Locks::new(&folder), folder, name, space, held: None, last: None }
     }
 
     /// Brings the files up to date if it is time and this process's part.
@@ -90,7 +90,7 @@ impl Scribe {
         self.held = None;
         match store.acquire(session.id(), SCRIBE, &self.name, TTL)? {
             Acquired::Mine(lease) => Ok(Some(lease)),
-            Acquired::Held(lease) if life::is_dead(&self.folder, &self.host, &lease.holder) => {
+            Acquired::Held(lease) if self.locks.is_alive(&lease.holder) == Some(false) => {
                 store.steal(&lease, &self.name, TTL).map(Acquired::mine)
             }
             Acquired::Held(_) => Ok(None),

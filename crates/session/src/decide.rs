@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use search::{Ask, Decision, DecisionId, Level, Observed, Proposal, TrialId};
 use space::Space;
-use store::{DECIDER, Durability, Guard, Lease};
+use store::{Acquired, DECIDER, Durability, Guard, Lease};
 use study::{
     Assignment, Duplicates, Ending, Enqueued, EventBody, Phase, RunKey, RunStarted, Source, State, Study,
     TrialContinued, TrialCreated, TrialEnded, TrialRepeated,
@@ -151,7 +151,13 @@ impl Session {
     /// Waits for the decision lease.
     fn lease(&self, took: Duration) -> Result<Lease, SessionError> {
         loop {
-            let asked = self.store.acquire(self.id, DECIDER, &self.options.name, LEASE + 10 * took)?;
+            let ttl = LEASE + 10 * took;
+            let asked = match self.store.acquire(self.id, DECIDER, &self.options.name, ttl)? {
+                Acquired::Held(lease) if self.options.liveness.is_alive(&lease.holder) == Some(false) => {
+                    self.store.steal(&lease, &self.options.name, ttl)?
+                }
+                asked => asked,
+            };
             if let Some(lease) = asked.mine() {
                 self.refresh()?;
                 return Ok(lease);

@@ -45,5 +45,5 @@ pub use answer::{Answer, Asked, Claim, Over};
 pub use definition::{Change, Declared, Definition, Difference};
 pub use error::SessionError;
 pub use runs::Consequence;
-pub use session::{Options, Session};
+pub use session::{Liveness, Options, Session};
 pub use tell::Told;

@@ -100,7 +100,7 @@ impl Session {
         Ok(())
     }
 
-    /// The study's runners whose leases expired or were given back without a farewell.
+    /// The study's runners that are known to be dead, or whose leases expired or were given back without a farewell.
     fn dead_runners(&self) -> Result<Vec<EventBody>, SessionError> {
         let names: Vec<String> =
             self.with_study(|study| study.runners().map(|(name, _)| name.to_owned()).collect());
@@ -109,9 +109,10 @@ impl Session {
         for runner in names.into_iter().filter(|name| *name != self.options.name) {
             let lease = self.store.holder(self.id, &role(&runner))?;
             let expired = lease.as_ref().is_none_or(|lease| lease.expires_at <= now);
-            if expired {
-                let alive = u64::try_from(ALIVE.as_millis()).unwrap_or(u64::MAX);
-                let seen = lease.map(|lease| lease.expires_at.saturating_sub(alive));
+            let alive = self.options.liveness.is_alive(&runner).unwrap_or(!expired);
+            if !alive {
+                let ttl = u64::try_from(ALIVE.as_millis()).unwrap_or(u64::MAX);
+                let seen = lease.map(|lease| lease.expires_at.saturating_sub(ttl));
                 dead.push(EventBody::RunnerStopped(RunnerStopped { runner, seen }));
             }
         }

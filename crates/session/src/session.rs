@@ -24,12 +24,31 @@ pub struct Options {
     pub host: Option<String>,
     /// What it tells the time by, for stop rules.
     pub clock: Arc<dyn Clock>,
+    /// What it knows of other sessions' lives beyond their leases.
+    pub liveness: Arc<dyn Liveness>,
+}
+
+/// Who is alive, for who can tell better than by waiting for a lease to expire: on one host a lock that the kernel
+/// lets go of when a process dies.
+pub trait Liveness: Send + Sync + std::fmt::Debug {
+    /// Whether the session of this name lives; `None` where only its lease can tell.
+    fn is_alive(&self, name: &str) -> Option<bool>;
+}
+
+/// Knows nothing: leases tell.
+#[derive(Debug)]
+struct ByLease;
+
+impl Liveness for ByLease {
+    fn is_alive(&self, _: &str) -> Option<bool> {
+        None
+    }
 }
 
 impl Options {
     /// A session of this name on the machine's clock.
     pub fn named(name: impl Into<String>) -> Self {
-        Options { name: name.into(), host: None, clock: Arc::new(SystemClock) }
+        Options { name: name.into(), host: None, clock: Arc::new(SystemClock), liveness: Arc::new(ByLease) }
     }
 }
 
