@@ -19,7 +19,7 @@ mod tree;
 
 pub(crate) use children::{ChildList, Exit, Reaper};
 pub(crate) use resolve::{explain, find};
-pub(crate) use signals::Signals;
+pub(crate) use signals::{Signals, Wanted};
 pub(crate) use spawn::{Program, spawn};
 pub(crate) use tree::{resident, signal_tree};
 

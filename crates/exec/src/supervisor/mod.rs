@@ -27,7 +27,7 @@ use place::{Place, Seat};
 use runs::Runs;
 use start::Shared;
 
-use crate::process::{self, Signals};
+use crate::process::{self, Signals, Wanted};
 use crate::wire::{self, Reply, Request};
 
 /// With no client and no run it stays for so long, for the next command of the same script.
@@ -67,6 +67,7 @@ pub fn supervise(study: &Path) -> Result<(), SuperviseError> {
             "the supervisor before this one was killed; {ended} processes that it left were ended"
         );
     }
+    let log = place.log();
     let null = File::open("/dev/null").map_err(failed("open /dev/null"))?;
     let shared = Shared { null, study: start::study_name(study), spares: Vec::new() };
     let runs = Runs::new(shared, place).map_err(failed("watch its children"))?;
@@ -82,6 +83,10 @@ pub fn supervise(study: &Path) -> Result<(), SuperviseError> {
         ending: false,
     };
     supervisor.work().map_err(errno).map_err(failed("wait for what happens"))?;
+    if log.metadata().is_ok_and(|data| data.len() == 0) {
+        // It had nothing to complain of.
+        let _ = std::fs::remove_file(log);
+    }
     supervisor.seat.leave().map_err(failed("leave its place"))
 }
 
@@ -96,12 +101,21 @@ struct Supervisor {
     ending: bool,
 }
 
+/// What ended a wait.
+struct Happened {
+    signals: bool,
+    /// Somebody wants to be let in.
+    knocks: bool,
+    /// Who has something to say, or is gone.
+    talking: Vec<ClientId>,
+}
+
 impl Supervisor {
     fn work(&mut self) -> Result<(), Errno> {
         loop {
-            let talking = self.wait()?;
+            let happened = self.wait()?;
             let now = Instant::now();
-            let wanted = self.signals.take();
+            let wanted = if happened.signals { self.signals.take() } else { Wanted::default() };
             if wanted.reap {
                 self.runs.reap(now);
             }
@@ -109,8 +123,10 @@ impl Supervisor {
                 self.ending = true;
                 self.runs.stop_all("the supervisor was told to end", now);
             }
-            self.clients.accept(&self.seat.listener);
-            for client in talking {
+            if happened.knocks {
+                self.clients.accept(&self.seat.listener);
+            }
+            for client in happened.talking {
                 for request in self.clients.hear(client, &mut self.buffer) {
                     self.answer(client, request, now);
                 }
@@ -125,8 +141,8 @@ impl Supervisor {
         }
     }
 
-    /// Waits until something happens or is due. Returns the clients that have something to say.
-    fn wait(&self) -> Result<Vec<ClientId>, Errno> {
+    /// Waits until something happens or is due.
+    fn wait(&self) -> Result<Happened, Errno> {
         let mut fds = vec![
             PollFd::new(self.signals.as_fd(), PollFlags::POLLIN),
             PollFd::new(self.seat.listener.as_fd(), PollFlags::POLLIN),
@@ -142,8 +158,8 @@ impl Supervisor {
         }
         let talks =
             |fd: &PollFd<'_>| fd.revents().is_some_and(|events| events.intersects(!PollFlags::POLLOUT));
-        let clients = self.clients.all.keys().zip(&fds[2..]);
-        Ok(clients.filter(|(_, fd)| talks(fd)).map(|(id, _)| *id).collect())
+        let talking = self.clients.all.keys().zip(&fds[2..]).filter(|(_, fd)| talks(fd)).map(|(id, _)| *id);
+        Ok(Happened { signals: talks(&fds[0]), knocks: talks(&fds[1]), talking: talking.collect() })
     }
 
     fn patience(&self) -> PollTimeout {
