@@ -31,6 +31,7 @@ mod brain;
 mod decide;
 mod definition;
 mod error;
+mod plan;
 mod points;
 mod presence;
 mod report;
