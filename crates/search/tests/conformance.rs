@@ -1,5 +1,7 @@
 //! Every sampler of the crate keeps what the conformance suite asks.
 
+#![allow(clippy::unwrap_used, reason = "a test")]
+
 use ravine_search::{SamplerSpec, build, conformance};
 use serde_json::json;
 

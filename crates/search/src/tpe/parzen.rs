@@ -9,13 +9,13 @@ use super::line_column::{LineColumn, PRIOR};
 use super::members::{Limit, Member, Members};
 use super::option_column::OptionColumn;
 use super::order_column::OrderColumn;
-use super::screen::Screen;
+use super::screen::{SLACK, Screen};
 use crate::maths::exp::weighted_sum;
 use crate::{TpeOptions, TrialId};
 
-/// Kernels that all together have less than e⁻³⁰ of the share of one that is known are not evaluated: a relative error of
-/// 10⁻¹³.
-const NEGLIGIBLE: f64 = 30.0;
+/// Kernels that all together have less than e⁻²⁵ of the share of one that is known are not evaluated: a relative error of
+/// 10⁻¹¹.
+const NEGLIGIBLE: f64 = 25.0;
 /// With fewer kernels a screen is not worth its while.
 const FEW: usize = 64;
 
@@ -253,6 +253,7 @@ impl Parzen {
             self.screen(places, cut);
         } else {
             self.take_all();
+            self.evaluate_options(places, cut);
         }
         self.evaluate(places, cut);
         let Scratch { slots, logs, weights } = &mut self.scratch;
@@ -301,6 +302,7 @@ impl Parzen {
                 slots.push(slot as u32);
                 logs.clear();
                 logs.push(self.normaliser[slot]);
+                self.evaluate_options(places, cut);
                 self.evaluate(places, cut);
                 self.scratch.logs.first().map_or(cut, |log| cut.max(self.cut(*log, slot as u32)))
             }
@@ -309,11 +311,17 @@ impl Parzen {
         let Scratch { slots, logs, .. } = &mut self.scratch;
         slots.clear();
         self.screen.above(cut, slots);
+        // On the options the bounds do for the lines; afterwards these are evaluated in full, in the bounds' place.
         logs.clear();
-        logs.extend(slots.iter().map(|slot| self.normaliser[*slot as usize]));
+        logs.extend(slots.iter().map(|slot| self.screen.bound(*slot)));
+        self.evaluate_options(places, cut - SLACK);
+        let Scratch { slots, logs, .. } = &mut self.scratch;
+        for (slot, log) in slots.iter().zip(logs) {
+            *log += self.normaliser[*slot as usize] - self.screen.bound(*slot);
+        }
     }
 
-    /// Adds to the kernels in play their logs on each dimension. A kernel is dropped as soon as what is known of it
+    /// Adds to the kernels in play their logs on each dimension but the options. A kernel is dropped as soon as what is known of it
     /// falls below `cut`: no further dimension can raise it.
     fn evaluate(&mut self, places: &[Place], cut: f64) {
         let Scratch { slots, logs, .. } = &mut self.scratch;
@@ -327,16 +335,23 @@ impl Parzen {
         }
         for (dimension, place) in self.dimensions.iter_mut().zip(places) {
             match &mut dimension.column {
-                Column::Options(column) => {
-                    let (own, other) = column.logs(place.cell);
-                    let option = &column.option[..];
-                    narrow(slots, logs, cut, |s| if option[s as usize] == place.cell { own } else { other });
-                }
                 Column::Line(column) if !column.is_continuous() => {
                     narrow(slots, logs, cut, |slot| column.log_cell(slot, place));
                 }
                 Column::Orders(column) => narrow(slots, logs, cut, |s| column.log(s, &place.order)),
-                Column::Line(_) => {}
+                Column::Line(_) | Column::Options(_) => {}
+            }
+        }
+    }
+
+    /// Adds to the kernels in play their logs on the options: one comparison each, so it comes first.
+    fn evaluate_options(&mut self, places: &[Place], cut: f64) {
+        let Scratch { slots, logs, .. } = &mut self.scratch;
+        for (dimension, place) in self.dimensions.iter().zip(places) {
+            if let Column::Options(column) = &dimension.column {
+                let (own, other) = column.logs(place.cell);
+                let option = &column.option[..];
+                narrow(slots, logs, cut, |s| if option[s as usize] == place.cell { own } else { other });
             }
         }
     }

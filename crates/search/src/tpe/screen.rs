@@ -101,11 +101,16 @@ impl Screen {
             for lane in 0..LANES {
                 bounds[lane] = normaliser[lane] - 0.5 * sums[lane];
             }
-            *highest = bounds.iter().fold(f32::NEG_INFINITY, |a, b| if *b > a { *b } else { a });
+            *highest = greatest(bounds);
         }
         let (block, highest) = self.highest.iter().enumerate().max_by(|a, b| a.1.total_cmp(b.1))?;
         let lane = self.bounds[block].iter().position(|bound| bound == highest)?;
         (*highest > f32::NEG_INFINITY).then_some(block * LANES + lane)
+    }
+
+    /// A kernel's bound of the last scan.
+    pub(crate) fn bound(&self, slot: u32) -> f64 {
+        f64::from(self.bounds[slot as usize / LANES][slot as usize % LANES])
     }
 
     /// Appends the slots whose bound of the last scan is above `cut`.
@@ -122,4 +127,16 @@ impl Screen {
             slots.extend_from_slice(&found[..count]);
         }
     }
+}
+
+/// By halves, which takes four steps where one after the other takes sixteen.
+fn greatest(bounds: &Block) -> f32 {
+    let mut best = *bounds;
+    for half in [8, 4, 2, 1] {
+        for lane in 0..half {
+            let other = best[lane + half];
+            best[lane] = if other > best[lane] { other } else { best[lane] };
+        }
+    }
+    best[0]
 }
