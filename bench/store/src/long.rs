@@ -7,7 +7,7 @@ use std::time::Instant;
 use search::{DecisionId, TrialId};
 use session::{Definition, Options, Session};
 use space::{Space, Stream};
-use store::{Draft, Durability, Snapshot, Sqlite, Store};
+use store::{Draft, Durability, Guard, Snapshot, Sqlite, Store};
 use study::{
     Assignment, DigestBuilder, Ending, EventBody, How, Real, RunEnd, RunEnded, RunKey, RunStarted,
     TrialCreated, TrialEnded,
@@ -31,13 +31,16 @@ pub(crate) fn make(folder: &Path, trials: u64) -> Done {
     let space = session.space().ok_or("the study has a space")?;
     let mut stream = Stream::new(1, 0, 0);
     let mut drafts: Vec<Draft> = Vec::new();
+    let mut made = 0;
     for number in 0..trials {
         for body in life(number, &space, &mut stream) {
             drafts.push(Draft::new(body.kind(), body.to_text()?));
         }
         if drafts.len() >= 4_000 || number + 1 == trials {
-            store.append(session.id(), &drafts, Durability::Committed)?;
+            let guard = Guard::default().deciding(made..number + 1);
+            store.append_if(session.id(), &guard, &drafts, Durability::Committed)?;
             drafts.clear();
+            made = number + 1;
         }
     }
     println!("{trials} trials of {REPORTS} reports: {} MB", std::fs::metadata(&file)?.len() / 1_000_000);

@@ -47,4 +47,4 @@ pub use definition::{Change, Declared, Definition, Difference};
 pub use error::SessionError;
 pub use runs::Consequence;
 pub use session::{Liveness, Options, Session};
-pub use tell::Told;
+pub use tell::{Added, Told};

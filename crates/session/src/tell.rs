@@ -1,14 +1,15 @@
 //! Asking and telling: what programs do that evaluate trials themselves.
 
 use indexmap::IndexMap;
-use search::TrialId;
-use store::Durability;
+use search::{DecisionId, TrialId};
+use store::{Durability, Guard};
 use study::{
-    Assignment, Command, Control, Digests, Ending, Enqueued, EventBody, How, Real, RunEnd, RunEnded, Study,
-    StudyTagged, TrialEnded, TrialTagged,
+    Assignment, Command, Control, Digests, Ending, Enqueued, EventBody, How, Real, RunEnd, RunEnded, Source,
+    Study, StudyTagged, TrialCreated, TrialEnded, TrialTagged,
 };
 
 use crate::decide::Request;
+use crate::state::State;
 use crate::{Answer, Session, SessionError};
 
 /// What a program tells of a trial's end.
@@ -37,6 +38,35 @@ impl Told {
     /// The value of a study with one objective.
     pub fn value(value: f64) -> Self {
         Told::Values(vec![Real(value)])
+    }
+}
+
+/// A trial that was made elsewhere.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Added {
+    /// Its values by path, complete; in a define-by-run study whatever it had.
+    pub parameters: Assignment,
+    /// How it ended.
+    pub told: Told,
+    /// Notes.
+    pub attributes: Assignment,
+}
+
+impl Added {
+    fn events(&self, state: &State, trial: TrialId) -> Result<[EventBody; 2], SessionError> {
+        let hash = match &state.space {
+            Some(space) => Some(space.hash(&space.from_json(&self.parameters)?)),
+            None => None,
+        };
+        let created = TrialCreated {
+            decision: None,
+            source: Source::User,
+            hash,
+            attributes: self.attributes.clone(),
+            ..TrialCreated::sampled(trial, DecisionId(0), self.parameters.clone())
+        };
+        let ended = judged(state, trial, 0, self.told.clone(), &Digests::new(), 0)?;
+        Ok([EventBody::TrialCreated(created), EventBody::TrialEnded(ended)])
     }
 }
 
@@ -90,6 +120,33 @@ impl Session {
         Ok(answer)
     }
 
+    /// Adds trials that were made elsewhere, with their results: imports, warm starts. They count as any other.
+    ///
+    /// # Errors
+    /// Where a point is not of the declared space, or a result does not fit the objectives; then none is added.
+    pub fn add_trials(&self, added: Vec<Added>) -> Result<Vec<TrialId>, SessionError> {
+        let _one_decider = self.brain();
+        loop {
+            self.refresh()?;
+            let (turns, numbers, bodies) = {
+                let state = self.lock();
+                let first = state.study.next_trial().0;
+                let mut bodies = Vec::with_capacity(2 * added.len());
+                for (number, trial) in (first..).map(TrialId).zip(&added) {
+                    bodies.extend(trial.events(&state, number)?);
+                }
+                let turns = state.study.turns();
+                (turns, (first..first + added.len() as u64).map(TrialId), bodies)
+            };
+            let guard = Guard::default().deciding(turns..turns + added.len() as u64);
+            match self.append_if(bodies, &guard, Durability::Synced) {
+                // Another decided meanwhile: the numbers are taken.
+                Err(SessionError::Store(error)) if error.is_conflict() => {}
+                done => return done.map(|_| numbers.collect()),
+            }
+        }
+    }
+
     /// Puts a point in the queue: it is tried before what the sampler has in mind. Parameters that it leaves open take
     /// their defaults, or are drawn. With a result it is not run but counts as told.
     ///
@@ -141,21 +198,7 @@ impl Session {
         };
         let state = self.lock();
         let record = open_trial(&state.study, trial)?;
-        let (judge, round) = (&state.judge, record.round());
-        let ended = match told {
-            Told::Values(values) => valued(&state.study, judge, trial, round, values, Vec::new(), &digests)?,
-            Told::Measured { values, errors } => {
-                valued(&state.study, judge, trial, round, values, errors, &digests)?
-            }
-            Told::Metrics(metrics) => {
-                let mut all = digests.clone();
-                all.extend(study::told(&metrics));
-                judge.complete(trial, round, &all)
-            }
-            Told::Reported => judge.complete(trial, round, &digests),
-            Told::Pruned => judge.pruned(trial, round, step, &digests),
-            Told::Failed(message) => judge.failed(trial, round, &message, &digests),
-        };
+        let ended = judged(&state, trial, record.round(), told, &digests, step)?;
         if !digests.is_empty() {
             events.extend(record.runs().rev().find(|run| run.how().is_none()).map(|run| {
                 let how = match ended.state {
@@ -172,6 +215,30 @@ impl Session {
         events.push(EventBody::TrialEnded(ended.clone()));
         Ok((ended, events))
     }
+}
+
+/// The ending that what was told makes, with the reports so far and the last step of them.
+fn judged(
+    state: &State,
+    trial: TrialId,
+    round: u32,
+    told: Told,
+    digests: &Digests,
+    step: u64,
+) -> Result<TrialEnded, SessionError> {
+    let (study, judge) = (&state.study, &state.judge);
+    Ok(match told {
+        Told::Values(values) => valued(study, judge, trial, round, values, Vec::new(), digests)?,
+        Told::Measured { values, errors } => valued(study, judge, trial, round, values, errors, digests)?,
+        Told::Metrics(metrics) => {
+            let mut all = digests.clone();
+            all.extend(study::told(&metrics));
+            judge.complete(trial, round, &all)
+        }
+        Told::Reported => judge.complete(trial, round, digests),
+        Told::Pruned => judge.pruned(trial, round, step, digests),
+        Told::Failed(message) => judge.failed(trial, round, &message, digests),
+    })
 }
 
 fn valued(

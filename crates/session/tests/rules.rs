@@ -51,6 +51,25 @@ fn a_point_with_a_known_result_is_told_and_not_run() {
 }
 
 #[test]
+fn trials_made_elsewhere_are_added_whole_or_not_at_all() {
+    let store = memory();
+    let (session, other) = (create(&store, &definition("tpe")), open(&store, "other"));
+    other.ask().unwrap();
+    let parameters = point(
+        r#"{"x": 1, "y": 0.5, "lr": 0.01, "n": 2, "opt": "sgd", "opt.sgd.momentum": 0.5, "flag": true}"#,
+    );
+    let added = Added { parameters, told: Told::value(0.125), attributes: Assignment::new() };
+    assert_eq!(session.add_trials(vec![added.clone(), added.clone()]).unwrap(), [TrialId(1), TrialId(2)]);
+    let strange = Added { parameters: point(r#"{"x": 1}"#), ..added.clone() };
+    session.add_trials(vec![added, strange]).unwrap_err();
+    session.with_study(|study| {
+        assert_eq!((study.len(), study.best().unwrap().source()), (3, Source::User));
+        assert_eq!(study.next_decision().0, 1);
+    });
+    assert!(other.ask().unwrap().trial().is_some());
+}
+
+#[test]
 fn a_misspelt_point_is_refused_with_the_nearest_name() {
     let mut definition = definition("random");
     definition.points.push(entry(r#"{"flagg": true}"#));
