@@ -9,7 +9,7 @@ mod study;
 use problems::fail;
 
 const USAGE: &str = "usage: ravine-bench-search quality [seeds] [trials] [options as JSON] [problems]
-       ravine-bench-search values | speed [trials] | regret [seeds]";
+       ravine-bench-search values | speed [trials] | regret [seeds] [problems]";
 
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -24,7 +24,7 @@ fn main() {
         ),
         Some("values") => study::values(),
         Some("speed") => speed::run(number(1, 1_000_000)),
-        Some("regret") => regret::run(number(1, 15)),
+        Some("regret") => regret::run(number(1, 15), text(2).unwrap_or("")),
         _ => fail(USAGE),
     }
 }

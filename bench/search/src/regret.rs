@@ -9,9 +9,9 @@ use crate::study::Study;
 
 const ASKS: u32 = 150;
 
-pub(crate) fn run(seeds: u64) {
+pub(crate) fn run(seeds: u64, only: &str) {
     for length in [4_000, 20_000] {
-        for problem in problems::all() {
+        for problem in problems::all().into_iter().filter(|p| p.name.contains(only)) {
             for seed in 0..seeds {
                 for (form, history) in [("bounded", 1024), ("exact", 0)] {
                     let options = TpeOptions { history, ..TpeOptions::default() };

@@ -24,6 +24,8 @@ pub(crate) struct LineColumn {
     pub(crate) centre: Vec<f64>,
     /// Distances to the farther neighbour, before clipping.
     gap: Vec<f64>,
+    /// What the gap is widened by.
+    spread: Vec<f64>,
     /// Widths (standard deviations).
     width: Vec<f64>,
     /// One over the width.
@@ -53,6 +55,7 @@ impl LineColumn {
             endpoints,
             centre: vec![centre],
             gap: vec![width],
+            spread: vec![1.0],
             width: vec![0.0],
             steepness: vec![0.0],
             normaliser: vec![0.0],
@@ -82,12 +85,14 @@ impl LineColumn {
         if slot as usize == self.centre.len() {
             self.centre.push(at);
             self.gap.push(0.0);
+            self.spread.push(1.0);
             self.width.push(0.0);
             self.steepness.push(0.0);
             self.normaliser.push(0.0);
             self.cut_off.push((0.0, 0.0));
         }
         self.centre[slot as usize] = at;
+        self.spread[slot as usize] = 1.0;
         self.width[slot as usize] = 0.0;
         let position = self.position(slot, trials);
         self.sorted.insert(position, slot);
@@ -153,9 +158,18 @@ impl LineColumn {
         }
     }
 
+    /// Widens the kernel of `slot` by a factor over what its gap says.
+    pub(crate) fn set_spread(&mut self, slot: u32, spread: f64, touched: &mut Vec<u32>) {
+        self.spread[slot as usize] = spread;
+        if self.clip(slot) {
+            touched.push(slot);
+        }
+    }
+
     /// Whether the width changed.
     fn clip(&mut self, slot: u32) -> bool {
-        let width = self.gap[slot as usize].max(self.least).min(self.line.range());
+        let width = self.gap[slot as usize].max(self.least) * self.spread[slot as usize];
+        let width = width.min(self.line.range());
         if width == self.width[slot as usize] {
             return false;
         }

@@ -33,6 +33,14 @@ pub(crate) struct Member {
     pub(crate) ended: bool,
 }
 
+/// A member that went.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Thinned {
+    pub(crate) gone: Member,
+    /// The member that stands for it from now on.
+    pub(crate) heir: Option<Member>,
+}
+
 /// The members, in the order of their numbers.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Members {
@@ -66,12 +74,12 @@ impl Members {
         true
     }
 
-    /// Takes out one member that is too many, if there is one.
-    pub(crate) fn thin(&mut self, limit: Limit) -> Option<Member> {
+    /// Takes out one member that is too many, if there is one, and says which one speaks for it now.
+    pub(crate) fn thin(&mut self, limit: Limit) -> Option<Thinned> {
         if self.list.len() - self.ended > limit.total {
             // More running than a study can have: the oldest will not come back.
             let oldest = self.list.iter().find(|m| !m.ended)?.trial;
-            return self.remove(oldest);
+            return self.remove(oldest).map(|gone| Thinned { gone, heir: None });
         }
         if self.ended <= limit.total {
             return None;
@@ -86,7 +94,8 @@ impl Members {
         let (stays, goes) = if rank(left) <= rank(right) { (i, j) } else { (j, i) };
         self.list[stays].stands_for = together;
         self.ended -= 1;
-        Some(self.list.remove(goes))
+        let heir = Some(self.list[stays]);
+        Some(Thinned { gone: self.list.remove(goes), heir })
     }
 
     /// How many trials all of them stand for.

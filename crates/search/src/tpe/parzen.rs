@@ -6,7 +6,7 @@ use space::{Point, Scalar, Stream};
 use super::axis::{Axis, Place};
 use super::groups::Variable;
 use super::line_column::{LineColumn, PRIOR};
-use super::members::{Limit, Member, Members};
+use super::members::{Limit, Member, Members, Thinned};
 use super::option_column::OptionColumn;
 use super::order_column::OrderColumn;
 use super::screen::{SLACK, Screen};
@@ -154,9 +154,24 @@ impl Parzen {
 
     fn thin(&mut self) {
         let Some(limit) = self.limit else { return };
-        while let Some(member) = self.members.thin(limit) {
-            self.clear(member.slot);
+        while let Some(Thinned { gone, heir }) = self.members.thin(limit) {
+            self.clear(gone.slot);
+            if let Some(heir) = heir {
+                self.widen(heir);
+            }
         }
+    }
+
+    /// One trial that stands for m is as wide as lets it cover what they did: m^(1/d) times on each of d lines.
+    fn widen(&mut self, heir: Member) {
+        let lines = self.dimensions.iter().filter(|d| d.line().is_some()).count();
+        let spread = libm::pow(heir.stands_for as f64, 1.0 / lines.max(1) as f64);
+        for dimension in &mut self.dimensions {
+            if let Column::Line(column) = &mut dimension.column {
+                column.set_spread(heir.slot, spread, &mut self.touched);
+            }
+        }
+        self.prepared = false;
     }
 
     fn clear(&mut self, slot: u32) {
