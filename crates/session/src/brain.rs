@@ -65,7 +65,9 @@ impl Brain {
             })?,
         };
         let settings = state.study.settings();
-        let (objectives, duplicates) = (settings.objectives.len(), settings.duplicates);
+        let objectives = settings.objectives.len();
+        // A program may suggest more than what is known so far: the union of its parameters is never used up.
+        let duplicates = if state.space.is_some() { settings.duplicates } else { Duplicates::Repeat };
         let observed = state.start_feed(&space);
         Ok(Lesson { space, observed, spec: Some((spec, objectives, duplicates)) })
     }
