@@ -3,7 +3,7 @@
 //! One thread. What takes long happens elsewhere: programs run under the supervisor, and the store syncs in
 //! microseconds. A process that dies here leaves whole events behind, and its runs to whoever comes next.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::ffi::OsString;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -55,7 +55,7 @@ pub fn drive(
     watcher: &mut dyn Watcher,
 ) -> Result<Driven, RunnerError> {
     let Open { home, file, session, life, slots, remarks, .. } = open;
-    session.attend()?;
+    let epoch = session.attend()?;
     let resumed = session.with_study(Study::len);
     let seed = session.with_study(Study::seed);
     let sampler = session.with_study(|study| {
@@ -77,6 +77,7 @@ pub fn drive(
         on_timeout: file.stages.iter().map(|stage| stage.on_timeout).collect(),
         cpus: file.stages.iter().map(|stage| stage.cpus).collect(),
         session: &session,
+        epoch,
         life: &life,
         orders,
         space,
@@ -84,6 +85,7 @@ pub fn drive(
         watcher,
         dispatcher: Dispatcher::new(slots),
         claims: BTreeMap::new(),
+        asked: BTreeSet::new(),
         points: BTreeMap::new(),
         waiting: VecDeque::new(),
         seen: 0,
@@ -130,6 +132,10 @@ struct Drive<'a> {
     dispatcher: Dispatcher,
     /// The attempts that are ours, and the epochs that their endings must name.
     claims: BTreeMap<RunKey, Claim>,
+    /// That of the runs which this process starts; those that it took over have another.
+    epoch: u64,
+    /// Those that were asked to end.
+    asked: BTreeSet<RunKey>,
     /// Where those that are to be started are evaluated.
     points: BTreeMap<TrialId, Point>,
     /// Trials without a run: queued by others, or lost and to be run again.
@@ -285,6 +291,7 @@ impl Drive<'_> {
         if let Some(claim) = self.claims.get(&run) {
             let id = RunId { run, epoch: claim.epoch };
             self.local.stop(id, How::Killed, Some("ended with the study".to_owned()));
+            self.asked.insert(run);
         }
     }
 
@@ -305,12 +312,19 @@ impl Drive<'_> {
         let id = RunId { run, epoch };
         let consequence = self.consequence(run, &end, &metrics);
         let goes_on = consequence == Consequence::GoesOn;
-        let was_killed = end.how == How::Killed;
+        let was_asked = self.asked.remove(&run);
+        // Ended by nobody's wish and no program's fault: its supervisor cannot hold it.
+        let is_kept_out = end.how == How::Killed && !was_asked && epoch == self.epoch;
+        let message = end.message.clone().unwrap_or_default();
         self.session.end_run(Claim { run, epoch }, end, metrics, consequence)?;
         self.local.acknowledge(id);
         self.claims.remove(&run);
+        if is_kept_out {
+            // Not the next trial either: a full disk must not use up the study's trials.
+            return Err(RunnerError::KeptOut { trial: run.trial.0, message });
+        }
         self.see(&Happening::Ended(run));
-        if goes_on && !was_killed {
+        if goes_on && !was_asked {
             self.waiting.push_back(run.trial);
             return Ok(vec![Input::Ended(run), Input::Changed]);
         }

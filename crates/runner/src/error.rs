@@ -66,6 +66,15 @@ pub enum RunnerError {
         /// Its name.
         study: String,
     },
+    /// The machine does not let a trial's program run: its folder cannot be written, or its supervisor was told to end.
+    /// The trial is not over.
+    #[error("trial {trial} cannot be run: {message}")]
+    KeptOut {
+        /// Its number.
+        trial: u64,
+        /// Why.
+        message: String,
+    },
     /// The study's `[setup]` command failed.
     #[error("the setup command `{command}` failed: {message}")]
     Setup {
@@ -96,15 +105,25 @@ impl RunnerError {
                 "give one of the files another `name`, or keep its studies elsewhere with --dir".to_owned(),
             ),
             RunnerError::Busy { .. } => Some("stop it first: `ravine stop`".to_owned()),
-            RunnerError::Folder { source, .. } => match source.kind() {
+            RunnerError::Folder { path, source } => match source.kind() {
                 io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
                     Some("choose a folder that can be written, with --dir".to_owned())
                 }
                 io::ErrorKind::StorageFull => {
                     Some("make room on the disk; the same command goes on".to_owned())
                 }
-                _ => None,
+                io::ErrorKind::NotADirectory | io::ErrorKind::AlreadyExists => {
+                    let file = path.ancestors().find(|path| path.is_file())?;
+                    Some(format!(
+                        "{} is a file: move it away, or choose another folder with --dir",
+                        file.display()
+                    ))
+                }
+                _ => Some("choose another folder with --dir".to_owned()),
             },
+            RunnerError::KeptOut { .. } => {
+                Some("nothing is lost: the same command goes on once that is mended".to_owned())
+            }
             _ => None,
         }
     }

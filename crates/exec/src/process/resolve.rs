@@ -41,7 +41,7 @@ pub(crate) fn explain(name: &CStr, path: Option<&CStr>, directory: &Path, error:
                 } else {
                     String::new()
                 };
-                return format!("the program `{shown}` is in no folder of PATH ({path}){hint}");
+                return format!("the program `{shown}` is in no folder of PATH{hint}\nPATH is {path}");
             }
         }
     };

@@ -80,7 +80,7 @@ pub(super) enum Next {
 impl Run {
     /// A run whose program was just started.
     pub(super) fn new(order: RunOrder, running: Running, mark: Mark, owner: ClientId) -> Self {
-        let now = Instant::now();
+        let now = running.started;
         Run {
             id: order.id,
             directory: order.directory,

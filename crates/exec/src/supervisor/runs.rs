@@ -105,9 +105,9 @@ impl Runs {
         let mark = self.place.mark(self.started).map_err(|why| format!("the study's folder is gone: {why}"));
         let refused = refused.map_or(Ok(()), |why| Err((How::Killed, why.to_owned())));
         let started = refused.and_then(|()| {
-            let mark = mark.map_err(|why| (How::Failed, why))?;
-            let running =
-                start::start(&order, base, &mut self.shared, mark).map_err(|why| (How::Failed, why))?;
+            let mark = mark.map_err(|why| (How::Killed, why))?;
+            let running = start::start(&order, base, &mut self.shared, mark)
+                .map_err(|unstarted| (unstarted.how, unstarted.message))?;
             Ok((running, mark))
         });
         match started {

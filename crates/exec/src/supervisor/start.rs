@@ -6,6 +6,9 @@ use std::io::{self, ErrorKind};
 use std::os::fd::AsFd;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
+use std::time::Instant;
+
+use study::How;
 
 use super::environment::{self, Base};
 use super::logs::Log;
@@ -18,9 +21,39 @@ use crate::report::{Captures, Collector};
 /// A program that runs.
 pub(super) struct Running {
     pub(super) pid: i32,
+    /// Before it was spawned: on a busy machine a short program is over before spawning returns.
+    pub(super) started: Instant,
     pub(super) stdout: Log,
     pub(super) stderr: Log,
     pub(super) collector: Collector,
+}
+
+/// Why a program was not started.
+pub(super) struct Unstarted {
+    /// `Failed` where its configuration is at fault, `Killed` where the machine is: a full disk must not cost trials.
+    pub(super) how: How,
+    pub(super) message: String,
+}
+
+impl Unstarted {
+    /// The study's folder, or its disk, is at fault.
+    fn here(message: String) -> Self {
+        Unstarted { how: How::Killed, message }
+    }
+
+    /// What could not be written lies where the study asked for: the disk may be at fault, or the study.
+    fn asked(why: &io::Error, message: String) -> Self {
+        match why.kind() {
+            ErrorKind::StorageFull | ErrorKind::QuotaExceeded => Unstarted::here(message),
+            _ => message.into(),
+        }
+    }
+}
+
+impl From<String> for Unstarted {
+    fn from(message: String) -> Self {
+        Unstarted { how: How::Failed, message }
+    }
 }
 
 /// What all runs of a supervisor share.
@@ -52,30 +85,32 @@ pub(super) fn start(
     base: &Base,
     shared: &mut Shared,
     mark: Mark,
-) -> Result<Running, String> {
+) -> Result<Running, Unstarted> {
     let directory = &order.directory;
     if !directory.is_absolute() {
-        return Err(format!("the run's directory must be an absolute path: {}", directory.display()));
+        let message = format!("the run's directory must be an absolute path: {}", directory.display());
+        return Err(message.into());
     }
-    make_directory(directory).map_err(|why| unmade(directory, &why))?;
+    make_directory(directory).map_err(|why| Unstarted::here(unmade(directory, &why)))?;
     let captures = order.capture.iter().map(|(name, pattern)| (name.as_str(), pattern.as_str()));
     let captures = Captures::new(captures).map_err(|why| why.to_string())?;
     write_files(order)?;
     let mut open = |name: &str| {
         let path = directory.join(name);
         Log::open(path.clone(), order.log_limit, shared.spares.pop())
-            .map_err(|why| format!("cannot write {}: {why}", path.display()))
+            .map_err(|why| Unstarted::here(format!("cannot write {}: {why}", path.display())))
     };
     let (stdout, stderr) = (open(layout::STDOUT)?, open(layout::STDERR)?);
+    let started = Instant::now();
     let pid = match spawn(order, base, shared, mark, [stdout.file(), stderr.file()]) {
         Ok(pid) => pid,
         Err(why) => {
             shared.keep([stdout.finish(), stderr.finish()].into_iter().filter_map(Result::ok).flatten());
-            return Err(why);
+            return Err(why.into());
         }
     };
     let collector = Collector::new(directory.clone(), captures);
-    Ok(Running { pid, stdout, stderr, collector })
+    Ok(Running { pid, started, stdout, stderr, collector })
 }
 
 /// Writes a file so that nobody ever reads half of it.
@@ -140,17 +175,17 @@ fn unmade(directory: &Path, why: &io::Error) -> String {
     format!("cannot make the run's directory {}: {why}{hint}", directory.display())
 }
 
-fn write_files(order: &RunOrder) -> Result<(), String> {
+fn write_files(order: &RunOrder) -> Result<(), Unstarted> {
     let failed = |path: &Path, why: &dyn std::fmt::Display| format!("cannot write {}: {why}", path.display());
     if let Some(config) = &order.config {
         let path = order.directory.join(layout::CONFIG);
         let mut text = serde_json::to_vec_pretty(config).map_err(|why| failed(&path, &why))?;
         text.push(b'\n');
-        write_whole(&path, &text).map_err(|why| failed(&path, &why))?;
+        write_whole(&path, &text).map_err(|why| Unstarted::here(failed(&path, &why)))?;
     }
     for folder in &order.folders {
         fs::create_dir_all(folder)
-            .map_err(|why| format!("cannot make the folder {}: {why}", folder.display()))?;
+            .map_err(|why| Unstarted::here(format!("cannot make the folder {}: {why}", folder.display())))?;
     }
     for (path, contents) in &order.files {
         let path = order.directory.join(path);
@@ -161,7 +196,7 @@ fn write_files(order: &RunOrder) -> Result<(), String> {
             }
             _ => Err(why),
         });
-        written.map_err(|why| failed(&path, &why))?;
+        written.map_err(|why| Unstarted::asked(&why, failed(&path, &why)))?;
     }
     Ok(())
 }
