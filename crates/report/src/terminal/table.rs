@@ -62,6 +62,9 @@ pub fn best(view: &View, count: usize, style: Style) -> String {
         false => summary::ranked(view, 0),
     };
     let rows: Vec<usize> = rows.into_iter().take(if several { usize::MAX } else { count.max(1) }).collect();
+    // A value without end ranks nowhere, and is still the best there is.
+    let any = || view.rows.iter().position(|row| row.state == State::Complete);
+    let rows = if rows.is_empty() { any().into_iter().collect() } else { rows };
     match rows.as_slice() {
         [] => "no complete trial yet\n".to_owned(),
         [only] if !several => single(view, &view.rows[*only], style),
