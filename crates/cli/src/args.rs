@@ -9,16 +9,17 @@ Examples:
   ravine init -- python train.py --lr 0.001 --layers 2     write a first study file
   ravine check study.toml                                  explain it, and show sample commands
   ravine run study.toml                                    start, or go on after a stop or a crash
-  ravine best                                              the best configuration, and how to re-run it
+  ravine best                                              the best configuration
   ravine report                                            charts of all trials in one HTML page
 
-Ctrl-C once: no new trials, running ones finish. Twice: they are ended. What is recorded stays recorded.
-Exit codes: 0 done · 1 no trial succeeded · 2 wrong usage · 3 bad study file or expression · 4 refused because of what is
-there already · 5 database · 6 files, folders, processes · 7 stopped at a failure limit · 130 interrupted";
+Ctrl-C once: no new trials, running ones finish. Twice: they are ended. What is recorded stays.
+Exit codes: 0 done · 1 no trial succeeded · 2 wrong usage · 3 bad study file or expression ·
+4 refused because of what is there already · 5 database · 6 files, folders, processes ·
+7 too many failures in a row · 130 interrupted";
 
 /// Searches for the settings that make a program work best.
 #[derive(Debug, Parser)]
-#[command(name = "ravine", version, about, after_help = EXAMPLES, max_term_width = 100)]
+#[command(name = "ravine", version, after_help = EXAMPLES, max_term_width = 100)]
 pub struct Cli {
     /// What to do.
     #[command(subcommand)]

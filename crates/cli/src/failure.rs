@@ -20,6 +20,8 @@ pub enum Exit {
     Database = 5,
     /// Files, folders or processes: not writable, not found, disk full.
     Environment = 6,
+    /// As many trials failed in a row as `[stop] failures` allows.
+    Failures = 7,
     /// Ctrl-C, or `ravine stop` from elsewhere.
     Interrupted = 130,
 }

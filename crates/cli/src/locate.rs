@@ -35,9 +35,27 @@ fn named(given: &str, runs: &Path) -> Result<Home, Failure> {
     })
 }
 
+/// Reads a study file; one that is not there is the machine's matter, not the file's.
+pub fn study_file(path: &Path) -> Result<spec::StudyFile, Failure> {
+    let failure = |what: String| Err(Failure::new(Exit::Environment, what));
+    match std::fs::metadata(path) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            failure(format!("there is no file {}", path.display()))
+                .map_err(|failure| failure.hint("`ravine init -- COMMAND` writes a first study file"))
+        }
+        Err(error) => failure(format!("cannot read {}: {error}", path.display())),
+        Ok(there) if there.is_dir() => failure(format!("{} is a folder, not a study file", path.display()))
+            .map_err(|failure| match path.join("study.toml") {
+                inside if inside.is_file() => failure.hint(format!("did you mean {}?", inside.display())),
+                _ => failure.hint("name the file itself, such as study.toml"),
+            }),
+        Ok(_) => Ok(spec::StudyFile::load(path)?),
+    }
+}
+
 /// A study file stands for the study of its name: in `runs`, or beside the file.
 fn of_file(path: &Path, runs: &Path) -> Result<Home, Failure> {
-    let file = spec::StudyFile::load(path).map_err(Failure::from)?;
+    let file = study_file(path)?;
     let beside = runs_beside(path);
     let homes = [Home::of(runs, &file.name), Home::of(&beside, &file.name)];
     homes.into_iter().find(Home::exists).ok_or_else(|| {

@@ -59,8 +59,8 @@ impl Home {
         self.folder.join("report")
     }
 
-    /// Whether a study lives here.
+    /// Whether a study lives here. An empty database is one that is being made.
     pub fn exists(&self) -> bool {
-        self.database().is_file()
+        self.database().metadata().is_ok_and(|database| database.is_file() && database.len() > 0)
     }
 }

@@ -10,6 +10,7 @@ use study::RunKey;
 
 use crate::args::Check;
 use crate::failure::{Exit, Failure};
+use crate::locate;
 use crate::opened::shown;
 use crate::term::{self, FAINT, GOOD, STRONG, WARN, paint};
 
@@ -20,7 +21,7 @@ const SAMPLES: u64 = u64::MAX - 1;
 
 /// Says what is wrong, or what would happen.
 pub fn run(arguments: &Check) -> Result<Exit, Failure> {
-    let file = StudyFile::load(&arguments.file)?;
+    let file = locate::study_file(&arguments.file)?;
     let samples = samples(&file, arguments.samples as usize)?;
     if arguments.json { super::json(&as_json(&file, &samples)) } else { print(&file, &samples) }
 }

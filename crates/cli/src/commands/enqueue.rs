@@ -14,9 +14,9 @@ pub fn run(arguments: &Enqueue) -> Result<Exit, Failure> {
     let params = parameters(arguments)?;
     let home = arguments.within.home()?;
     let session = opened::for_writing(&home)?;
-    let entry = session.enqueue(study::Enqueued { point: params.clone(), ..study::Enqueued::default() })?;
+    session.enqueue(study::Enqueued { point: params.clone(), ..study::Enqueued::default() })?;
     if arguments.json {
-        return super::json(&json!({"study": home.name(), "entry": entry, "params": params}));
+        return super::json(&json!({"study": home.name(), "params": params}));
     }
     writeln!(term::out(), "{}: enqueued {}", home.name(), Json::Object(params))?;
     Ok(Exit::Done)

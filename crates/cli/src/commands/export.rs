@@ -52,6 +52,10 @@ fn replace(path: &Path, text: &str) -> Result<(), Failure> {
     let failed = |error: std::io::Error| {
         Failure::new(Exit::Environment, format!("cannot write {}: {error}", path.display()))
     };
+    // A device or a pipe is written to, never replaced.
+    if std::fs::metadata(path).is_ok_and(|there| !there.is_file() && !there.is_dir()) {
+        return std::fs::write(path, text).map_err(failed);
+    }
     let mut temporary = path.as_os_str().to_owned();
     temporary.push(".tmp");
     std::fs::write(&temporary, text).map_err(failed)?;

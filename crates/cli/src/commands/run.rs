@@ -8,11 +8,11 @@ use runner::{Driven, Finish, Home, Options};
 use serde_json::json;
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
-use spec::StudyFile;
 
 use crate::args::Run;
 use crate::display::{self, words};
 use crate::failure::{Exit, Failure};
+use crate::locate;
 use crate::opened::{Opened, rerun_command, shown, trial_json};
 use crate::term::{self, FAINT, STRONG, paint};
 
@@ -21,7 +21,7 @@ const CHART: usize = 8;
 
 /// Drives the study until a limit, the end of its space, or a word from outside.
 pub fn run(arguments: &Run) -> Result<Exit, Failure> {
-    let file = StudyFile::load(&arguments.file)?;
+    let file = locate::study_file(&arguments.file)?;
     let options = Options {
         runs: arguments.dir.clone(),
         parallel: arguments.parallel,
@@ -63,7 +63,9 @@ pub(super) fn supervisor() -> Result<Vec<std::ffi::OsString>, Failure> {
 fn conclude(arguments: &Run, home: Home, driven: &Driven) -> Result<Exit, Failure> {
     let study = &driven.study;
     let has_result = study.counts().complete > 0;
+    let limit = study.stopped_by(runner::unix_ms()).map(|limit| limit.rule);
     let exit = match driven.finish {
+        Finish::Limit if limit == Some(study::Rule::Failures) => Exit::Failures,
         Finish::Interrupted | Finish::Stopped => Exit::Interrupted,
         Finish::Limit | Finish::Exhausted if has_result => Exit::Done,
         Finish::Limit | Finish::Exhausted => Exit::NoResult,

@@ -1,10 +1,11 @@
 //! `ravine trials`: the trials, filtered and sorted, as a table, JSON or CSV.
 
 use std::cmp::Ordering;
+use std::collections::BTreeSet;
 use std::io::Write;
 
 use report::{Row, View, export};
-use space::expr::{Env, Expr, Lookup, Value};
+use space::expr::{Env, Expr, Lookup, Names, Type, Value};
 
 use crate::args::{Format, State, Trials};
 use crate::failure::{Exit, Failure};
@@ -43,7 +44,7 @@ pub fn run(arguments: &Trials) -> Result<Exit, Failure> {
 
 /// The indices of the rows to show, in order.
 fn select(view: &View, arguments: &Trials) -> Result<Vec<usize>, Failure> {
-    let filter = arguments.filter.as_deref().map(parse).transpose()?;
+    let filter = arguments.filter.as_deref().map(|text| parse(text, view)).transpose()?;
     let mut rows = Vec::new();
     for (index, row) in view.rows.iter().enumerate() {
         let in_state = arguments.state.is_empty() || arguments.state.iter().any(|state| is(*state, row));
@@ -71,8 +72,9 @@ fn is(state: State, row: &Row) -> bool {
     row.state.word() == word
 }
 
-fn parse(text: &str) -> Result<Expr, Failure> {
-    Expr::parse(text).map_err(|error| {
+fn parse(text: &str, view: &View) -> Result<Expr, Failure> {
+    let checked = Expr::parse(text).and_then(|expr| expr.check_bool(&Known(view)).map(|()| expr));
+    checked.map_err(|error| {
         let caret =
             format!("{text}\n  {}^", " ".repeat(text[..error.span.start.min(text.len())].chars().count()));
         let failure = Failure::new(Exit::StudyFile, format!("--where: {}\n  {caret}", error.message));
@@ -81,6 +83,28 @@ fn parse(text: &str) -> Result<Expr, Failure> {
             None => failure,
         }
     })
+}
+
+/// The names that `--where` knows. Their types are known only trial by trial.
+struct Known<'a>(&'a View);
+
+impl Names for Known<'_> {
+    fn type_of(&self, name: &str) -> Option<Type> {
+        self.known().iter().any(|known| known == name).then_some(Type::Any)
+    }
+
+    fn known(&self) -> Vec<String> {
+        let fixed = ["number", "value", "seconds", "state"].map(str::to_owned);
+        let mut names: BTreeSet<String> = fixed.into_iter().collect();
+        for column in &self.0.columns {
+            names.insert(column.path.clone());
+            // `units` is the list of `units[0]`, `units[1]`, ….
+            names.extend(column.path.split_once('[').map(|(list, _)| list.to_owned()));
+        }
+        names.extend(self.0.objectives.iter().map(|objective| objective.name.clone()));
+        names.extend(self.0.rows.iter().flat_map(|row| row.metrics.keys().cloned()));
+        names.into_iter().collect()
+    }
 }
 
 /// A trial that lacks a name of the expression is not among those for which it holds.
