@@ -5,5 +5,6 @@ mod crashes;
 mod main_job;
 mod orphans;
 mod programs;
+mod scenarios;
 mod scene;
 mod steering;

@@ -1,12 +1,12 @@
 //! Small programs to tune, and the study files that tune them.
 
 /// A parabola in shell and awk: reports one value at once.
-pub const PARABOLA: &str = r#"#!/bin/sh
+pub(crate) const PARABOLA: &str = r#"#!/bin/sh
 awk -v x="$1" 'BEGIN { printf "{\"loss\": %.17g}\n", (x - 0.3) * (x - 0.3) }'
 "#;
 
 /// A study of [`PARABOLA`], saved as `parabola.sh`.
-pub fn parabola(name: &str, trials: u32, parallel: u32) -> String {
+pub(crate) fn parabola(name: &str, trials: u32, parallel: u32) -> String {
     format!(
         r#"name = "{name}"
 seed = 7
@@ -32,7 +32,7 @@ parallel = {parallel}
 }
 
 /// Reports a value a step, slowly; never ends by itself within a test's patience.
-pub const SLOW: &str = r#"#!/bin/sh
+pub(crate) const SLOW: &str = r#"#!/bin/sh
 step=0
 while [ $step -lt 600 ]; do
   echo "{\"step\": $step, \"loss\": $step}"
@@ -42,6 +42,6 @@ done
 "#;
 
 /// A study of [`SLOW`], saved as `slow.sh`.
-pub fn slow(name: &str, parallel: u32) -> String {
+pub(crate) fn slow(name: &str, parallel: u32) -> String {
     parabola(name, 50, parallel).replace("./parabola.sh", "./slow.sh")
 }

@@ -7,28 +7,28 @@ use std::time::{Duration, Instant};
 use serde_json::Value as Json;
 
 /// A temporary folder in which commands run. What they leave running is ended with it.
-pub struct Scene {
+pub(crate) struct Scene {
     folder: tempfile::TempDir,
 }
 
 /// What a command said and how it ended.
-pub struct Said {
-    pub code: i32,
-    pub out: String,
-    pub err: String,
+pub(crate) struct Said {
+    pub(crate) code: i32,
+    pub(crate) out: String,
+    pub(crate) err: String,
 }
 
 impl Scene {
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Scene { folder: tempfile::tempdir().expect("a temporary folder") }
     }
 
-    pub fn path(&self, name: &str) -> PathBuf {
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
 
     /// Writes a file; its folder is made.
-    pub fn file(&self, name: &str, text: &str) -> PathBuf {
+    pub(crate) fn file(&self, name: &str, text: &str) -> PathBuf {
         let path = self.path(name);
         std::fs::create_dir_all(path.parent().expect("a parent")).expect("a folder");
         std::fs::write(&path, text).expect("a file");
@@ -36,49 +36,49 @@ impl Scene {
     }
 
     /// Writes an executable program.
-    pub fn program(&self, name: &str, text: &str) -> PathBuf {
+    pub(crate) fn program(&self, name: &str, text: &str) -> PathBuf {
         use std::os::unix::fs::PermissionsExt;
         let path = self.file(name, text);
         std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).expect("permissions");
         path
     }
 
-    pub fn read(&self, name: &str) -> String {
+    pub(crate) fn read(&self, name: &str) -> String {
         std::fs::read_to_string(self.path(name)).unwrap_or_else(|error| panic!("{name}: {error}"))
     }
 
-    pub fn command(&self, arguments: &[&str]) -> Command {
+    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_ravine"));
         command.args(arguments).current_dir(self.folder.path()).stdin(Stdio::null()).env("NO_COLOR", "1");
         command
     }
 
     /// Runs `ravine` with these arguments to its end.
-    pub fn ravine(&self, arguments: &[&str]) -> Said {
+    pub(crate) fn ravine(&self, arguments: &[&str]) -> Said {
         said(self.command(arguments).output().expect("ravine runs"))
     }
 
     /// Runs `ravine`, which must succeed.
-    pub fn ok(&self, arguments: &[&str]) -> Said {
+    pub(crate) fn ok(&self, arguments: &[&str]) -> Said {
         let said = self.ravine(arguments);
         assert_eq!(said.code, 0, "ravine {}\n{}\n{}", arguments.join(" "), said.out, said.err);
         said
     }
 
     /// Runs `ravine … --json`, which must succeed, and reads what it printed.
-    pub fn json(&self, arguments: &[&str]) -> Json {
+    pub(crate) fn json(&self, arguments: &[&str]) -> Json {
         let said = self.ok(arguments);
         serde_json::from_str(&said.out).unwrap_or_else(|error| panic!("{error} in {}", said.out))
     }
 
     /// Starts `ravine` and leaves it running.
-    pub fn start(&self, arguments: &[&str]) -> Child {
+    pub(crate) fn start(&self, arguments: &[&str]) -> Child {
         let mut command = self.command(arguments);
         command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("ravine starts")
     }
 
     /// The lines of a JSON Lines file.
-    pub fn lines(&self, name: &str) -> Vec<Json> {
+    pub(crate) fn lines(&self, name: &str) -> Vec<Json> {
         let text = self.read(name);
         text.lines().map(|line| serde_json::from_str(line).expect("a JSON line")).collect()
     }
@@ -103,7 +103,7 @@ fn said(output: Output) -> Said {
 }
 
 /// Processes whose working folder, command line or environment lies in `folder`.
-pub fn processes_in(folder: &Path) -> Vec<i32> {
+pub(crate) fn processes_in(folder: &Path) -> Vec<i32> {
     let needle = folder.to_string_lossy().into_owned();
     let mine = std::process::id() as i32;
     let mut found = Vec::new();
@@ -127,7 +127,7 @@ fn is_zombie(process: &Path) -> bool {
 }
 
 /// Waits until `done`, at most `seconds`.
-pub fn wait_for(what: &str, seconds: u64, mut done: impl FnMut() -> bool) {
+pub(crate) fn wait_for(what: &str, seconds: u64, mut done: impl FnMut() -> bool) {
     let start = Instant::now();
     while !done() {
         assert!(start.elapsed() < Duration::from_secs(seconds), "waited {seconds} s for {what}");
