@@ -195,8 +195,7 @@ pub enum ExecutorKind {
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct StoreForm {
-    /// `sqlite` (default): a file in the study's folder; or `sqlite:PATH`. `${NAME}` is read from the environment and
-    /// stored as it is written.
+    /// `sqlite` (default): a file in the study's folder.
     pub(crate) url: Option<String>,
 }
 

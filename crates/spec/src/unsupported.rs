@@ -37,6 +37,15 @@ pub(crate) fn refuse(root: &mut Node, problems: &mut Vec<Diagnostic>) {
     if let Some(stop) = child(root, "stop") {
         take(stop, "gpu_time", "`gpu_time`", problems);
     }
+    // The commands look for a study's database in its folder.
+    if let Some(store) = child(root, "store")
+        && store.get("url").and_then(|entry| entry.node.text()).is_some_and(|url| url.starts_with("sqlite:"))
+        && let Some(Entry { node, .. }) = store.remove("url")
+    {
+        let problem =
+            Diagnostic::error(node.span, "a database outside the study's folder is not supported yet");
+        problems.push(problem.help("leave it out, and say where studies live with `ravine run --dir`"));
+    }
     if child(root, "sampler")
         .is_some_and(|sampler| take_word(sampler, "name", &SAMPLERS, "sampler", problems))
     {

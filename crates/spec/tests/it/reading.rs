@@ -64,7 +64,7 @@ time = "2h"
 parallel = 4
 
 [store]
-url = "sqlite:${HOME}/digits.db"
+url = "sqlite"
 "#;
 
 fn read(text: &str, format: Format) -> StudyFile {
@@ -89,7 +89,7 @@ fn a_whole_file_is_read() {
     assert_eq!(stage.timeout.map(|timeout| timeout.as_seconds()), Some(1800.0));
     assert_eq!(study.points[0].params["optimizer"], json!("adam"));
     assert_eq!(study.executor.parallel, Some(4));
-    assert_eq!(study.store.to_string(), "sqlite:${HOME}/digits.db");
+    assert_eq!(study.store.to_string(), "sqlite");
     assert_eq!(study.warnings, []);
     let declared = serde_json::to_value(&study.declaration).expect("JSON");
     assert_eq!(declared["space"]["patience"], json!(5));
