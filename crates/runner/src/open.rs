@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use session::{Change, Declared, Definition, Session};
-use spec::StudyFile;
+use spec::{Class, StudyFile};
 use store::{Sqlite, Store};
 use study::{Assignment, Enqueued};
 
@@ -87,6 +87,7 @@ pub fn open(file: StudyFile, options: &Options) -> Result<Open, RunnerError> {
     if !is_new {
         same_file(&session, &home, &origin)?;
         reconcile(&session, &mut definition, &file, options, &mut remarks)?;
+        remarks.extend(edits(&home, &file));
     }
     record_origin(&session, &origin)?;
     copy_file(&home, &file)?;
@@ -181,6 +182,24 @@ fn reconcile(
 /// `stop: {"trials":5} → {"trials":8}`.
 fn describe(change: &Change) -> String {
     format!("{} changed: {} → {}", change.key, change.was, change.is)
+}
+
+/// What else was edited since the file was kept: it applies to the trials to come, and earlier ones stay as they are.
+fn edits(home: &Home, file: &StudyFile) -> Vec<String> {
+    let kept = home.find_study_file().and_then(|path| StudyFile::load(path).ok());
+    let changes = kept.map(|kept| spec::diff(&kept, file)).unwrap_or_default();
+    let mut remarks = Vec::new();
+    for change in &changes {
+        match change.class {
+            Class::Stage | Class::Executor => remarks.push(format!("from now on {change}")),
+            Class::Sampler if change.key.starts_with("point") => {
+                remarks.push("points are read when a study begins; `ravine enqueue` adds to them".to_owned());
+            }
+            _ => {}
+        }
+    }
+    remarks.dedup();
+    remarks
 }
 
 /// Two files with one study name are told apart, unless the first is gone: then it was moved.
