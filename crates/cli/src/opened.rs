@@ -43,7 +43,8 @@ impl Opened {
     /// Folds a study's log, and leaves the study as it is.
     pub fn read(home: Home) -> Result<Self, Failure> {
         let store: Arc<dyn Store> = Arc::new(Sqlite::open_for_reading(home.database())?);
-        let session = Session::open(store, &home.name(), Options::named("reader"))?;
+        let name = study_name(&store, &home)?;
+        let session = Session::open(store, &name, Options::named("reader"))?;
         Ok(Opened { space: session.space(), study: session.study(), home })
     }
 
@@ -87,7 +88,17 @@ pub fn rerun_command(home: &Home, trial: Trial<'_>) -> String {
 /// Opens a study to say something to it.
 pub fn for_writing(home: &Home) -> Result<Session, Failure> {
     let store: Arc<dyn Store> = Arc::new(Sqlite::open(home.database())?);
-    Ok(Session::open(store, &home.name(), Options::named(format!("command:{}", std::process::id())))?)
+    let name = study_name(&store, home)?;
+    Ok(Session::open(store, &name, Options::named(format!("command:{}", std::process::id())))?)
+}
+
+/// The name of the study in a folder: the folder's own, unless the folder was renamed, as `ravine run --new` does.
+pub fn study_name(store: &Arc<dyn Store>, home: &Home) -> Result<String, Failure> {
+    let mut names = store.studies()?.into_iter().map(|info| info.name);
+    Ok(match (names.next(), names.next()) {
+        (Some(only), None) => only,
+        _ => home.name(),
+    })
 }
 
 /// A path as a person would write it: from the current folder where it lies below.

@@ -5,17 +5,18 @@ use std::path::Path;
 use std::sync::Arc;
 
 use report::export;
+use runner::Home;
 use store::{Sqlite, Store};
 
 use crate::args::{Export, ExportFormat};
 use crate::failure::{Exit, Failure};
-use crate::opened::Opened;
+use crate::opened::{Opened, study_name};
 
 /// Writes them to a file, whole or not at all, or to standard output.
 pub fn run(arguments: &Export) -> Result<Exit, Failure> {
     let home = arguments.target.home()?;
     let text = match arguments.format {
-        ExportFormat::Events if !arguments.canonical => events(&home.database(), &home.name())?,
+        ExportFormat::Events if !arguments.canonical => events(&home)?,
         format => results(&Opened::read(home)?, format, arguments.canonical)?,
     };
     match &arguments.output {
@@ -38,11 +39,11 @@ fn results(opened: &Opened, format: ExportFormat, canonical: bool) -> Result<Str
 }
 
 /// The log itself, one event a line.
-fn events(database: &Path, name: &str) -> Result<String, Failure> {
-    let store = Sqlite::open_for_reading(database)?;
-    let info = store.open_study(name)?;
+fn events(home: &Home) -> Result<String, Failure> {
+    let store: Arc<dyn Store> = Arc::new(Sqlite::open_for_reading(home.database())?);
+    let info = store.open_study(&study_name(&store, home)?)?;
     let mut text = String::new();
-    Arc::new(store).scan(info.id, 0, usize::MAX, &mut |row| {
+    store.scan(info.id, 0, usize::MAX, &mut |row| {
         text.push_str(&format!("{{\"seq\":{},\"at\":{},\"event\":{}}}\n", row.seq, row.at, row.body));
     })?;
     Ok(text)
