@@ -187,6 +187,8 @@ pages! {
     bad_places: "bad-places",
     bad_databases: "bad-databases",
     bad_wishes: "bad-wishes",
+    going_on: "going-on",
+    what_programs_get_and_say: "programs",
 }
 
 #[test]
