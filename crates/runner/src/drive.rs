@@ -13,6 +13,7 @@ use exec::{Local, RunId, RunNews};
 use session::{Answer, Claim, Consequence, Over, Session};
 use space::{Point, Space};
 use spec::OnTimeout;
+use store::Durability;
 use study::{How, Phase, RunEnded, RunKey, Study, TrialId};
 
 use crate::dispatcher::{Dispatcher, Dry, Effect, Finish, Input};
@@ -87,6 +88,7 @@ pub fn drive(
         claims: BTreeMap::new(),
         asked: BTreeSet::new(),
         points: BTreeMap::new(),
+        unsynced: Vec::new(),
         waiting: VecDeque::new(),
         seen: 0,
         interrupts: 0,
@@ -138,6 +140,8 @@ struct Drive<'a> {
     asked: BTreeSet<RunKey>,
     /// Where those that are to be started are evaluated.
     points: BTreeMap<TrialId, Point>,
+    /// Endings that are recorded and may still be lost with the power.
+    unsynced: Vec<RunId>,
     /// Trials without a run: queued by others, or lost and to be run again.
     waiting: VecDeque<TrialId>,
     /// The log up to which what others wrote was looked at.
@@ -160,6 +164,7 @@ impl Drive<'_> {
         loop {
             while let Some(effect) = effects.pop_front() {
                 if let Effect::Finish(finish) = effect {
+                    self.flush()?;
                     return Ok(finish);
                 }
                 for input in self.perform(effect)? {
@@ -167,7 +172,7 @@ impl Drive<'_> {
                 }
             }
             let mut inputs = Vec::new();
-            for news in self.local.wait(Some(self.until_tick()))? {
+            for news in self.news()? {
                 inputs.extend(self.take(news)?);
             }
             self.signals(interrupts, &mut inputs);
@@ -176,6 +181,32 @@ impl Drive<'_> {
                 effects.extend(self.dispatcher.step(input));
             }
         }
+    }
+
+    /// Sends what is queued and waits for news. Endings that are committed and not synced are synced first, once the
+    /// next programs are on their way: a slot does not wait for the disk, and nobody is told before (invariant NOTHING
+    /// LOST). What is decided after an ending lies after it in the log, and is lost with it if power is.
+    fn news(&mut self) -> Result<Vec<RunNews>, RunnerError> {
+        if self.unsynced.is_empty() {
+            return Ok(self.local.wait(Some(self.until_tick()))?);
+        }
+        let news = self.local.wait(Some(Duration::ZERO))?;
+        self.session.sync()?;
+        for id in std::mem::take(&mut self.unsynced) {
+            self.local.acknowledge(id);
+            self.see(&Happening::Ended(id.run));
+        }
+        Ok(news)
+    }
+
+    /// The last endings are synced and acknowledged before this process leaves.
+    fn flush(&mut self) -> Result<(), RunnerError> {
+        while !self.unsynced.is_empty() {
+            // Runs that end now are not ours any more: whoever comes next takes them over.
+            self.news()?;
+        }
+        self.local.wait(Some(Duration::ZERO))?;
+        Ok(())
     }
 
     /// Takes over what dead processes left: their runs are claimed, and trials without a run wait for a slot.
@@ -306,7 +337,7 @@ impl Drive<'_> {
         }
     }
 
-    /// Records an ending, and only then lets the supervisor forget it (invariant NOTHING LOST).
+    /// Records an ending. The supervisor forgets it, and others hear of it, once it is synced.
     fn ended(&mut self, ended: RunEnded) -> Result<Vec<Input>, RunnerError> {
         let RunEnded { run, epoch, end, metrics } = ended;
         let id = RunId { run, epoch };
@@ -316,14 +347,14 @@ impl Drive<'_> {
         // Ended by nobody's wish and no program's fault: its supervisor cannot hold it.
         let is_kept_out = end.how == How::Killed && !was_asked && epoch == self.epoch;
         let message = end.message.clone().unwrap_or_default();
-        self.session.end_run(Claim { run, epoch }, end, metrics, consequence)?;
-        self.local.acknowledge(id);
+        self.session.end_run(Claim { run, epoch }, end, metrics, consequence, Durability::Committed)?;
+        self.unsynced.push(id);
         self.claims.remove(&run);
         if is_kept_out {
+            self.flush()?;
             // Not the next trial either: a full disk must not use up the study's trials.
             return Err(RunnerError::KeptOut { trial: run.trial.0, message });
         }
-        self.see(&Happening::Ended(run));
         if goes_on && !was_asked {
             self.waiting.push_back(run.trial);
             return Ok(vec![Input::Ended(run), Input::Changed]);
@@ -437,12 +468,19 @@ impl Drive<'_> {
         }))
     }
 
+    /// Leaves the derived files as the log is. What another process appends while this one holds the lease is this
+    /// one's to write, so it looks again once it has given the lease back.
     fn scribe_now(&mut self) -> Result<(), RunnerError> {
-        self.session.refresh()?;
-        self.scribe.finish(self.session).map_err(|error| match error {
-            crate::scribe::ScribeError::Store(error) => error.into(),
-            crate::scribe::ScribeError::Write(source) => RunnerError::folder(&self.home, source),
-        })
+        loop {
+            let head = self.session.refresh()?;
+            self.scribe.finish(self.session).map_err(|error| match error {
+                crate::scribe::ScribeError::Store(error) => error.into(),
+                crate::scribe::ScribeError::Write(source) => RunnerError::folder(&self.home, source),
+            })?;
+            if self.session.refresh()? == head {
+                return Ok(());
+            }
+        }
     }
 
     fn see(&mut self, happening: &Happening<'_>) {

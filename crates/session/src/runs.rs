@@ -62,8 +62,9 @@ impl Session {
         RunKey { trial, stage, repetition, attempt }
     }
 
-    /// Tells how an attempt ended and what follows for its trial, in one commit that survives loss of power. Returns
-    /// the trial's ending if this call made it. What comes too late changes nothing (invariant FIRST ENDING WINS).
+    /// Tells how an attempt ended and what follows for its trial, in one commit. Returns the trial's ending if this call
+    /// made it. What comes too late changes nothing (invariant FIRST ENDING WINS). Nobody may be told of an ending that is
+    /// only committed before the next [`sync`](Session::sync) (invariant NOTHING LOST).
     ///
     /// # Errors
     /// Where there is no such trial, or the store refuses.
@@ -73,6 +74,7 @@ impl Session {
         end: RunEnd,
         metrics: Digests,
         consequence: Consequence,
+        durability: Durability,
     ) -> Result<Option<TrialEnded>, SessionError> {
         let trial = claim.run.trial;
         let mut bodies: Vec<EventBody> =
@@ -80,8 +82,17 @@ impl Session {
         bodies.push(EventBody::RunEnded(RunEnded { run: claim.run, epoch: claim.epoch, end, metrics }));
         let ended = self.conclude(trial, consequence)?;
         bodies.extend(ended.clone().map(EventBody::TrialEnded));
-        self.append(bodies, Durability::Synced)?;
+        self.append(bodies, durability)?;
         Ok(ended)
+    }
+
+    /// Makes everything that was appended so far survive loss of power.
+    ///
+    /// # Errors
+    /// Where the store refuses.
+    pub fn sync(&self) -> Result<(), SessionError> {
+        self.append(Vec::new(), Durability::Synced)?;
+        Ok(())
     }
 
     /// Tells how an attempt ended that was a trial's only one: successful ones are judged, others have failed.
@@ -103,7 +114,7 @@ impl Session {
                 Consequence::Fail { message, metrics: metrics.clone() }
             }
         };
-        self.end_run(claim, end, metrics, consequence)
+        self.end_run(claim, end, metrics, consequence, Durability::Synced)
     }
 
     fn conclude(&self, trial: TrialId, consequence: Consequence) -> Result<Option<TrialEnded>, SessionError> {

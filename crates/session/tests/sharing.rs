@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use common::{definition, told};
 use ravine_session::*;
-use store::{Sqlite, Store};
+use store::{Durability, Sqlite, Store};
 use study::{How, RunEnd, State, Study};
 
 const FOLDER: &str = "RAVINE_TEST_FOLDER";
@@ -133,7 +133,13 @@ fn of_two_that_claim_an_attempt_one_gets_it_and_only_its_ending_counts() {
     let [Some(claim), None] = claims else { panic!("{claims:?}") };
     let stolen = Claim { epoch: second.epoch().unwrap(), ..claim };
     second
-        .end_run(stolen, RunEnd::new(How::Failed, 1.0), study::Digests::new(), Consequence::GoesOn)
+        .end_run(
+            stolen,
+            RunEnd::new(How::Failed, 1.0),
+            study::Digests::new(),
+            Consequence::GoesOn,
+            Durability::Synced,
+        )
         .unwrap();
     let metrics: study::Digests = [("loss".to_owned(), study::Digest::single(0.5))].into_iter().collect();
     let ended = first.end_only_run(claim, RunEnd::new(How::Ok, 2.0), metrics).unwrap().unwrap();
