@@ -92,6 +92,15 @@ impl Waker {
     }
 }
 
+impl Drop for Local {
+    /// A supervisor outlives its client by some seconds; a process that lives on longer buries it then.
+    fn drop(&mut self) {
+        if let Some(child) = self.connection.child.take() {
+            std::thread::spawn(move || nix::sys::wait::waitpid(child, None));
+        }
+    }
+}
+
 impl Local {
     /// Meets the supervisor of the study in this folder, which must exist. `program` with the study's folder as one more
     /// argument is a process that calls [`crate::supervise`]; it is started where no supervisor is there.

@@ -120,6 +120,15 @@ fn a_supervisor_that_nobody_needs_leaves() {
 }
 
 #[test]
+fn a_supervisor_that_left_is_no_zombie_of_who_started_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let local = Local::connect(folder.path(), supervisor()).unwrap();
+    let process = format!("/proc/{}", local.supervisor());
+    drop(local);
+    eventually("it is buried", || !std::path::Path::new(&process).exists());
+}
+
+#[test]
 fn two_processes_have_one_supervisor_and_each_its_own_news() {
     let mut study = Study::new();
     let mut other = Local::connect(study.path(), supervisor()).unwrap();

@@ -104,7 +104,7 @@ fn print(file: &StudyFile, samples: &[Sample]) -> Result<Exit, Failure> {
         let text = if share < 0.01 { paint(WARN, text) } else { text };
         line(&mut out, "accepted", &text)?;
     }
-    line(&mut out, "ends", &ends(file))?;
+    line(&mut out, "limits", &limits(file))?;
     line(
         &mut out,
         "folder",
@@ -191,7 +191,7 @@ fn domain(domain: &Domain) -> String {
     }
 }
 
-fn ends(file: &StudyFile) -> String {
+fn limits(file: &StudyFile) -> String {
     let rules = &file.settings.stop;
     let rules = serde_json::to_value(rules).unwrap_or_default();
     let shown: Vec<String> = rules
@@ -201,5 +201,5 @@ fn ends(file: &StudyFile) -> String {
         .map(|(rule, limit)| format!("{} {}", rule.replace('_', " "), format::json(limit)))
         .collect();
     let why = if file.default_stop { " (the file has no [stop])" } else { "" };
-    format!("at {}{why}", shown.join(", or "))
+    format!("{}{why}", shown.join(" · "))
 }

@@ -134,7 +134,7 @@ impl Live {
         }
         let state =
             if self.state.is_empty() { String::new() } else { paint(WARN, format!("  {}", self.state)) };
-        texts.push(format!("{} {}{state}", label("trials"), words::counts(study)));
+        texts.push(format!("{} {}{state}", label("so far"), words::counts(study)));
         for (run, running) in self.running.iter().take(MOST_ROWS) {
             let time = format::duration(running.since.elapsed().as_secs_f64());
             texts.push(format!("{} {time:>7}  {}", label(&format!("#{}", run.trial.0)), running.last));
