@@ -123,15 +123,19 @@ impl Session {
         definition: &Definition,
         options: Options,
     ) -> Result<Self, SessionError> {
-        let known = store.studies()?.into_iter().any(|info| info.name == definition.name && info.head > 0);
-        if !known {
+        loop {
+            let known =
+                store.studies()?.into_iter().any(|info| info.name == definition.name && info.head > 0);
+            if known {
+                return Session::open(store, &definition.name, options);
+            }
             match Session::create(Arc::clone(&store), definition, options.clone()) {
-                // Another process was faster.
+                // Another process was faster. It may be between the name and the first event, and may die there: then
+                // the next round's first event is ours.
                 Err(SessionError::Store(error)) if exists(&error) => {}
                 made => return made,
             }
         }
-        Session::open(store, &definition.name, options)
     }
 
     fn load(store: Arc<dyn Store>, id: StudyId, name: &str, options: Options) -> Result<Self, SessionError> {
