@@ -112,8 +112,14 @@ fn set_up(
     home: &std::path::Path,
     program: &[OsString],
 ) -> Result<(), RunnerError> {
-    let is_done = session.with_study(|study| study.attributes().contains_key(SETUP));
-    if file.setup.is_none() || is_done {
+    let is_done = || session.with_study(|study| study.attributes().contains_key(SETUP));
+    if file.setup.is_none() || is_done() {
+        return Ok(());
+    }
+    // Held while it runs: who comes second waits, and finds it done. Whose holder dies lets the next one do it.
+    let _lock = life::lock(home, "setup").map_err(|source| RunnerError::folder(home, source))?;
+    session.refresh()?;
+    if is_done() {
         return Ok(());
     }
     let seed = session.with_study(Study::seed);

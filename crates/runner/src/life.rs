@@ -63,6 +63,14 @@ impl Drop for Life {
     }
 }
 
+/// Waits for the study's lock of this name; dropped, or its holder dead, it is free.
+pub(crate) fn lock(home: &Path, name: &str) -> io::Result<File> {
+    let path = folder(home).join(format!("{name}.lock"));
+    let file = OpenOptions::new().write(true).create(true).truncate(false).open(path)?;
+    file.lock()?;
+    Ok(file)
+}
+
 /// Whether the runner of `epoch` lives on this host.
 pub(crate) fn is_alive(home: &Path, epoch: u64) -> bool {
     let Ok(file) = OpenOptions::new().write(true).open(lock_path(home, epoch)) else { return false };

@@ -235,7 +235,8 @@ fn copy_file(home: &Home, file: &StudyFile) -> Result<(), RunnerError> {
         return Ok(());
     }
     let failed = |source| RunnerError::folder(&path, source);
-    let temporary = path.with_extension("tmp");
+    // A name of our own: another process may start the same study at this moment.
+    let temporary = path.with_extension(format!("{}.tmp", std::process::id()));
     fs::write(&temporary, text).map_err(failed)?;
     fs::rename(&temporary, &path).map_err(failed)
 }
