@@ -71,10 +71,15 @@ impl Scene {
         serde_json::from_str(&said.out).unwrap_or_else(|error| panic!("{error} in {}", said.out))
     }
 
-    /// Starts `ravine` and leaves it running.
+    /// Starts `ravine` and leaves it running. What it complains about is added to `stderr.txt`.
     pub(crate) fn start(&self, arguments: &[&str]) -> Child {
+        let complaints = std::fs::OpenOptions::new()
+            .create(true)
+            .append(true)
+            .open(self.path("stderr.txt"))
+            .expect("a file");
         let mut command = self.command(arguments);
-        command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("ravine starts")
+        command.stdout(Stdio::null()).stderr(complaints).spawn().expect("ravine starts")
     }
 
     /// The lines of a JSON Lines file.
