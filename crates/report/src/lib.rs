@@ -7,7 +7,7 @@
 //! - [`terminal`]: tables and a small chart of characters
 //! - [`export`]: `results.jsonl`, `params.csv`, JSON, and the [`export::Projection`] that keeps the files true
 //! - [`summary`], [`importance`]: what follows from the rows
-//! - [`format`]: how numbers, times and sizes look, everywhere
+//! - [`mod@format`]: how numbers, times and sizes look, everywhere
 
 pub mod chart;
 pub mod export;
