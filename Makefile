@@ -19,7 +19,9 @@ demo: build ## Tune a neural network on the handwritten digits: 60 trials, 2 at 
 
 test: tools lint doc ## Install what the tests need, then pass them all
 	$(CARGO) build --locked -p ravine-cli -p digits-trainer --bins
-	$(CARGO) nextest run --workspace --locked --no-fail-fast
+	@if $(CARGO) nextest --version >/dev/null 2>&1; then \
+	  $(CARGO) nextest run --workspace --locked --no-fail-fast; \
+	else $(CARGO) test --workspace --locked --no-fail-fast --lib --bins --tests --examples; fi
 	$(CARGO) test --workspace --locked --doc --quiet
 
 tools: ## Install what the tests need (Debian or Ubuntu)
