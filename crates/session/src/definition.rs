@@ -75,11 +75,11 @@ impl Definition {
     pub(crate) fn first_points(&self, space: Option<&Space>) -> Result<Vec<Enqueued>, SessionError> {
         let mut points = Vec::with_capacity(self.points.len() + 1);
         if let Some(space) = space {
-            let defaults = space.parameters().iter().filter_map(|parameter| {
-                let default = parameter.default.as_ref()?;
-                Some((parameter.path.clone(), parameter.domain.to_json(default)))
+            let defaults = space.defaults();
+            let given = space.parameters().iter().enumerate().filter_map(|(i, parameter)| {
+                Some((parameter.path.clone(), parameter.domain.to_json(defaults.get(i)?)))
             });
-            let point: serde_json::Map<String, Json> = defaults.collect();
+            let point: serde_json::Map<String, Json> = given.collect();
             if !point.is_empty() {
                 points.push(Enqueued { point, given: true, ..Enqueued::default() });
             }

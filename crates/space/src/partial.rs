@@ -27,9 +27,18 @@ impl PartialPoint {
 }
 
 impl Space {
-    /// The defaults that were declared.
+    /// The defaults that were declared, as far as they can hold together: that of a parameter inside an option only
+    /// where the option is the default of its choice.
     pub fn defaults(&self) -> PartialPoint {
-        PartialPoint(self.parameters().iter().map(|parameter| parameter.default.clone()).collect())
+        let mut slots: Vec<Option<Scalar>> = Vec::with_capacity(self.parameters().len());
+        // What decides comes before what depends on it.
+        for (i, parameter) in self.parameters().iter().enumerate() {
+            let taken = self.condition(i).option.is_none_or(|(choice, option)| {
+                slots.get(choice).is_some_and(|slot| *slot == Some(Scalar::Choice(option)))
+            });
+            slots.push(parameter.default.clone().filter(|_| taken));
+        }
+        PartialPoint(slots.into())
     }
 
     /// A point with the values of `partial` wherever their parameters are active, and those of `fill` elsewhere; see

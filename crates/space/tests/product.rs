@@ -208,6 +208,25 @@ fn defaults_make_the_first_point() {
 }
 
 #[test]
+fn the_defaults_of_options_that_are_not_the_default_stay_out_of_the_first_point() {
+    let space = json!({
+        "optimizer": { "default": "adam", "choice": [
+            { "name": "sgd", "momentum": { "float": [0.0, 0.99], "default": 0.9 } },
+            { "name": "adam", "beta1": { "float": [0.8, 0.999], "default": 0.9 } }
+        ] },
+        "schedule": { "choice": [
+            { "name": "cosine", "floor": { "float": [0.0, 1.0], "default": 0.1 } },
+            { "name": "step", "factor": { "float": [0.0, 1.0], "default": 0.5 } }
+        ] }
+    });
+    let space = build(space, &[]).unwrap();
+    let defaults = space.defaults();
+    let given = (0..space.parameters().len()).filter(|i| defaults.get(*i).is_some());
+    let given: Vec<&str> = given.map(|i| space.parameters()[i].path.as_str()).collect();
+    assert_eq!(given, ["optimizer", "optimizer.adam.beta1"]);
+}
+
+#[test]
 fn a_partial_point_that_contradicts_itself_is_refused() {
     let space = digits();
     let error = |given: Json| space.partial(given.as_object().unwrap()).unwrap_err().to_string();
