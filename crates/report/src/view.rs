@@ -262,6 +262,15 @@ impl View {
         raw.map_or_else(|| "–".to_owned(), |raw| crate::format::json(&raw))
     }
 
+    /// What the program told of a trial beside the objectives' values, in the order in which it told it.
+    pub fn other_metrics<'a>(&'a self, row: &'a Row) -> impl Iterator<Item = (&'a str, f64)> + Clone {
+        let is_objective = |name: &str| self.objectives.iter().any(|objective| objective.name == name);
+        row.metrics
+            .iter()
+            .filter(move |(name, _)| !is_objective(name))
+            .map(|(name, value)| (name.as_str(), *value))
+    }
+
     /// The configuration as `path → value`, active parameters only.
     pub fn raw_params(&self, row: &Row) -> serde_json::Map<String, Json> {
         let pairs = self.columns.iter().zip(&row.cells);

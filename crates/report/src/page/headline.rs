@@ -5,6 +5,9 @@ use crate::plot::svg::escape;
 use crate::summary::{Counts, Span, best};
 use crate::view::{Cell, Row, View};
 
+/// The most metrics beside the objective that are shown of the best trial.
+const METRICS: usize = 8;
+
 /// Two slopes and a stream.
 pub(super) const LOGO: &str =
     "<svg viewBox=\"0 0 20 20\" aria-hidden=\"true\"><path d=\"M2 4l6 11h4L18 4\"/></svg>";
@@ -47,16 +50,33 @@ fn single(view: &View, row: &Row) -> String {
     };
     format!(
         "<div class=\"hero\"><div class=\"won\"><p class=\"label\">Best {name} <span>{way}</span></p>\
-         <p class=\"big\" title=\"{exact}\">{value}</p><p class=\"from\">trial {number}{took}</p>{broken}{rerun}</div>\
+         <p class=\"big\" title=\"{exact}\">{value}</p><p class=\"from\">trial {number}{took}</p>{broken}{told}{rerun}</div>\
          <div class=\"config\"><p class=\"label\">Best configuration</p>{config}</div></div>",
         name = escape(name),
         exact = format::exact(value),
         value = escape(&format::number(value).replace('-', "−")),
         number = row.number,
         took = row.took().map(|s| format!(" · took {}", format::duration(s))).unwrap_or_default(),
+        told = told(view, row),
         rerun = rerun(view),
         config = configuration(view, row),
     )
+}
+
+/// What else the program measured in the best trial: a test error that took no part in the search, a size, a speed.
+fn told(view: &View, row: &Row) -> String {
+    let items: String = view
+        .other_metrics(row)
+        .take(METRICS)
+        .map(|(name, value)| {
+            format!(
+                "<div><dt>{}</dt><dd>{}</dd></div>",
+                escape(name),
+                escape(&format::number(value).replace('-', "−"))
+            )
+        })
+        .collect();
+    if items.is_empty() { items } else { format!("<dl class=\"told\">{items}</dl>") }
 }
 
 fn rerun(view: &View) -> String {

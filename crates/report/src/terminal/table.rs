@@ -10,6 +10,8 @@ use crate::view::{Cell, Kind, Row, State, View};
 
 /// The most characters of one field.
 const FIELD: usize = 28;
+/// The most metrics beside the objectives that are shown of one trial.
+const METRICS: usize = 8;
 /// Between two columns.
 const GAP: usize = 2;
 
@@ -53,7 +55,7 @@ pub fn trials(view: &View, rows: &[usize], style: Style) -> String {
     out
 }
 
-/// The best trial in full, one parameter a line; of several objectives the Pareto front, and with `count` above 1 the
+/// The best trial in full, one metric or parameter a line; of several objectives the Pareto front, and with `count` above 1 the
 /// best so many, as a table.
 pub fn best(view: &View, count: usize, style: Style) -> String {
     let several = view.objectives.len() > 1;
@@ -72,18 +74,21 @@ pub fn best(view: &View, count: usize, style: Style) -> String {
     }
 }
 
+/// What was sought, what else the program told, then the configuration, one a line.
 fn single(view: &View, row: &Row, style: Style) -> String {
-    let mut pairs: Vec<Vec<String>> = Vec::new();
-    for (objective, value) in view.objectives.iter().zip(&row.values) {
-        pairs.push(vec![objective.name.clone(), format::number(*value)]);
-    }
-    let values = pairs.len();
+    let values = view.objectives.iter().zip(&row.values);
+    let mut pairs: Vec<[String; 2]> =
+        values.map(|(objective, value)| [objective.name.clone(), format::number(*value)]).collect();
+    let sought = pairs.len();
+    let others = view.other_metrics(row);
+    pairs.extend(others.clone().take(METRICS).map(|(name, value)| [name.to_owned(), format::number(value)]));
+    let told = pairs.len();
     for (k, column) in view.columns.iter().enumerate() {
         if row.cells.get(k).is_some_and(|cell| *cell != Cell::Inactive) {
-            pairs.push(vec![column.path.clone(), view.shown(row, k)]);
+            pairs.push([column.path.clone(), view.shown(row, k)]);
         }
     }
-    let table = plain(pairs.into_iter(), style);
+    let table = plain(pairs.into_iter().map(Vec::from), style);
     let took = row.took().map(|s| format!(", {}", format::duration(s))).unwrap_or_default();
     let mut out = format!("trial {}{took}\n", row.number);
     if row.violation() > 0.0 {
@@ -91,12 +96,26 @@ fn single(view: &View, row: &Row, style: Style) -> String {
         out.push('\n');
     }
     for (k, line) in table.lines().enumerate() {
+        if k == told && told > sought {
+            out.push_str(&left_out(others.clone().count().saturating_sub(METRICS), style));
+            out.push('\n');
+        }
         let line = line.trim_end();
         out.push_str("  ");
-        out.push_str(&if k < values { style.paint(Look::Accent, line) } else { line.to_owned() });
+        out.push_str(&if k < sought { style.paint(Look::Accent, line) } else { line.to_owned() });
         out.push('\n');
     }
     out
+}
+
+/// A line that says how many metrics are not shown, where there are such.
+fn left_out(metrics: usize, style: Style) -> String {
+    let dots = if style.ascii { "..." } else { "…" };
+    match metrics {
+        0 => String::new(),
+        1 => format!("  {}\n", style.paint(Look::Dim, &format!("{dots} 1 more metric"))),
+        n => format!("  {}\n", style.paint(Look::Dim, &format!("{dots} {n} more metrics"))),
+    }
 }
 
 /// A table without lines, two spaces between columns, one line a row.
