@@ -17,6 +17,11 @@ demo: build ## Tune a neural network on the handwritten digits: 60 trials, 2 at 
 	@$(BIN)/ravine run examples/digits/study.toml --dir runs
 	@$(BIN)/ravine report digits --dir runs
 
+demo-compress: build ## Tune zstd, a program as it is: the smallest text at 20 MB/s (needs zstd)
+	@rm -rf runs/compress
+	@$(BIN)/ravine run examples/compress/study.toml --dir runs
+	@$(BIN)/ravine report compress --dir runs
+
 test: tools lint doc ## Install what the tests need, then pass them all
 	$(CARGO) build --locked -p ravine-cli -p digits-trainer --bins
 	@if $(CARGO) nextest --version >/dev/null 2>&1; then \

@@ -56,7 +56,7 @@ pub(crate) struct Options {
     #[arg(long, default_value_t = 32, value_parser = clap::value_parser!(u16).range(1..=1_000))]
     batch: u16,
     /// Passes over the training images
-    #[arg(long, default_value_t = 40, value_parser = clap::value_parser!(u16).range(1..))]
+    #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u16).range(1..))]
     epochs: u16,
     /// Networks trained side by side, each validated on its own share of the images
     #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u8).range(2..=20))]
