@@ -108,7 +108,7 @@ fn split(all: &Set) -> Digits {
     order.sort_by_key(|at| all.labels[*at]);
     let mut digits = Digits { open: Set::default(), test: Set::default() };
     for (place, at) in order.into_iter().enumerate() {
-        let part = if place % ROUND % 2 == 0 { &mut digits.open } else { &mut digits.test };
+        let part = if (place % ROUND).is_multiple_of(2) { &mut digits.open } else { &mut digits.test };
         part.push(all.image(at), all.labels[at]);
     }
     digits
