@@ -1,6 +1,6 @@
 //! The study that is measured: ten parameters, 5 float, 2 log, 2 int, 1 choice of 5.
 
-use session::{Asked, Declared, Definition, Told};
+use session::{Asked, Declaration, Definition, Told};
 use study::{Objective, Settings, StopRules};
 
 use crate::Done;
@@ -15,7 +15,7 @@ pub(crate) fn definition(name: &str, sampler: &str) -> Done<Definition> {
         parameters.insert(format!("i{i}"), serde_json::json!({ "int": [1, 100] }));
     }
     parameters.insert("c".to_owned(), serde_json::json!({ "choice": ["a", "b", "c", "d", "e"] }));
-    let space = Declared { parameters: serde_json::from_value(parameters.into())?, constraints: Vec::new() };
+    let space = Declaration { space: serde_json::from_value(parameters.into())?, constraints: Vec::new() };
     let stop = StopRules { trials: Some(100_000_000), ..StopRules::default() };
     let settings = Settings { objectives: vec![Objective::minimize("loss")], stop, ..Settings::default() };
     let sampler = serde_json::from_value(serde_json::json!({ "name": sampler }))?;

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use search::SamplerSpec;
-use session::{Answer, Declared, Definition, Options, Session, SessionError, Told};
+use session::{Answer, Declaration, Definition, Options, Session, SessionError, Told};
 use space::{Declarations, SpaceError};
 use store::{Memory, Sqlite, Store, StoreError};
 use study::{DEFAULT_TRIALS, Objective, Settings, Study};
@@ -84,7 +84,7 @@ impl Builder {
     #[must_use]
     pub fn space(mut self, parameters: Declarations, constraints: &[&str]) -> Self {
         let constraints = constraints.iter().map(|constraint| (*constraint).to_owned()).collect();
-        self.definition.space = Some(Declared { parameters, constraints });
+        self.definition.space = Some(Declaration { space: parameters, constraints });
         self
     }
 

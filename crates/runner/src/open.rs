@@ -6,7 +6,7 @@ use std::hash::{BuildHasher, Hasher};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use session::{Change, Declared, Definition, Session};
+use session::{Change, Definition, Session};
 use spec::{Class, StudyFile};
 use store::{Sqlite, Store};
 use study::{Assignment, Enqueued};
@@ -130,10 +130,7 @@ fn definition(file: &StudyFile, options: &Options, slots: usize) -> Definition {
         attributes: Assignment::new(),
     });
     let mut definition = Definition::new(file.name.clone(), file.seed.unwrap_or(0), settings);
-    definition.space = Some(Declared {
-        parameters: file.declaration.space.clone(),
-        constraints: file.declaration.constraints.clone(),
-    });
+    definition.space = Some(file.declaration.clone());
     definition.sampler = file.sampler.clone();
     definition.points = points.collect();
     definition

@@ -1,34 +1,13 @@
 //! What a study is made of, and how a changed study file differs from the study in the store.
 
 use search::SamplerSpec;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use serde_json::Value as Json;
 use space::Space;
-use space::declaration::Declarations;
+use spec::Declaration;
 use study::{Enqueued, Judge, Settings, Study, StudyCreated};
 
 use crate::SessionError;
-
-/// A declared space as the log keeps it.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct Declared {
-    /// The entries of `[space]`.
-    pub parameters: Declarations,
-    /// The expressions of `[[space_constraint]]`.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub constraints: Vec<String>,
-}
-
-impl Declared {
-    /// The space that it describes.
-    ///
-    /// # Errors
-    /// The first thing that is wrong with the declarations.
-    pub fn build(&self) -> Result<Space, SessionError> {
-        let constraints: Vec<&str> = self.constraints.iter().map(String::as_str).collect();
-        Ok(Space::build(&self.parameters, &constraints)?)
-    }
-}
 
 /// What a study is made of. All of it is recorded when the study is created.
 #[derive(Clone, Debug, PartialEq)]
@@ -40,7 +19,7 @@ pub struct Definition {
     /// Objectives, constraints, stop rules.
     pub settings: Settings,
     /// What is searched; `None` where programs suggest it as they go (define-by-run).
-    pub space: Option<Declared>,
+    pub space: Option<Declaration>,
     /// How it is searched.
     pub sampler: SamplerSpec,
     /// What is tried first; `given` is set for each.

@@ -43,8 +43,9 @@ mod tell;
 mod turns;
 
 pub use answer::{Answer, Asked, Claim, Over};
-pub use definition::{Change, Declared, Definition, Difference};
+pub use definition::{Change, Definition, Difference};
 pub use error::SessionError;
 pub use runs::Consequence;
 pub use session::{Liveness, Options, Session};
+pub use spec::Declaration;
 pub use tell::{Added, Told};

@@ -89,7 +89,7 @@ impl Session {
         options: Options,
     ) -> Result<Self, SessionError> {
         let created = definition.created()?;
-        let space = definition.space.as_ref().map(crate::Declared::build).transpose()?;
+        let space = definition.space.as_ref().map(spec::Declaration::build).transpose()?;
         study::Judge::new(&definition.settings)?;
         let mut bodies = vec![EventBody::StudyCreated(created)];
         bodies.extend(definition.first_points(space.as_ref())?.into_iter().map(EventBody::Enqueued));

@@ -101,8 +101,8 @@ impl State {
 
 fn declared(study: &Study) -> Result<Option<Arc<Space>>, SessionError> {
     let Some(json) = study.space() else { return Ok(None) };
-    let declared: crate::Declared = serde::Deserialize::deserialize(json).map_err(|source| {
+    let declared: spec::Declaration = serde::Deserialize::deserialize(json).map_err(|source| {
         SessionError::Declaration { study: study.name().to_owned(), what: "space", source }
     })?;
-    declared.build().map(|space| Some(Arc::new(space)))
+    Ok(Some(Arc::new(declared.build()?)))
 }

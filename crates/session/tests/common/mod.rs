@@ -5,12 +5,12 @@
 
 use std::sync::Arc;
 
-use ravine_session::{Asked, Declared, Definition, Options, Session, Told};
+use ravine_session::{Asked, Declaration, Definition, Options, Session, Told};
 use store::{Memory, Store};
 use study::{Objective, Settings};
 
 /// Ten parameters of every kind that one commit must carry.
-pub fn space() -> Declared {
+pub fn space() -> Declaration {
     let parameters = serde_json::from_str(
         r#"{
             "x": { "float": [-5.0, 5.0] },
@@ -24,7 +24,7 @@ pub fn space() -> Declared {
         }"#,
     )
     .unwrap();
-    Declared { parameters, constraints: Vec::new() }
+    Declaration { space: parameters, constraints: Vec::new() }
 }
 
 pub fn definition(sampler: &str) -> Definition {
