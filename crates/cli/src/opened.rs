@@ -8,6 +8,7 @@ use runner::Home;
 use serde_json::{Map, Value as Json, json};
 use session::{Options, Session};
 use space::Space;
+use spec::template::Rendered;
 use store::{Sqlite, Store};
 use study::{Study, Trial};
 
@@ -78,11 +79,12 @@ impl Opened {
 /// What a person types to run a trial's configuration again.
 pub fn rerun_command(home: &Home, trial: Trial<'_>) -> String {
     let runs = home.folder().parent().unwrap_or(Path::new("."));
-    let mut command = format!("ravine rerun {} --study {}", trial.number().0, home.name());
+    let number = trial.number().0.to_string();
+    let mut words = vec!["ravine".to_owned(), "rerun".to_owned(), number, "--study".to_owned(), home.name()];
     if shown(runs) != "runs" {
-        command += &format!(" --dir {}", shown(runs));
+        words.extend(["--dir".to_owned(), shown(runs)]);
     }
-    command
+    Rendered::Program(words).shown()
 }
 
 /// Opens a study to say something to it.

@@ -122,7 +122,8 @@ impl Loader<'_> {
         }
         if let Err(error) = Judge::new(&settings) {
             let span = self.inside(&error.place, error.span.as_ref());
-            self.problems.push(Diagnostic::error(span, error.problem).maybe_help(error.hint));
+            let hint = error.hint.or_else(|| odd_name(&settings, &error.place));
+            self.problems.push(Diagnostic::error(span, error.problem).maybe_help(hint));
         }
         for (i, constraint) in settings.constraints.iter().enumerate() {
             self.warn_of_counted(&constraint.expr, &format!("constraint[{i}].expr"));
@@ -224,4 +225,16 @@ fn folder_problem(name: &str) -> Option<&'static str> {
         return Some("it is longer than 200 bytes");
     }
     (name.trim() != name).then_some("it starts or ends with a space")
+}
+
+/// What to write where a metric's name is no name of an expression, such as `val/acc top-1`.
+fn odd_name(settings: &Settings, place: &str) -> Option<String> {
+    let named = settings.objectives.iter().enumerate();
+    let (_, objective) = named.into_iter().find(|(i, _)| place == format!("objective[{i}].metric"))?;
+    let metric = objective.metric.as_deref()?;
+    let is_name = metric.ends_with(char::is_alphanumeric) && !metric.contains(['[', '\'']);
+    if !is_name {
+        return None;
+    }
+    Some(format!("a metric of this name is written \"metric['{metric}']\""))
 }
