@@ -22,16 +22,12 @@ use crate::open::Open;
 use crate::orders::Orders;
 use crate::scribe::Scribe;
 use crate::watch::{Happening, Opening, Watcher};
-use crate::{RunnerError, once};
+use crate::{RunnerError, endings, once};
 
 /// How often the log is looked at for what others wrote, and the display is drawn.
 const TICK: Duration = Duration::from_millis(100);
 /// How often this process shows that it lives.
 const HEARTBEAT: Duration = Duration::from_secs(15);
-/// A run that was lost so often is not run again: it takes its machine or its supervisor along.
-const MOST_LOST: usize = 3;
-/// The study attribute that says that its `[setup]` command succeeded.
-const SETUP: &str = "setup_done";
 
 /// How a study was left.
 #[derive(Debug)]
@@ -67,7 +63,7 @@ pub fn drive(
     });
     let opening = Opening { folder: home.folder().to_path_buf(), slots, sampler, resumed, remarks };
     session.with_study(|study| watcher.see(study, &Happening::Opened(&opening)));
-    set_up(&session, &file, home.folder(), &program)?;
+    once::set_up(&session, &file, home.folder(), &program)?;
     let orders = Orders::new(&file, seed, home.folder())
         .map_err(|source| RunnerError::folder(home.folder(), source))?;
     let space = session.space();
@@ -103,29 +99,6 @@ pub fn drive(
     let space = session.space();
     session.close()?;
     Ok(Driven { finish, study, space })
-}
-
-/// Runs the study's `[setup]` command, once in its life.
-fn set_up(
-    session: &Session,
-    file: &spec::StudyFile,
-    home: &std::path::Path,
-    program: &[OsString],
-) -> Result<(), RunnerError> {
-    let is_done = || session.with_study(|study| study.attributes().contains_key(SETUP));
-    if file.setup.is_none() || is_done() {
-        return Ok(());
-    }
-    // Held while it runs: who comes second waits, and finds it done. Whose holder dies lets the next one do it.
-    let _lock = life::lock(home, "setup").map_err(|source| RunnerError::folder(home, source))?;
-    session.refresh()?;
-    if is_done() {
-        return Ok(());
-    }
-    let seed = session.with_study(Study::seed);
-    once::setup(file, seed, home, program.to_vec())?;
-    session.tag_study([(SETUP.to_owned(), true.into())].into_iter().collect())?;
-    Ok(())
 }
 
 struct Drive<'a> {
@@ -347,7 +320,8 @@ impl Drive<'_> {
     fn ended(&mut self, ended: RunEnded) -> Result<Vec<Input>, RunnerError> {
         let RunEnded { run, epoch, end, metrics } = ended;
         let id = RunId { run, epoch };
-        let consequence = self.consequence(run, &end, &metrics);
+        let keeps = self.on_timeout.get(run.stage as usize) == Some(&OnTimeout::Keep);
+        let consequence = endings::consequence(&end, &metrics, keeps, self.lost_before(run));
         let goes_on = consequence == Consequence::GoesOn;
         let was_asked = self.asked.remove(&run);
         // Ended by nobody's wish and no program's fault: its supervisor cannot hold it.
@@ -366,27 +340,6 @@ impl Drive<'_> {
             return Ok(vec![Input::Ended(run), Input::Changed]);
         }
         Ok(vec![Input::Ended(run)])
-    }
-
-    /// What an ending means for its trial. One that was ended with the study, or lost, is run again: that is not the
-    /// configuration's fault.
-    fn consequence(&self, run: RunKey, end: &study::RunEnd, metrics: &study::Digests) -> Consequence {
-        let keeps = self.on_timeout.get(run.stage as usize) == Some(&OnTimeout::Keep);
-        match end.how {
-            How::Ok => Consequence::Judge(metrics.clone()),
-            How::Timeout if keeps && !metrics.is_empty() => Consequence::Judge(metrics.clone()),
-            How::Killed => Consequence::GoesOn,
-            How::Lost if self.lost_before(run) + 1 < MOST_LOST => Consequence::GoesOn,
-            How::Lost => Consequence::Fail {
-                message: format!("it was lost {MOST_LOST} times: its supervisor was killed each time"),
-                metrics: metrics.clone(),
-            },
-            How::Pruned => Consequence::Prune { step: end.reached.unwrap_or(0), metrics: metrics.clone() },
-            How::Failed | How::Timeout => Consequence::Fail {
-                message: end.message.clone().unwrap_or_else(|| "it failed".to_owned()),
-                metrics: metrics.clone(),
-            },
-        }
     }
 
     fn lost_before(&self, run: RunKey) -> usize {

@@ -5,6 +5,7 @@
 
 mod dispatcher;
 mod drive;
+mod endings;
 mod error;
 mod home;
 mod life;

@@ -5,14 +5,18 @@
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-use exec::{Command, Layout, Local, RunId, RunNews, RunOrder};
+use exec::{Layout, Local, RunId, RunNews, RunOrder};
 use search::TrialId;
+use session::Session;
 use spec::StudyFile;
-use spec::template::{Rendered, SetupValues};
+use spec::template::SetupValues;
 use study::{How, Judge, JudgeError, Judged, RunEnded, RunKey, Study, Trial};
 
-use crate::orders::{OrderError, Orders};
+use crate::orders::{OrderError, Orders, ordered};
 use crate::{RunnerError, life};
+
+/// The study attribute that says that its `[setup]` command succeeded.
+const SETUP: &str = "setup_done";
 
 /// Runs an order to its end.
 fn run(folder: &Path, program: Vec<OsString>, order: RunOrder) -> Result<RunEnded, RunnerError> {
@@ -32,16 +36,34 @@ fn run(folder: &Path, program: Vec<OsString>, order: RunOrder) -> Result<RunEnde
     }
 }
 
-/// Runs the study's `[setup]` command, if it has one.
+/// Runs the study's `[setup]` command, once in the study's life.
 ///
 /// # Errors
 /// It failed, or could not be started.
-pub(crate) fn setup(
+pub(crate) fn set_up(
+    session: &Session,
     file: &StudyFile,
-    seed: u64,
     home: &Path,
-    program: Vec<OsString>,
+    program: &[OsString],
 ) -> Result<(), RunnerError> {
+    let is_done = || session.with_study(|study| study.attributes().contains_key(SETUP));
+    if file.setup.is_none() || is_done() {
+        return Ok(());
+    }
+    // Held while it runs: who comes second waits, and finds it done. Whose holder dies lets the next one do it.
+    let _lock = life::lock(home, "setup").map_err(|source| RunnerError::folder(home, source))?;
+    session.refresh()?;
+    if is_done() {
+        return Ok(());
+    }
+    let seed = session.with_study(Study::seed);
+    setup(file, seed, home, program.to_vec())?;
+    session.tag_study([(SETUP.to_owned(), true.into())].into_iter().collect())?;
+    Ok(())
+}
+
+/// Runs the `[setup]` command, if the file has one.
+fn setup(file: &StudyFile, seed: u64, home: &Path, program: Vec<OsString>) -> Result<(), RunnerError> {
     let Some(setup) = &file.setup else { return Ok(()) };
     let folder = home.join("setup");
     let rendered = setup.command.render(&SetupValues { seed });
@@ -62,14 +84,6 @@ pub(crate) fn setup(
     }
     let message = ended.end.message.unwrap_or_else(|| "it did not succeed".to_owned());
     Err(RunnerError::Setup { command, message })
-}
-
-/// A rendered command as an order has it.
-pub(crate) fn ordered(rendered: Rendered) -> Command {
-    match rendered {
-        Rendered::Program(arguments) => Command::Program(arguments),
-        Rendered::Shell(line) => Command::Shell(line),
-    }
 }
 
 /// A trial's configuration, ready to be run again in a new directory with the same seed.

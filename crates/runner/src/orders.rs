@@ -2,14 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
-use exec::{Layout, RunId, RunOrder, layout};
+use exec::{Command, Layout, RunId, RunOrder, layout};
 use indexmap::IndexMap;
 use space::{Point, Space};
-use spec::template::{RenderError, RunScope, variables};
+use spec::template::{RenderError, Rendered, RunScope, variables};
 use spec::{Stage, StudyFile};
 use study::RunKey;
-
-use crate::once::ordered;
 
 /// Why a run cannot be ordered. It ends that run, not the study (invariant ONE RUN, ONE BAD END).
 #[derive(Debug, thiserror::Error)]
@@ -172,6 +170,14 @@ impl<'a> Orders<'a> {
         };
         let folders = [("checkpoint_dir", &values.checkpoint_dir), ("artifacts_dir", &values.artifacts_dir)];
         folders.into_iter().filter(|(name, _)| named(name)).map(|(_, path)| PathBuf::from(path)).collect()
+    }
+}
+
+/// A rendered command as an order has it.
+pub(crate) fn ordered(rendered: Rendered) -> Command {
+    match rendered {
+        Rendered::Program(arguments) => Command::Program(arguments),
+        Rendered::Shell(line) => Command::Shell(line),
     }
 }
 
