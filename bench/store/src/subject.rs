@@ -15,7 +15,8 @@ pub(crate) fn definition(name: &str, sampler: &str) -> Done<Definition> {
         parameters.insert(format!("i{i}"), serde_json::json!({ "int": [1, 100] }));
     }
     parameters.insert("c".to_owned(), serde_json::json!({ "choice": ["a", "b", "c", "d", "e"] }));
-    let space = Declaration { space: serde_json::from_value(parameters.into())?, constraints: Vec::new() };
+    let space =
+        Declaration { parameters: serde_json::from_value(parameters.into())?, constraints: Vec::new() };
     let stop = StopRules { trials: Some(100_000_000), ..StopRules::default() };
     let settings = Settings { objectives: vec![Objective::minimize("loss")], stop, ..Settings::default() };
     let sampler = serde_json::from_value(serde_json::json!({ "name": sampler }))?;

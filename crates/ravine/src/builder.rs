@@ -84,7 +84,7 @@ impl Builder {
     #[must_use]
     pub fn space(mut self, parameters: Declarations, constraints: &[&str]) -> Self {
         let constraints = constraints.iter().map(|constraint| (*constraint).to_owned()).collect();
-        self.definition.space = Some(Declaration { space: parameters, constraints });
+        self.definition.space = Some(Declaration { parameters, constraints });
         self
     }
 

@@ -21,7 +21,7 @@ fn entry(json: &str) -> Enqueued {
 #[test]
 fn the_defaults_and_the_files_points_come_first_then_enqueued_ones() {
     let mut definition = definition("random");
-    let parameters = &mut definition.space.as_mut().unwrap().space;
+    let parameters = &mut definition.space.as_mut().unwrap().parameters;
     parameters.insert("z".to_owned(), serde_json::from_str(r#"{"float": [0, 9], "default": 3}"#).unwrap());
     definition.points.push(entry(r#"{"x": 2.5}"#));
     let session = create(&memory(), &definition);
@@ -190,7 +190,7 @@ fn a_configuration_that_comes_again_takes_its_earlier_result_where_the_study_say
     let mut definition = definition("random");
     definition.settings.duplicates = Duplicates::Reuse;
     let parameters = serde_json::from_str(r#"{"x": {"int": [1, 2]}}"#).unwrap();
-    definition.space = Some(Declaration { space: parameters, constraints: Vec::new() });
+    definition.space = Some(Declaration { parameters, constraints: Vec::new() });
     definition.settings.stop.trials = Some(30);
     let session = create(&memory(), &definition);
     let mut ran = 0;

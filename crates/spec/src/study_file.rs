@@ -57,7 +57,7 @@ pub struct StudyFile {
 #[serde(deny_unknown_fields)]
 pub struct Declaration {
     /// The entries of `[space]`.
-    pub space: Declarations,
+    pub parameters: Declarations,
     /// The expressions of `[[space_constraint]]`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub constraints: Vec<String>,
@@ -70,7 +70,7 @@ impl Declaration {
     /// Where the declarations contradict themselves; never for one that a [`StudyFile`] was made with.
     pub fn build(&self) -> Result<Space, space::SpaceError> {
         let constraints: Vec<&str> = self.constraints.iter().map(String::as_str).collect();
-        Space::build(&self.space, &constraints)
+        Space::build(&self.parameters, &constraints)
     }
 }
 

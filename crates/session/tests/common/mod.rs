@@ -24,7 +24,7 @@ pub fn space() -> Declaration {
         }"#,
     )
     .unwrap();
-    Declaration { space: parameters, constraints: Vec::new() }
+    Declaration { parameters, constraints: Vec::new() }
 }
 
 pub fn definition(sampler: &str) -> Definition {

@@ -28,7 +28,7 @@ impl Loader<'_> {
             return None;
         }
         let constraints = file.space_constraint.iter().map(|constraint| constraint.expr.clone()).collect();
-        let declaration = Declaration { space: file.space.clone(), constraints };
+        let declaration = Declaration { parameters: file.space.clone(), constraints };
         match declaration.build() {
             Ok(space) => {
                 self.clashes(&space);

@@ -92,7 +92,7 @@ fn a_whole_file_is_read() {
     assert_eq!(study.store.to_string(), "sqlite");
     assert_eq!(study.warnings, []);
     let declared = serde_json::to_value(&study.declaration).expect("JSON");
-    assert_eq!(declared["space"]["patience"], json!(5));
+    assert_eq!(declared["parameters"]["patience"], json!(5));
     let again: ravine_spec::Declaration = serde_json::from_value(declared).expect("a declaration");
     assert_eq!(again.build().expect("a space").parameters(), study.space.parameters());
 }
