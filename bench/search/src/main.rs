@@ -8,7 +8,8 @@ mod study;
 
 use problems::fail;
 
-const USAGE: &str = "usage: ravine-bench-search quality [seeds] [trials] [options as JSON] [problems]
+const USAGE: &str =
+    "usage: ravine-bench-search quality [seeds] [trials] [options as JSON] [problems] [first seed]
        ravine-bench-search values | speed [trials] | regret [seeds] [problems]";
 
 fn main() {
@@ -17,7 +18,7 @@ fn main() {
     let number = |i: usize, default: u64| text(i).and_then(|t| t.parse().ok()).unwrap_or(default);
     match text(0) {
         Some("quality") => study::quality(
-            number(1, 21),
+            number(5, 0)..number(5, 0) + number(1, 21),
             number(2, 100),
             text(3).unwrap_or(r#"{"name": "tpe"}"#),
             text(4).unwrap_or(""),

@@ -1,5 +1,6 @@
 //! A whole study in memory, and the measurement of quality.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use search::{Ask, DecisionId, Observed, Outcome, Proposal, Sampler, SamplerSpec, TrialId, build};
@@ -58,11 +59,11 @@ impl Study {
 }
 
 /// Prints one line for each problem and seed: the best value after each tenth of the trials.
-pub(crate) fn quality(seeds: u64, trials: u64, spec: &str, only: &str) {
+pub(crate) fn quality(seeds: Range<u64>, trials: u64, spec: &str, only: &str) {
     let spec: SamplerSpec = serde_json::from_str(spec).unwrap_or_else(|e| fail(&e.to_string()));
     for problem in problems::all().into_iter().filter(|p| p.name.contains(only)) {
         let name = problem.name;
-        for seed in 0..seeds {
+        for seed in seeds.clone() {
             let fresh = Problem { space: problem.space.clone(), ..problem };
             let mut study = Study::new(fresh, &spec, seed);
             let mut best = f64::INFINITY;

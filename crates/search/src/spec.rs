@@ -103,8 +103,9 @@ pub struct TpeOptions {
     pub multivariate: bool,
     /// How many ended trials come before the model is asked; until then points are random.
     pub n_startup_trials: u32,
-    /// How many candidates are drawn from the better trials' density; the best one is proposed. At least 1.
-    pub n_ei_candidates: u32,
+    /// How many candidates are drawn from the better trials' density; the best one is proposed. At least 1. Where
+    /// absent 48 for numbers that are modelled together and 24, as in Optuna, for all else.
+    pub n_ei_candidates: Option<u32>,
     /// The weight of the prior kernel, which covers each range, relative to one trial's. At least 0.
     pub prior_weight: f64,
     /// Whether bandwidths are at least the range divided by min(100, kernels + 1).
@@ -124,7 +125,7 @@ impl Default for TpeOptions {
         TpeOptions {
             multivariate: true,
             n_startup_trials: 10,
-            n_ei_candidates: 24,
+            n_ei_candidates: None,
             prior_weight: 1.0,
             magic_clip: true,
             endpoints: false,

@@ -5,8 +5,9 @@ use indexmap::IndexMap;
 
 /// Lines with more cells than this have too many different kernels for a table to help.
 const MOST_CELLS: u64 = 512;
-/// The table is emptied past so many different kernels.
-const MOST_KINDS: usize = 8192;
+/// The table is emptied once it knows twice as many kernels as there are, and so many more. What is left of kernels
+/// that went would push the rest out of the processor's cache.
+const SPARE_KINDS: usize = 512;
 
 /// A cache: what it answers never depends on what it was asked before.
 #[derive(Clone, Debug)]
@@ -40,7 +41,7 @@ impl CellMasses {
             self.rows.resize(i + 1, 0);
         }
         self.kernels[i] = (centre.to_bits(), width.to_bits());
-        if self.kinds.len() > MOST_KINDS {
+        if self.kinds.len() > 2 * self.kernels.len() + SPARE_KINDS {
             self.kinds.clear();
             self.table.clear();
             for j in 0..self.kernels.len() {

@@ -74,6 +74,11 @@ impl LineColumn {
         self.masses.is_none()
     }
 
+    /// Where a place lies on a line of length 1.
+    pub(crate) fn unit(&self, place: &Place) -> f64 {
+        (place.at - self.line.low) / self.line.range()
+    }
+
     /// A kernel's centre and steepness on a line of length 1.
     pub(crate) fn on_unit(&self, slot: usize) -> (f64, f64) {
         let range = self.line.range();

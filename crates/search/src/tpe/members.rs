@@ -6,7 +6,7 @@
 //! (study seed, trial) stays to speak for both. So each trial of a stratum is equally likely to be the one kept, and
 //! which one it is depends on the seed alone.
 
-use super::weights::ramp;
+use super::weights::Ramp;
 use crate::TrialId;
 use crate::maths::hash::mix;
 
@@ -46,6 +46,7 @@ pub(crate) struct Thinned {
 pub(crate) struct Members {
     list: Vec<Member>,
     ended: usize,
+    stand_for: u64,
 }
 
 impl Members {
@@ -57,6 +58,7 @@ impl Members {
     pub(crate) fn insert(&mut self, member: Member) -> bool {
         let Err(at) = self.find(member.trial) else { return false };
         self.list.insert(at, member);
+        self.stand_for += member.stands_for;
         self.ended += usize::from(member.ended);
         true
     }
@@ -64,6 +66,7 @@ impl Members {
     pub(crate) fn remove(&mut self, trial: TrialId) -> Option<Member> {
         let member = self.list.remove(self.find(trial).ok()?);
         self.ended -= usize::from(member.ended);
+        self.stand_for -= member.stands_for;
         Some(member)
     }
 
@@ -100,17 +103,17 @@ impl Members {
 
     /// How many trials all of them stand for.
     pub(crate) fn stand_for(&self) -> u64 {
-        self.list.iter().map(|m| m.stands_for).sum()
+        self.stand_for
     }
 
     /// Each member's slot and weight: that of the middle of its stratum on the ramp, times the stratum's size.
     pub(crate) fn weights(&self) -> impl Iterator<Item = (u32, f64)> {
-        let total = self.stand_for() as f64;
+        let ramp = Ramp::new(self.stand_for() as f64);
         let mut before = 0;
         self.list.iter().map(move |m| {
             let middle = before as f64 + 0.5 * (m.stands_for - 1) as f64;
             before += m.stands_for;
-            (m.slot, m.stands_for as f64 * ramp(middle, total))
+            (m.slot, m.stands_for as f64 * ramp.at(middle))
         })
     }
 }

@@ -11,12 +11,14 @@
 //! All is incremental: learning one more trial and proposing take a time that does not grow with the history.
 
 mod axis;
+mod candidates;
 mod cell_masses;
 #[cfg(test)]
 mod densities;
 mod groups;
 mod line_column;
 mod members;
+mod nearby;
 mod option_column;
 mod order_column;
 mod parzen;
@@ -29,7 +31,8 @@ use std::sync::Arc;
 
 use space::{Point, Scalar, Space, Stream};
 
-use self::axis::Place;
+use self::axis::Axis;
+use self::candidates::Candidates;
 use self::groups::Variable;
 use self::members::Limit;
 use self::parzen::Parzen;
@@ -61,7 +64,7 @@ pub(crate) struct Tpe {
 impl Tpe {
     pub(crate) fn new(space: &Space, options: TpeOptions) -> Result<Self, SearchError> {
         let wrong = |what: &str| Err(SearchError::Unsuitable(format!("sampler tpe: {what}")));
-        if options.n_ei_candidates == 0 {
+        if options.n_ei_candidates == Some(0) {
             return wrong("n_ei_candidates is 0; at least 1 candidate is needed");
         }
         if !(options.prior_weight >= 0.0 && options.prior_weight.is_finite()) {
@@ -137,31 +140,6 @@ impl Tpe {
             }
         }
     }
-
-    /// Candidates of each group, the best first.
-    fn candidates(&mut self, stream: &mut Stream) -> Vec<Vec<Vec<(usize, Scalar)>>> {
-        let count = self.options.n_ei_candidates;
-        self.groups
-            .iter_mut()
-            .map(|group| {
-                let mut scored: Vec<(f64, Vec<(usize, Scalar)>)> =
-                    (0..count).map(|_| group.candidate(stream)).collect();
-                // Stable: of equals the first drawn.
-                scored.sort_by(|a, b| b.0.total_cmp(&a.0));
-                scored.into_iter().map(|(_, values)| values).collect()
-            })
-            .collect()
-    }
-}
-
-impl Group {
-    /// Draws one candidate: the logarithm of its ratio of densities, and its values by parameter.
-    fn candidate(&mut self, stream: &mut Stream) -> (f64, Vec<(usize, Scalar)>) {
-        let (places, values): (Vec<Place>, Vec<(usize, Scalar)>) =
-            self.better.draw(stream).into_iter().unzip();
-        let score = self.better.log_density(&places) - self.worse.log_density(&places);
-        (if score.is_nan() { f64::NEG_INFINITY } else { score }, values)
-    }
 }
 
 impl Strategy for Tpe {
@@ -185,16 +163,23 @@ impl Strategy for Tpe {
         self.start(ask);
         let mut stream = stream(ask, attempt);
         let startup = self.ended < u64::from(self.options.n_startup_trials);
-        // The values that the model proposes, best first: one for each group, put together by rank.
-        let (candidates, count) = if startup {
-            (self.believed_values(&mut stream), 1)
+        let mut candidates: Vec<Candidates> = if startup {
+            Vec::new()
         } else {
-            (self.candidates(&mut stream), self.options.n_ei_candidates as usize)
+            let counts: Vec<u32> = self.variables.iter().map(|group| self.candidates_of(group)).collect();
+            let groups = self.groups.iter_mut().zip(counts);
+            groups.map(|(group, count)| Candidates::draw(group, count, &mut stream)).collect()
         };
-        for rank in 0..count {
+        // Of the values that the model proposes one set for each group, put together by rank.
+        let count = candidates.iter().map(Candidates::len).min().unwrap_or(1);
+        for _ in 0..count {
             let mut proposed: Vec<Option<Scalar>> = vec![None; ask.space.parameters().len()];
-            for (i, value) in candidates.iter().filter_map(|group| group.get(rank)).flatten() {
-                proposed[*i] = Some(value.clone());
+            if startup {
+                self.believed_values(&mut stream).for_each(|(i, value)| proposed[i] = Some(value));
+            }
+            for (group, candidates) in self.groups.iter_mut().zip(&mut candidates) {
+                let values = candidates.next(group).into_iter().flatten();
+                values.for_each(|(i, value)| proposed[i] = Some(value));
             }
             let point = ask.space.complete(|i, _| match proposed[i].take() {
                 Some(value) => value,
@@ -209,13 +194,15 @@ impl Strategy for Tpe {
 }
 
 impl Tpe {
+    /// How many candidates are drawn for the variables of a group. On numbers more of them find better values; where
+    /// there are options, what is found more often is the same combination once more (`bench/search`).
+    fn candidates_of(&self, variables: &[Variable]) -> u32 {
+        let numbers = variables.len() > 1 && variables.iter().all(|v| matches!(v.axis, Axis::Line(_)));
+        self.options.n_ei_candidates.unwrap_or(if numbers { 48 } else { 24 })
+    }
+
     /// Before enough is known: a draw where a person has said where good values lie, nothing elsewhere.
-    fn believed_values(&self, stream: &mut Stream) -> Vec<Vec<Vec<(usize, Scalar)>>> {
-        self.variables
-            .iter()
-            .flatten()
-            .filter_map(|v| v.draw_believed(stream))
-            .map(|v| vec![vec![v]])
-            .collect()
+    fn believed_values(&self, stream: &mut Stream) -> impl Iterator<Item = (usize, Scalar)> {
+        self.variables.iter().flatten().filter_map(|v| v.draw_believed(stream))
     }
 }

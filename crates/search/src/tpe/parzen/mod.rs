@@ -1,23 +1,19 @@
 //! A Parzen estimator: a mixture of products of kernels, one kernel for each trial and one for the prior, kept up to
 //! date as trials come and go.
 
+mod density;
+
 use space::{Point, Scalar, Stream};
 
 use super::axis::{Axis, Place};
 use super::groups::Variable;
 use super::line_column::{LineColumn, PRIOR};
 use super::members::{Limit, Member, Members, Thinned};
+use super::nearby::Nearby;
 use super::option_column::OptionColumn;
 use super::order_column::OrderColumn;
-use super::screen::{SLACK, Screen};
-use crate::maths::exp::weighted_sum;
+use super::screen::Screen;
 use crate::{TpeOptions, TrialId};
-
-/// Kernels that all together have less than e⁻²⁵ of the share of one that is known are not evaluated: a relative error of
-/// 10⁻¹¹.
-const NEGLIGIBLE: f64 = 25.0;
-/// With fewer kernels a screen is not worth its while.
-const FEW: usize = 64;
 
 /// One dimension: which parameter of the space, and the kernels on it.
 #[derive(Clone, Debug)]
@@ -52,6 +48,7 @@ pub(crate) struct Parzen {
     total_weight: f64,
     screened: bool,
     screen: Screen,
+    nearby: Nearby,
     scratch: Scratch,
 }
 
@@ -84,6 +81,7 @@ impl Parzen {
         };
         let on_continuum = |v: &&Variable| matches!(&v.axis, Axis::Line(line) if line.cells().is_none());
         let continuous = variables.iter().filter(on_continuum).count();
+        let lines = variables.iter().filter(|v| matches!(v.axis, Axis::Line(_))).count();
         Parzen {
             dimensions: variables.iter().map(dimension).collect(),
             members: Members::default(),
@@ -100,6 +98,7 @@ impl Parzen {
             // Without the magic clip kernels may be too narrow for single precision.
             screened: options.magic_clip && continuous > 0,
             screen: Screen::new(continuous),
+            nearby: Nearby::new(lines),
             scratch: Scratch::default(),
         }
     }
@@ -188,6 +187,7 @@ impl Parzen {
         if let Some(normaliser) = self.normaliser.get_mut(slot as usize) {
             *normaliser = f64::NEG_INFINITY;
             self.screen.clear(slot as usize);
+            self.nearby.clear(slot as usize);
             self.weight[slot as usize] = 0.0;
             self.free.push(slot);
         }
@@ -208,9 +208,12 @@ impl Parzen {
                 Column::Orders(c) => c.set_kernels(kernels),
             }
         }
-        for slot in std::mem::take(&mut self.touched) {
-            self.update(slot as usize);
-        }
+        let mut touched = std::mem::take(&mut self.touched);
+        touched.sort_unstable();
+        touched.dedup();
+        touched.iter().for_each(|slot| self.update(*slot as usize));
+        touched.clear();
+        self.touched = touched;
         // Without trials the prior is all there is, whatever its weight.
         self.weight[PRIOR as usize] = if trials == 0 { 1.0 } else { self.prior_weight };
         self.total_weight = self.weight[PRIOR as usize];
@@ -228,17 +231,23 @@ impl Parzen {
         let lines = || self.dimensions.iter().filter_map(Dimension::line);
         let normaliser = lines().fold(0.0, |sum, line| sum + line.normaliser[slot]);
         self.normaliser[slot] = normaliser;
+        for (i, line) in lines().enumerate() {
+            let (centre, steepness) = line.on_unit(slot);
+            self.nearby.set(slot, i, centre, 1.0 / steepness);
+        }
         if self.screen.dimensions() > 0 {
             let continuous = lines().filter(|line| line.is_continuous());
             self.screen.set(slot, normaliser, continuous);
         }
     }
 
-    /// Draws a place on each dimension.
-    pub(crate) fn draw(&mut self, stream: &mut Stream) -> Vec<(Place, (usize, Scalar))> {
+    /// Draws a place and a value on each dimension.
+    pub(crate) fn draw(&mut self, stream: &mut Stream) -> (Vec<Place>, Vec<(usize, Scalar)>) {
         self.prepare();
         let slot = stream.weighted(&self.weight) as u32;
-        let draw = |dimension: &Dimension| {
+        let mut places = Vec::with_capacity(self.dimensions.len());
+        let mut values = Vec::with_capacity(self.dimensions.len());
+        for dimension in &self.dimensions {
             let value = match (&dimension.column, &dimension.axis) {
                 (Column::Line(c), Axis::Line(line)) => line.value(c.draw(slot, stream.uniform())),
                 (Column::Options(c), _) => Scalar::Choice(c.draw(slot, stream)),
@@ -246,129 +255,10 @@ impl Parzen {
                 (Column::Line(_), _) => unreachable!("a line column is made from a line axis"),
             };
             let place = dimension.axis.place(&value);
-            let place = place.unwrap_or(Place { at: 0.0, cell: 0, order: Box::default() });
-            (place, (dimension.parameter, value))
-        };
-        self.dimensions.iter().map(draw).collect()
-    }
-
-    /// The logarithm of the density at the given places.
-    pub(crate) fn log_density(&mut self, places: &[Place]) -> f64 {
-        self.prepare();
-        let prior = self.dimensions.iter_mut().zip(places).fold(0.0, |sum, (dimension, place)| {
-            sum + match &mut dimension.column {
-                Column::Line(c) => c.log_prior(place),
-                Column::Options(c) => c.log_prior(place.cell),
-                Column::Orders(c) => c.log_prior(),
-            }
-        });
-        let prior_weight = self.weight[PRIOR as usize];
-        let cut = self.cut(prior, PRIOR);
-        if self.screened && self.trials.len() > FEW {
-            self.screen(places, cut);
-        } else {
-            self.take_all();
-            self.evaluate_options(places, cut);
+            places.push(place.unwrap_or(Place { at: 0.0, cell: 0, order: Box::default() }));
+            values.push((dimension.parameter, value));
         }
-        self.evaluate(places, cut);
-        let Scratch { slots, logs, weights } = &mut self.scratch;
-        weights.clear();
-        weights.extend(slots.iter().map(|slot| self.weight[*slot as usize]));
-        let highest = logs.iter().copied().fold(prior, f64::max);
-        let shift = if highest == f64::NEG_INFINITY { 0.0 } else { highest };
-        let sum = prior_weight * libm::exp(prior - shift) + weighted_sum(logs, weights, shift);
-        libm::log(sum / self.total_weight) + shift
-    }
-
-    /// Below which log share kernels do not matter, given that of one of them.
-    fn cut(&self, log: f64, slot: u32) -> f64 {
-        let weight = self.weight[slot as usize];
-        if weight > 0.0 {
-            log + libm::log(weight / self.total_weight) - NEGLIGIBLE
-        } else {
-            f64::NEG_INFINITY
-        }
-    }
-
-    /// Puts all kernels but the prior in play.
-    fn take_all(&mut self) {
-        let Scratch { slots, logs, .. } = &mut self.scratch;
-        slots.clear();
-        slots.extend(
-            (PRIOR + 1..self.trials.len() as u32).filter(|s| self.normaliser[*s as usize].is_finite()),
-        );
-        logs.clear();
-        logs.extend(slots.iter().map(|slot| self.normaliser[*slot as usize]));
-    }
-
-    /// Puts those in play that may matter at `places`: where the nearest kernel has a greater share than the prior, it
-    /// is the measure.
-    fn screen(&mut self, places: &[Place], cut: f64) {
-        let on_unit = |(d, place): (&Dimension, &Place)| {
-            let line = d.line().filter(|line| line.is_continuous())?;
-            Some(((place.at - line.line.low) / line.line.range()) as f32)
-        };
-        let at: Vec<f32> = self.dimensions.iter().zip(places).filter_map(on_unit).collect();
-        let nearest = self.screen.scan(&at);
-        let cut = match nearest {
-            Some(slot) => {
-                let Scratch { slots, logs, .. } = &mut self.scratch;
-                slots.clear();
-                slots.push(slot as u32);
-                logs.clear();
-                logs.push(self.normaliser[slot]);
-                self.evaluate_options(places, cut);
-                self.evaluate(places, cut);
-                self.scratch.logs.first().map_or(cut, |log| cut.max(self.cut(*log, slot as u32)))
-            }
-            None => cut,
-        };
-        let Scratch { slots, logs, .. } = &mut self.scratch;
-        slots.clear();
-        self.screen.above(cut, slots);
-        // On the options the bounds do for the lines; afterwards these are evaluated in full, in the bounds' place.
-        logs.clear();
-        logs.extend(slots.iter().map(|slot| self.screen.bound(*slot)));
-        self.evaluate_options(places, cut - SLACK);
-        let Scratch { slots, logs, .. } = &mut self.scratch;
-        for (slot, log) in slots.iter().zip(logs) {
-            *log += self.normaliser[*slot as usize] - self.screen.bound(*slot);
-        }
-    }
-
-    /// Adds to the kernels in play their logs on each dimension but the options. A kernel is dropped as soon as what is known of it
-    /// falls below `cut`: no further dimension can raise it.
-    fn evaluate(&mut self, places: &[Place], cut: f64) {
-        let Scratch { slots, logs, .. } = &mut self.scratch;
-        if self.screen.dimensions() > 0 {
-            let continuous = |(d, place): (&Dimension, &Place)| {
-                d.line().filter(|line| line.is_continuous()).map(|_| place.at)
-            };
-            let at: Vec<f64> = self.dimensions.iter().zip(places).filter_map(continuous).collect();
-            let screen = &self.screen;
-            narrow(slots, logs, cut, |slot| screen.log(slot as usize, &at));
-        }
-        for (dimension, place) in self.dimensions.iter_mut().zip(places) {
-            match &mut dimension.column {
-                Column::Line(column) if !column.is_continuous() => {
-                    narrow(slots, logs, cut, |slot| column.log_cell(slot, place));
-                }
-                Column::Orders(column) => narrow(slots, logs, cut, |s| column.log(s, &place.order)),
-                Column::Line(_) | Column::Options(_) => {}
-            }
-        }
-    }
-
-    /// Adds to the kernels in play their logs on the options: one comparison each, so it comes first.
-    fn evaluate_options(&mut self, places: &[Place], cut: f64) {
-        let Scratch { slots, logs, .. } = &mut self.scratch;
-        for (dimension, place) in self.dimensions.iter().zip(places) {
-            if let Column::Options(column) = &dimension.column {
-                let (own, other) = column.logs(place.cell);
-                let option = &column.option[..];
-                narrow(slots, logs, cut, |s| if option[s as usize] == place.cell { own } else { other });
-            }
-        }
+        (places, values)
     }
 }
 
@@ -379,18 +269,4 @@ impl Dimension {
             Column::Options(_) | Column::Orders(_) => None,
         }
     }
-}
-
-/// Adds one dimension's logs to the kernels in play, and drops those that fall below `cut`.
-fn narrow(slots: &mut Vec<u32>, logs: &mut Vec<f64>, cut: f64, mut log: impl FnMut(u32) -> f64) {
-    let mut kept = 0;
-    for i in 0..slots.len() {
-        let slot = slots[i];
-        let sum = logs[i] + log(slot);
-        slots[kept] = slot;
-        logs[kept] = sum;
-        kept += usize::from(sum > cut);
-    }
-    slots.truncate(kept);
-    logs.truncate(kept);
 }
