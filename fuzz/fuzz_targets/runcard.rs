@@ -2,9 +2,9 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
+use spec::Format;
 use spec::runcard::{Runcard, Setting};
 use spec::template::{SetupValues, Template};
-use spec::Format;
 
 fuzz_target!(|input: (u8, &str, &str)| {
     let (format, card, path) = input;
