@@ -5,8 +5,8 @@
 //! outlives a run (invariants ONE SUPERVISOR, NO ORPHANS). This crate knows nothing of samplers or of the study's log.
 //!
 //! ```no_run
-//! # fn main() -> Result<(), exec::LocalError> {
-//! use exec::{Command, Layout, Local, RunId, RunNews, RunOrder, layout};
+//! # fn main() -> Result<(), ravine_exec::LocalError> {
+//! use ravine_exec::{Command, Layout, Local, RunId, RunNews, RunOrder, layout};
 //! let study = std::path::Path::new("runs/mine");
 //! let mut local = Local::connect(study, vec!["ravine".into(), "supervise".into()])?;
 //! let id = RunId { run: study::RunKey::first(search::TrialId(0)), epoch: 1 };
