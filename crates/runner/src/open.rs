@@ -72,7 +72,7 @@ pub fn open(file: StudyFile, options: &Options) -> Result<Open, RunnerError> {
     let store: Arc<dyn Store> = Arc::new(Sqlite::open(home.database())?);
     let known = known(&store, &file.name)?;
     let slots = slots(&file, options);
-    let mut definition = definition(&file, options, slots);
+    let mut definition = definition(&file, options);
     let is_new = !known;
     if is_new {
         definition.seed = options.seed.or(file.seed).unwrap_or_else(|| drawn(&mut remarks));
@@ -115,13 +115,10 @@ fn slots(file: &StudyFile, options: &Options) -> usize {
     slots.max(1) as usize
 }
 
-fn definition(file: &StudyFile, options: &Options, slots: usize) -> Definition {
+fn definition(file: &StudyFile, options: &Options) -> Definition {
     let mut settings = file.settings.clone();
     if let Some(trials) = options.trials {
         settings.stop.trials = Some(trials);
-    }
-    if file.reproducible && settings.lag.is_none() {
-        settings.lag = u32::try_from(slots).ok();
     }
     let points = file.points.iter().map(|given| Enqueued {
         point: given.params.clone(),
@@ -161,9 +158,6 @@ fn reconcile(
     }
     if file.seed.is_none() {
         definition.seed = study.seed();
-    }
-    if file.reproducible {
-        definition.settings.lag = study.settings().lag;
     }
     let difference = definition.difference(&study)?;
     if !difference.refused.is_empty() {

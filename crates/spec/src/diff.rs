@@ -52,7 +52,7 @@ impl Class {
             "executor" => Class::Executor,
             "space" | "space_constraint" => Class::Space,
             "objective" | "constraint" => Class::Objective,
-            "sampler" | "point" | "duplicates" | "lag" | "reproducible" => Class::Sampler,
+            "sampler" | "point" | "duplicates" => Class::Sampler,
             // How much of a log is kept and how long an ended program may take say nothing about results.
             "stage" if matches!(parts.nth(1), Some("log_limit" | "grace")) => Class::Executor,
             "stage" | "setup" => Class::Stage,

@@ -22,12 +22,6 @@ pub(crate) struct File {
     /// The seed of the search, 0 … 2⁶³ − 1; drawn and recorded where absent.
     #[schemars(range(min = 0, max = 9_223_372_036_854_775_807_i64))]
     pub(crate) seed: Option<u64>,
-    /// How many decisions behind the newest one a decision looks: with it, the same seed gives the same search whatever
-    /// the number of slots.
-    #[schemars(range(min = 1))]
-    pub(crate) lag: Option<u32>,
-    /// Same seed, same search: sets `lag` to the number of slots at the first start.
-    pub(crate) reproducible: bool,
     /// What happens when a configuration comes up again that was already tried.
     pub(crate) duplicates: Duplicates,
     /// What is minimised or maximised; several make a Pareto search.

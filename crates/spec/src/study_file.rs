@@ -26,8 +26,6 @@ pub struct StudyFile {
     pub name: String,
     /// The seed, below 2⁶³; to be drawn and recorded where absent.
     pub seed: Option<u64>,
-    /// Whether `lag` becomes the number of slots at the first start.
-    pub reproducible: bool,
     /// What the study is after and when it ends.
     pub settings: Settings,
     /// Whether the file says nothing about its end, so that the default number of trials holds; to be said aloud.

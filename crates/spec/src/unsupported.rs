@@ -5,7 +5,7 @@ use crate::diagnostic::Diagnostic;
 use crate::tree::{Entry, Node, Tree};
 
 /// Top-level keys.
-const TOP: [&str; 4] = ["transfer", "pruner", "repeat", "cost"];
+const TOP: [&str; 6] = ["transfer", "pruner", "repeat", "cost", "lag", "reproducible"];
 /// Keys of a stage.
 const STAGE: [&str; 7] = ["gpus", "memory", "retries", "repeat", "once", "call", "keep"];
 /// Keys of `[executor]`.

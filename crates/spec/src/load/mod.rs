@@ -51,14 +51,6 @@ impl Loader<'_> {
     /// `None` where something is wrong without which the rest cannot be made.
     fn lower(&mut self, file: File) -> Option<StudyFile> {
         let name = self.name(file.name.as_deref());
-        if file.reproducible && file.lag.is_some() {
-            let problem =
-                Diagnostic::error(self.at("reproducible"), "`lag` and `reproducible` exclude each other");
-            self.problems.push(problem.help("`reproducible = true` sets `lag` to the number of slots"));
-        }
-        if file.lag == Some(0) {
-            self.problems.push(Diagnostic::error(self.at("lag"), "`lag` is at least 1"));
-        }
         if file.seed.is_some_and(|seed| seed > i64::MAX as u64) {
             self.problems.push(Diagnostic::error(self.at("seed"), "a seed is below 2^63"));
         }
@@ -76,7 +68,6 @@ impl Loader<'_> {
             source: self.source.clone(),
             name,
             seed: file.seed,
-            reproducible: file.reproducible,
             settings,
             default_stop,
             space,
@@ -113,7 +104,7 @@ impl Loader<'_> {
             constraints: file.constraint.clone(),
             stop: file.stop.clone().unwrap_or_default(),
             duplicates: file.duplicates,
-            lag: file.lag,
+            lag: None,
         };
         if settings.objectives.is_empty() && !self.is_broken("objective") {
             let help = "add [[objective]] with `metric = \"loss\"` and `direction = \"minimize\"`";

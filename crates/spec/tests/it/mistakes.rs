@@ -147,7 +147,7 @@ fn what_is_missing_or_contradicts_itself_is_said() {
         added("[stage.capture]\nloss = 'loss [0-9]+'\n"),
         added("[[stage.file]]\ntemplate = \"card.txt\"\n"),
         added("[store]\nurl = \"postgres://me:secret@host/db\"\n"),
-        said(&format!("reproducible = true\nlag = 3\n{GOOD}"), Format::Toml),
+        said(&format!("reproducible = true\n{GOOD}"), Format::Toml),
     ]);
     insta::assert_snapshot!(shown);
 }

@@ -79,7 +79,7 @@ fn as_json() -> serde_json::Value {
 #[test]
 fn a_whole_file_is_read() {
     let study = read(TOML, Format::Toml);
-    assert_eq!((study.name.as_str(), study.seed, study.reproducible), ("digits-mlp", Some(7), false));
+    assert_eq!((study.name.as_str(), study.seed), ("digits-mlp", Some(7)));
     assert_eq!(study.settings.stop.trials, Some(200));
     assert!(!study.default_stop);
     assert_eq!(study.space.parameters().len(), 11);
