@@ -26,6 +26,9 @@ use crate::{RunnerError, endings, once};
 
 /// How often the log is looked at for what others wrote, and the display is drawn.
 const TICK: Duration = Duration::from_millis(100);
+/// Endings wait for each other's sync for so long at most: each sync makes the file system write out all that programs
+/// and their folders changed meanwhile.
+const SYNC: Duration = Duration::from_millis(10);
 /// How often this process shows that it lives.
 const HEARTBEAT: Duration = Duration::from_secs(15);
 
@@ -85,6 +88,7 @@ pub fn drive(
         asked: BTreeSet::new(),
         points: BTreeMap::new(),
         unsynced: Vec::new(),
+        synced: Instant::now(),
         waiting: VecDeque::new(),
         seen: 0,
         interrupts: 0,
@@ -121,6 +125,8 @@ struct Drive<'a> {
     points: BTreeMap<TrialId, Point>,
     /// Endings that are recorded and may still be lost with the power.
     unsynced: Vec<RunId>,
+    /// The last sync.
+    synced: Instant,
     /// Trials without a run: queued by others, or lost and to be run again.
     waiting: VecDeque<TrialId>,
     /// The log up to which what others wrote was looked at.
@@ -162,28 +168,40 @@ impl Drive<'_> {
         }
     }
 
-    /// Sends what is queued and waits for news. Endings that are committed and not synced are synced first, once the
-    /// next programs are on their way: a slot does not wait for the disk, and nobody is told before (invariant NOTHING
-    /// LOST). What is decided after an ending lies after it in the log, and is lost with it if power is.
+    /// Sends what is queued and waits for news. Endings that are committed and not synced are synced once the next
+    /// programs are on their way, those of a few milliseconds together: a slot does not wait for the disk, and nobody is
+    /// told before (invariant NOTHING LOST). What is decided after an ending lies after it in the log, and is lost with
+    /// it if power is.
     fn news(&mut self) -> Result<Vec<RunNews>, RunnerError> {
-        if self.unsynced.is_empty() {
-            return Ok(self.local.wait(Some(self.until_tick()))?);
+        let mut limit = self.until_tick();
+        if !self.unsynced.is_empty() {
+            limit = limit.min(SYNC.saturating_sub(self.synced.elapsed()));
         }
-        let news = self.local.wait(Some(Duration::ZERO))?;
-        self.session.sync()?;
-        for id in std::mem::take(&mut self.unsynced) {
-            self.local.acknowledge(id);
-            self.see(&Happening::Ended(id.run));
+        let news = self.local.wait(Some(limit))?;
+        if self.synced.elapsed() >= SYNC {
+            self.sync()?;
         }
         Ok(news)
     }
 
+    /// Syncs the endings that are not, lets the supervisor forget them, and tells of them.
+    fn sync(&mut self) -> Result<(), RunnerError> {
+        if self.unsynced.is_empty() {
+            return Ok(());
+        }
+        self.session.sync()?;
+        self.synced = Instant::now();
+        for id in std::mem::take(&mut self.unsynced) {
+            self.local.acknowledge(id);
+            self.see(&Happening::Ended(id.run));
+        }
+        Ok(())
+    }
+
     /// The last endings are synced and acknowledged before this process leaves.
     fn flush(&mut self) -> Result<(), RunnerError> {
-        while !self.unsynced.is_empty() {
-            // Runs that end now are not ours any more: whoever comes next takes them over.
-            self.news()?;
-        }
+        self.sync()?;
+        // Sends the acknowledgements. Runs that end now are not ours any more: whoever comes next takes them over.
         self.local.wait(Some(Duration::ZERO))?;
         Ok(())
     }
