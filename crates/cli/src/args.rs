@@ -308,7 +308,7 @@ pub struct Rerun {
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
-  ravine enqueue lr=0.01 optimizer=adam           the rest is sampled
+  ravine enqueue lr=0.01 optimizer=adam           the rest takes its default or is drawn
   ravine enqueue --params '{\"lr\": 0.01}' --study digits")]
 pub struct Enqueue {
     /// Parameters as name=value

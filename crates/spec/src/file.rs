@@ -63,7 +63,7 @@ pub(crate) struct SpaceConstraint {
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct PointForm {
-    /// Values of parameters; those that are left out are proposed by the sampler.
+    /// Values of parameters; those that are left out take their defaults or are drawn.
     pub(crate) params: serde_json::Map<String, Json>,
     /// What it is already known to give: values of metrics. Such a point is not run.
     #[serde(default)]

@@ -75,7 +75,7 @@ impl Declaration {
 /// A configuration to start with.
 #[derive(Clone, Debug, PartialEq)]
 pub struct GivenPoint {
-    /// Values by parameter path; what is left out is the sampler's to propose.
+    /// Values by parameter path; what is left out takes its default or is drawn.
     pub params: Map<String, Json>,
     /// What it is known to give, by metric; such a point is told, not run.
     pub result: Option<IndexMap<String, Real>>,
