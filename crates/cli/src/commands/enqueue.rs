@@ -41,7 +41,7 @@ fn parameters(arguments: &Enqueue) -> Result<Map<String, Json>, Failure> {
     }
     if params.is_empty() {
         return Err(Failure::new(Exit::Usage, "there is no parameter to enqueue")
-            .hint("name at least one, such as lr=0.01; the rest is sampled"));
+            .hint("name at least one, such as lr=0.01; the rest takes its default or is drawn"));
     }
     Ok(params)
 }
