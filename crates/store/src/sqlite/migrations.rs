@@ -30,10 +30,27 @@ pub(super) fn current() -> u32 {
     u32::try_from(STEPS.len()).unwrap_or(u32::MAX)
 }
 
-/// Reads what the database is, and changes nothing.
-pub(super) fn standing(conn: &Connection) -> Result<Standing, Fault> {
-    let number = |pragma: &str| conn.pragma_query_value(None, pragma, |row| row.get::<_, i64>(0));
-    let (application, version) = (number("application_id")?, number("user_version")?);
+/// What tells a database of ours from others, as it stood at one moment.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Stamps {
+    application: i64,
+    version: i64,
+    tables: i64,
+}
+
+/// Reads the stamps, and changes nothing. One statement, so that nobody's migration comes between.
+pub(super) fn stamps(conn: &Connection) -> rusqlite::Result<Stamps> {
+    conn.query_row(
+        "SELECT (SELECT count(*) FROM sqlite_schema), application_id, user_version
+         FROM pragma_application_id, pragma_user_version",
+        [],
+        |row| Ok(Stamps { tables: row.get(0)?, application: row.get(1)?, version: row.get(2)? }),
+    )
+}
+
+/// What a database is, by its stamps.
+pub(super) fn standing(stamps: Stamps) -> Result<Standing, Fault> {
+    let Stamps { application, version, tables } = stamps;
     if application == APPLICATION {
         let found = u32::try_from(version).unwrap_or(u32::MAX);
         return match found {
@@ -42,7 +59,6 @@ pub(super) fn standing(conn: &Connection) -> Result<Standing, Fault> {
             found => Ok(Standing::Version(found)),
         };
     }
-    let tables: i64 = conn.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
     if application == 0 && version == 0 && tables == 0 {
         return Ok(Standing::Empty);
     }
@@ -101,7 +117,7 @@ mod tests {
             migrate(&old, from).unwrap();
             assert_eq!(schema(&old), schema(&fresh), "from version {taken}");
             if taken < STEPS.len() {
-                assert_eq!(standing(&old).unwrap(), Standing::Version(current()));
+                assert_eq!(standing(stamps(&old).unwrap()).unwrap(), Standing::Version(current()));
             }
         }
     }

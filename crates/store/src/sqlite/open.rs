@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use rusqlite::types::FromSql;
 use rusqlite::{Connection, OpenFlags};
 
 use super::faults::Fault;
@@ -170,7 +171,7 @@ fn open_reader(path: &Path, patience: Duration) -> Result<Connection, Fault> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let examine = |conn: Connection| {
         conn.busy_timeout(patience)?;
-        migrations::standing(&conn).and_then(migrations::readable)?;
+        migrations::standing(migrations::stamps(&conn)?).and_then(migrations::readable)?;
         Ok(conn)
     };
     let opened = Connection::open_with_flags(path, flags).map_err(Fault::from).and_then(examine);
@@ -226,15 +227,13 @@ fn open_writer(path: &Path, options: &Options, exclusive: bool) -> Result<Opened
         prepare(&conn, options.patience)?;
     }
     let mode = if exclusive { "DELETE" } else { "WAL" };
-    patiently(options.patience, || {
-        conn.query_row(&format!("PRAGMA journal_mode = {mode}"), [], |row| row.get::<_, String>(0))
-    })?;
+    pragma::<String>(&conn, &format!("journal_mode = {mode}"), options.patience)?;
     // The log is reused from its start after each checkpoint; this bounds what one large snapshot leaves.
-    conn.query_row("PRAGMA journal_size_limit = 16777216", [], |_| Ok(()))?;
+    pragma::<i64>(&conn, "journal_size_limit = 16777216", options.patience)?;
     if let Some(bytes) = options.max_bytes {
-        let page: u64 = conn.query_row("PRAGMA page_size", [], |row| row.get(0))?;
+        let page = pragma::<u64>(&conn, "page_size", options.patience)?;
         let pages = (bytes / page.max(1)).max(1);
-        conn.query_row(&format!("PRAGMA max_page_count = {pages}"), [], |_| Ok(()))?;
+        pragma::<i64>(&conn, &format!("max_page_count = {pages}"), options.patience)?;
     }
     let writer = Writer::new(conn, options.patience);
     Ok(match exclusive {
@@ -243,17 +242,21 @@ fn open_writer(path: &Path, options: &Options, exclusive: bool) -> Result<Opened
     })
 }
 
+/// Reads or sets a pragma that answers with one value, waiting for a lock if need be.
+fn pragma<T: FromSql>(conn: &Connection, text: &str, patience: Duration) -> Result<T, Fault> {
+    patiently(patience, || conn.query_row(&format!("PRAGMA {text}"), [], |row| row.get(0)))
+}
+
 /// Reads the standing, waiting for a lock if need be.
 fn examine(conn: &Connection, patience: Duration) -> Result<Standing, Fault> {
-    patiently(patience, || conn.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(())))?;
-    migrations::standing(conn)
+    patiently(patience, || migrations::stamps(conn)).and_then(migrations::standing)
 }
 
 /// Brings the schema up to date in one transaction; of several who try, the first does it.
 fn prepare(conn: &Connection, patience: Duration) -> Result<(), Fault> {
     conn.execute_batch("PRAGMA synchronous = FULL")?;
     patiently(patience, || conn.execute_batch("BEGIN EXCLUSIVE"))?;
-    let done = migrations::standing(conn)
+    let done = examine(conn, patience)
         .and_then(|standing| migrations::migrate(conn, standing))
         .and_then(|()| Ok(conn.execute_batch("COMMIT")?));
     if done.is_err() && !conn.is_autocommit() {
