@@ -26,6 +26,7 @@
 //! ```
 
 mod connect;
+mod executor;
 pub mod layout;
 mod local;
 mod news;
@@ -35,8 +36,9 @@ pub mod report;
 mod supervisor;
 mod wire;
 
+pub use executor::{Executor, ExecutorError};
 pub use layout::Layout;
 pub use local::{Local, LocalError, Waker};
 pub use news::{Known, RunNews};
-pub use order::{Command, DEFAULT_GRACE, DEFAULT_LOG_LIMIT, RunId, RunOrder};
+pub use order::{Command, DEFAULT_GRACE, DEFAULT_LOG_LIMIT, Gpus, RunId, RunOrder, StepLimit};
 pub use supervisor::{SuperviseError, supervise};

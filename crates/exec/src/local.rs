@@ -18,6 +18,7 @@ use nix::sys::eventfd::{EfdFlags, EventFd};
 use study::How;
 
 use crate::connect::{Connection, connect};
+use crate::executor::{Executor, ExecutorError};
 use crate::news::{Known, RunNews};
 use crate::order::{RunId, RunOrder};
 use crate::wire::{self, Reply, Request};
@@ -286,6 +287,36 @@ impl Local {
             self.queue(&Request::Claim { id, directory });
         }
         Ok(())
+    }
+}
+
+impl Executor for Local {
+    fn known(&self) -> &[Known] {
+        self.known()
+    }
+
+    fn start(&mut self, order: RunOrder) {
+        self.start(order);
+    }
+
+    fn claim(&mut self, id: RunId, directory: PathBuf) {
+        self.claim(id, directory);
+    }
+
+    fn stop(&mut self, id: RunId, how: How, message: Option<String>) {
+        self.stop(id, how, message);
+    }
+
+    fn kill(&mut self, id: RunId, how: How, message: Option<String>) {
+        self.kill(id, how, message);
+    }
+
+    fn acknowledge(&mut self, id: RunId) {
+        self.acknowledge(id);
+    }
+
+    fn wait(&mut self, limit: Option<Duration>) -> Result<Vec<RunNews>, ExecutorError> {
+        self.wait(limit).map_err(ExecutorError::new)
     }
 }
 

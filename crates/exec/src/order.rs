@@ -41,6 +41,26 @@ pub enum Command {
     Shell(String),
 }
 
+/// The GPUs of a run, by their numbers on the machine.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Gpus {
+    /// Which ones; none hides them all.
+    pub indices: Vec<u32>,
+    /// How much of each is the run's, in (0, 1].
+    pub share: f64,
+}
+
+/// A limit on the steps that a run reports.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StepLimit {
+    /// The last step that counts. What is reported beyond it is kept in `metrics.jsonl` and counts for nothing.
+    pub step: u64,
+    /// How long a program that has reported this step may take to end by itself: one that knows the limit has a checkpoint
+    /// to write and a last figure to report. One that goes on to a further step is stopped at once. With no patience it is
+    /// stopped when it reports this step, and what follows that report counts for nothing.
+    pub patience: Duration,
+}
+
 /// An order to run a program. See [`RunOrder::new`] for what the fields are when nothing is said.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct RunOrder {
@@ -61,6 +81,20 @@ pub struct RunOrder {
     /// After so long it is ended.
     #[serde(default)]
     pub timeout: Option<Duration>,
+    /// When a reported step reaches this, the run is stopped and ends well: [`study::How::Ok`], with
+    /// [`study::RunLimit::Step`].
+    #[serde(default)]
+    pub step_limit: Option<StepLimit>,
+    /// How much memory its whole tree may hold, in bytes. Over it the run is killed and fails, with
+    /// [`study::RunLimit::Memory`].
+    #[serde(default)]
+    pub memory: Option<u64>,
+    /// The cores that it is bound to, by their numbers on the machine; none leaves that to the kernel.
+    #[serde(default)]
+    pub cores: Vec<u32>,
+    /// The GPUs that it sees; absent leaves the environment as it is.
+    #[serde(default)]
+    pub gpus: Option<Gpus>,
     /// So much time lies between SIGTERM and SIGKILL.
     pub grace: Duration,
     /// The exit codes that mean success.
@@ -80,10 +114,14 @@ pub struct RunOrder {
     /// Folders to make before the start where they are missing (artifacts, checkpoint), absolute.
     #[serde(default)]
     pub folders: Vec<PathBuf>,
+    /// Folders to copy before the start (a parent's checkpoint and artifacts): from, to, both absolute. What is not there
+    /// is not copied; what is there already is not overwritten.
+    #[serde(default)]
+    pub inherit: Vec<(PathBuf, PathBuf)>,
 }
 
 impl RunOrder {
-    /// An order with one cpu, no time limit, success on exit code 0, and the defaults of this module.
+    /// An order with one cpu, no limits, success on exit code 0, and the defaults of this module.
     pub fn new(id: RunId, directory: PathBuf, command: Command) -> Self {
         RunOrder {
             id,
@@ -93,6 +131,10 @@ impl RunOrder {
             cwd: None,
             cpus: 1,
             timeout: None,
+            step_limit: None,
+            memory: None,
+            cores: Vec::new(),
+            gpus: None,
             grace: DEFAULT_GRACE,
             ok: vec![0],
             capture: Vec::new(),
@@ -100,6 +142,7 @@ impl RunOrder {
             config: None,
             files: Vec::new(),
             folders: Vec::new(),
+            inherit: Vec::new(),
         }
     }
 }

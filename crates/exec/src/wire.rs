@@ -8,7 +8,7 @@ use study::How;
 use crate::{Known, RunId, RunNews, RunOrder};
 
 /// Raised when a word changes its meaning; both sides must speak the same.
-pub(crate) const VERSION: u32 = 1;
+pub(crate) const VERSION: u32 = 2;
 
 /// What a client says.
 #[derive(Debug, Serialize, Deserialize)]

@@ -317,6 +317,16 @@ pub enum How {
     Pruned,
 }
 
+/// A limit of its order that ended a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum RunLimit {
+    /// It held more memory than it may: [`How::Failed`]. Run again, it needs more, or fails again.
+    Memory,
+    /// It reported the last step that counts and was stopped: [`How::Ok`].
+    Step,
+}
+
 /// The end of an attempt.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct RunEnd {
@@ -343,6 +353,9 @@ pub struct RunEnd {
     /// The level or the highest step that it reached.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reached: Option<u64>,
+    /// The limit that ended it, if one of these did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limit: Option<RunLimit>,
 }
 
 impl RunEnd {
@@ -357,6 +370,7 @@ impl RunEnd {
             cpu_seconds: None,
             peak_memory: None,
             reached: None,
+            limit: None,
         }
     }
 }

@@ -32,8 +32,8 @@ pub use digest::{Digest, DigestBuilder, Digests, MAX_POINTS, Mark};
 pub use duration::{Duration, DurationError};
 pub use event::{
     Assignment, Command, Control, Ending, Enqueued, Event, EventBody, How, Reported, RunEnd, RunEnded,
-    RunKey, RunStarted, RunnerStarted, RunnerStopped, SettingsChanged, Source, StudyCreated, StudyTagged,
-    Suggested, TrialContinued, TrialCreated, TrialEnded, TrialRepeated, TrialTagged, Verdict,
+    RunKey, RunLimit, RunStarted, RunnerStarted, RunnerStopped, SettingsChanged, Source, StudyCreated,
+    StudyTagged, Suggested, TrialContinued, TrialCreated, TrialEnded, TrialRepeated, TrialTagged, Verdict,
 };
 pub use fold::{FoldError, Problem};
 pub use judge::{Judge, JudgeError, Judged, SettingsError, told};
