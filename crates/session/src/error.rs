@@ -1,7 +1,7 @@
 //! What can go wrong with a session: an error says what was tried, why it failed, and what would be right.
 
 use search::SearchError;
-use space::SpaceError;
+use space::{SpaceError, SpaceErrors};
 use store::StoreError;
 use study::history::HistoryError;
 use study::{FoldError, SettingsError, SnapshotError, State, TrialId};
@@ -53,7 +53,10 @@ pub enum SessionError {
     /// The objectives or constraints are no rules to judge by.
     #[error(transparent)]
     Settings(#[from] SettingsError),
-    /// The space, or a point in it, is not as it should be.
+    /// The declared space contradicts itself.
+    #[error(transparent)]
+    Declared(#[from] SpaceErrors),
+    /// A point is not one of the space.
     #[error(transparent)]
     Space(#[from] SpaceError),
     /// What the log says of the space or the sampler is not in this version's form.

@@ -1,5 +1,7 @@
 //! What can be wrong with a space, or with a configuration of it.
 
+use std::collections::BTreeSet;
+use std::fmt;
 use std::ops::Range;
 
 /// One thing that is wrong, where it is, and what would be right.
@@ -29,6 +31,49 @@ impl SpaceError {
         self
     }
 }
+
+/// All that is wrong with a space; at least one thing.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SpaceErrors(Vec<SpaceError>);
+
+impl SpaceErrors {
+    /// Those of `found` that differ, in their order; `None` where nothing is wrong.
+    pub(crate) fn of(mut found: Vec<SpaceError>) -> Option<SpaceErrors> {
+        let mut seen = BTreeSet::new();
+        found.retain(|error| {
+            let place = error.span.as_ref().map(|span| span.start);
+            seen.insert((error.path.clone(), place, error.message.clone()))
+        });
+        (!found.is_empty()).then_some(SpaceErrors(found))
+    }
+
+    /// Each of them.
+    pub fn iter(&self) -> std::slice::Iter<'_, SpaceError> {
+        self.0.iter()
+    }
+}
+
+impl IntoIterator for SpaceErrors {
+    type Item = SpaceError;
+    type IntoIter = std::vec::IntoIter<SpaceError>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.into_iter()
+    }
+}
+
+/// One a line.
+impl fmt::Display for SpaceErrors {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (k, error) in self.0.iter().enumerate() {
+            let end = if k == 0 { "" } else { "\n" };
+            write!(f, "{end}{error}")?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for SpaceErrors {}
 
 /// What is wrong with the bounds or options of a domain; the caller knows where it is.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]

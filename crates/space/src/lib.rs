@@ -49,7 +49,7 @@ pub use domain::{
     Anchor, ChoiceDomain, ChoiceOption, Domain, FloatDomain, Incompatible, IntDomain, PermutationDomain,
 };
 pub use encoding::{Encoding, NEUTRAL};
-pub use error::{DomainError, SpaceError};
+pub use error::{DomainError, SpaceError, SpaceErrors};
 pub use hash::{ConfigHash, NotAHash};
 pub use nearest::nearest;
 pub use partial::PartialPoint;

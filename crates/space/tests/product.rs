@@ -1,10 +1,10 @@
 //! The space of the product's page: what each kind of declaration means to a program.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests may fail loudly")]
 
-use ravine_space::{Declarations, Found, Point, Scalar, Size, Space, SpaceError, Stream};
+use ravine_space::{Declarations, Found, Point, Scalar, Size, Space, SpaceErrors, Stream};
 use serde_json::{Value as Json, json};
 
-fn build(space: Json, constraints: &[&str]) -> Result<Space, SpaceError> {
+fn build(space: Json, constraints: &[&str]) -> Result<Space, SpaceErrors> {
     let declarations: Declarations = serde_json::from_value(space).unwrap();
     Space::build(&declarations, constraints)
 }

@@ -1,19 +1,23 @@
 //! Spaces that are refused: each message says where, what, and what would be right.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests may fail loudly")]
 
-use ravine_space::{Declarations, Space};
+use ravine_space::{Declarations, Space, SpaceError};
 use serde_json::{Value as Json, json};
 
 fn refused(space: Json, constraints: &[&str]) -> String {
     match serde_json::from_value::<Declarations>(space) {
         Err(error) => format!("(reader) {error}"),
         Ok(declarations) => match Space::build(&declarations, constraints) {
-            Err(error) => match &error.span {
-                Some(span) => format!("{error} @{}..{}", span.start, span.end),
-                None => error.to_string(),
-            },
+            Err(errors) => errors.iter().map(shown).collect::<Vec<_>>().join("\n"),
             Ok(space) => panic!("{space:?} was not refused"),
         },
+    }
+}
+
+fn shown(error: &SpaceError) -> String {
+    match &error.span {
+        Some(span) => format!("{error} @{}..{}", span.start, span.end),
+        None => error.to_string(),
     }
 }
 
@@ -109,6 +113,42 @@ fn a_name_or_expression_that_means_nothing_is_refused() {
         refused(json!({ "lr": { "float": [0, 1] } }), &["lr * 2"]),
     ];
     insta::assert_snapshot!(messages.join("\n"));
+}
+
+#[test]
+fn all_mistakes_are_told_at_once_and_what_follows_from_them_is_not() {
+    let all = refused(
+        json!({
+            "lr": { "float": [1, 0], "when": "layesr > 2" },
+            "layers": { "int": [4, 1] },
+            "units": { "int": [16, 256], "length": "layers", "default": 3, "prior": { "at": 2 } },
+            "first": { "expr": "units[0] + lr + optimizer.sgd.momentum" },
+            "wide": { "float": [0, 1], "when": "first > 2 && 'a' > 2" },
+            "unread": { "expr": "2 *" },
+            "twice": { "expr": "unread + 1" },
+            "lost": { "int": [0, 1], "length": "layer", "default": 2 },
+            "optimizer": { "choice": [
+                { "name": "sgd", "momentum": { "float": [0, 0.99], "default": 1 } },
+                { "name": "adam", "beta1": { "float": [0.9, 0.8] }, "a.b": 1 },
+            ], "weights": [1] },
+        }),
+        &["lr < 1", "rl < 1 && lrr < 2", "lost[0] > twice", "lost +"],
+    );
+    insta::assert_snapshot!(all);
+}
+
+#[test]
+fn circles_that_have_nothing_in_common_are_told_at_once() {
+    let all = refused(
+        json!({
+            "a": { "int": [0, 1], "when": "b > 0" },
+            "b": { "int": [0, 1], "when": "a > 0 && c > 0" },
+            "c": { "int": [0, 1], "when": "a > 0" },
+            "e": { "expr": "e" },
+        }),
+        &["aa < 1"],
+    );
+    insta::assert_snapshot!(all);
 }
 
 #[test]

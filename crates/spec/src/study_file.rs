@@ -66,7 +66,7 @@ impl Declaration {
     ///
     /// # Errors
     /// Where the declarations contradict themselves; never for one that a [`StudyFile`] was made with.
-    pub fn build(&self) -> Result<Space, space::SpaceError> {
+    pub fn build(&self) -> Result<Space, space::SpaceErrors> {
         let constraints: Vec<&str> = self.constraints.iter().map(String::as_str).collect();
         Space::build(&self.parameters, &constraints)
     }

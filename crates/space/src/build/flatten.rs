@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::domain::{default_of, domain_of, prior_of};
+use super::mistakes::Mistakes;
 use crate::declaration::{Declaration, Declarations, Kind, LengthKey, OptionDeclaration, Table};
 use crate::tree::{Node, Target};
 use crate::{Domain, Json, Parameter, SpaceError, nearest};
@@ -27,6 +28,9 @@ pub(super) struct Draft {
     pub(super) lists: Vec<DraftList>,
     pub(super) constants: Vec<(Json, Gate)>,
     pub(super) tied: Vec<DraftTied>,
+    /// Of declarations that are wrong themselves; read only for what is wrong with them too.
+    pub(super) spare: Vec<Gate>,
+    pub(super) mistakes: Mistakes,
 }
 
 /// A condition whose names are not yet looked up.
@@ -100,30 +104,61 @@ struct Single<'a> {
 }
 
 impl Draft {
-    pub(super) fn of(declarations: &Declarations) -> Result<Draft, SpaceError> {
+    /// Whatever is wrong is among its mistakes; the rest is laid out as if it were not there.
+    pub(super) fn of(declarations: &Declarations) -> Draft {
         let mut draft = Draft::default();
         let scope =
             Scope { key: "space".to_owned(), levels: vec![(String::new(), declarations)], option: None };
-        let (root, names) = draft.entries(&scope, declarations)?;
-        draft.root = root;
-        draft.names = names;
-        Ok(draft)
+        (draft.root, draft.names) = draft.entries(&scope, declarations);
+        draft
     }
 
     fn entries<'a>(
         &mut self,
         scope: &Scope<'a>,
         declarations: &'a Declarations,
-    ) -> Result<(Vec<(String, Node)>, Names), SpaceError> {
+    ) -> (Vec<(String, Node)>, Names) {
         let (mut nodes, mut names) = (Vec::new(), Names::new());
         for (name, declaration) in declarations {
+            // Of a space that is too large, one line says so.
+            if self.is_full() && !self.mistakes.is_empty() {
+                self.mistakes.lose(name);
+                continue;
+            }
             let key = format!("{}.{name}", scope.key);
-            check_name(name, &key)?;
-            let (node, more) = self.entry(scope, name, declaration, &key)?;
-            nodes.push((name.clone(), node));
-            names.extend(more);
+            match check_name(name, &key).and_then(|()| self.entry(scope, name, declaration, &key)) {
+                Ok((node, more)) => {
+                    nodes.push((name.clone(), node));
+                    names.extend(more);
+                }
+                Err(error) => {
+                    self.mistakes.add(error);
+                    self.mistakes.lose(name);
+                    self.look_into(scope, name, declaration, &key);
+                }
+            }
         }
-        Ok((nodes, names))
+        (nodes, names)
+    }
+
+    fn is_full(&self) -> bool {
+        self.parameters.len() == MOST_PARAMETERS
+    }
+
+    /// Notes what else is wrong in a declaration that cannot be used.
+    fn look_into<'a>(&mut self, scope: &Scope<'a>, name: &str, declaration: &'a Declaration, key: &str) {
+        let Declaration::Table(table) = declaration else { return };
+        self.spare.push(scope.gate(table, key));
+        for (k, option) in table.choice.iter().flatten().enumerate() {
+            if let Some((label, inner)) = held(option) {
+                let mut levels = scope.levels.clone();
+                levels.push((format!("{}{name}.{label}.", scope.prefix()), inner));
+                let scope = Scope { key: format!("{key}.choice[{k}]"), levels, option: scope.option };
+                self.entries(&scope, inner);
+                // A name in it is no more known from outside than the choice's own.
+                inner.keys().for_each(|name| self.mistakes.lose(name));
+            }
+        }
     }
 
     fn entry<'a>(
@@ -185,14 +220,24 @@ impl Draft {
         list: Single<'_>,
     ) -> Result<(Node, Names), SpaceError> {
         let key = format!("{}.length", list.key);
-        let (length, most) = self.length(scope, length, &key)?;
-        if most > MOST_ELEMENTS {
-            let message = format!("a list of up to {most} elements is too long");
-            return Err(SpaceError::new(key, message).hint(format!("at most {MOST_ELEMENTS} are possible")));
+        let length = self.length(scope, length, &key).and_then(|length| match length {
+            Some((_, most)) if most > MOST_ELEMENTS => {
+                let message = format!("a list of up to {most} elements is too long");
+                Err(SpaceError::new(&key, message).hint(format!("at most {MOST_ELEMENTS} are possible")))
+            }
+            length => Ok(length),
+        });
+        let length = self.mistakes.keep(length).flatten();
+        let is_known = length.is_some();
+        // One element shows what is wrong with all.
+        let (length, most) = length.unwrap_or((None, 1));
+        if !is_known {
+            self.mistakes.lose(&list.name);
         }
         if let (Some(Json::Array(defaults)), false) =
             (&list.table.default, matches!(list.kind, Kind::Permutation(_)))
             && defaults.len() as u64 > most
+            && is_known
         {
             let message = format!("there are {} defaults for at most {most} elements", defaults.len());
             return Err(SpaceError::new(format!("{}.default", list.key), message));
@@ -218,15 +263,16 @@ impl Draft {
         Ok((Node::List(number), names))
     }
 
-    /// The full name of the int that says how long a list is, if it is not fixed, and its greatest value.
+    /// The full name of the int that says how long a list is, if it is not fixed, and its greatest value; nothing
+    /// where that int is declared wrongly, which is said there.
     fn length(
         &self,
         scope: &Scope<'_>,
         length: &LengthKey,
         key: &str,
-    ) -> Result<(Option<String>, u64), SpaceError> {
+    ) -> Result<Option<(Option<String>, u64)>, SpaceError> {
         let name = match length {
-            LengthKey::Fixed(count) => return Ok((None, u64::from(*count))),
+            LengthKey::Fixed(count) => return Ok(Some((None, u64::from(*count)))),
             LengthKey::Name(name) => name,
         };
         let found =
@@ -241,7 +287,7 @@ impl Draft {
         };
         let table = match declaration {
             Declaration::Constant(value) => match value.as_u64() {
-                Some(count) => return Ok((None, count)),
+                Some(count) => return Ok(Some((None, count))),
                 None => return Err(wrong("is no whole number ≥ 0")),
             },
             Declaration::Table(table) => table,
@@ -249,11 +295,12 @@ impl Draft {
         if table.length.is_some() {
             return Err(wrong("is a list itself"));
         }
-        let kind = table.kind(name)?;
+        let Ok(kind) = table.kind(name) else { return Ok(None) };
         let domain = match kind {
-            Kind::Int(_) | Kind::Choice(_) => domain_of(table, &kind, &format!("{}.{name}", scope.key))?,
+            Kind::Int(_) | Kind::Choice(_) => domain_of(table, &kind, name),
             _ => return Err(wrong(&format!("is declared by `{}`", kind.key()))),
         };
+        let Ok(domain) = domain else { return Ok(None) };
         let most = match &domain {
             Domain::Int(d) => u64::try_from(d.low()).ok().and(u64::try_from(d.high()).ok()),
             Domain::Choice(d) => d
@@ -265,19 +312,19 @@ impl Draft {
             Domain::Float(_) | Domain::Permutation(_) => None,
         };
         let most = most.ok_or_else(|| wrong("can be something else than a whole number ≥ 0"))?;
-        Ok((Some(format!("{prefix}{name}")), most))
+        Ok(Some((Some(format!("{prefix}{name}")), most)))
     }
 
     fn single(&mut self, scope: &Scope<'_>, single: Single<'_>) -> Result<(usize, Node, Names), SpaceError> {
         let Single { table, kind, domain, key, name, gate, element } = single;
-        if self.parameters.len() == MOST_PARAMETERS {
+        if self.is_full() {
             let message =
                 format!("with all lists laid out, there are more than {MOST_PARAMETERS} parameters");
             return Err(SpaceError::new(key, message).hint("make the lists shorter"));
         }
         let path = format!("{}{name}", scope.prefix());
-        let default = default_of(table, domain, element, key)?;
-        let prior = prior_of(table, domain, key)?;
+        let default = self.mistakes.keep(default_of(table, domain, element, key)).flatten();
+        let prior = self.mistakes.keep(prior_of(table, domain, key)).flatten();
         self.parameters.push(Parameter { path: path.clone(), domain: domain.clone(), default, prior });
         self.gates.push((gate, key.to_owned()));
         let index = self.parameters.len() - 1;
@@ -293,12 +340,12 @@ impl Draft {
             let key = format!("{key}.choice[{k}]");
             let label = option.label.as_str().filter(|_| !is_text_of_value(declaration)).unwrap_or_default();
             if let Some((label, declarations)) = held(declaration) {
-                check_name(label, &format!("{key}.name"))?;
-                check_clash(declarations, &holders, &key)?;
+                self.mistakes.keep(check_name(label, &format!("{key}.name")));
+                self.mistakes.keep(check_clash(declarations, &holders, &key));
                 let mut levels = scope.levels.clone();
                 levels.push((format!("{path}.{label}."), declarations));
                 let scope = Scope { key, levels, option: Some(gate) };
-                let (nodes, names) = self.entries(&scope, declarations)?;
+                let (nodes, names) = self.entries(&scope, declarations);
                 options.push(Some(nodes));
                 inner.push((label, names));
             } else {

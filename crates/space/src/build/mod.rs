@@ -1,8 +1,9 @@
 //! From declarations to a space: `flatten` lays the tree out as parameters, `names` finds what expressions mean,
-//! `order` puts deciders first.
+//! `order` puts deciders first. Each notes what is wrong and goes on with the rest.
 
 mod domain;
 mod flatten;
+mod mistakes;
 mod names;
 mod order;
 
@@ -10,18 +11,17 @@ use flatten::Draft;
 
 use crate::declaration::Declarations;
 use crate::tree::{Condition, Parts};
-use crate::{Parameter, Space, SpaceError};
+use crate::{Parameter, Space, SpaceErrors};
 
 impl Space {
     /// The space that `declarations` and the space constraints' expressions describe.
     ///
     /// # Errors
-    /// The first thing that is wrong, with its key path: `space.optimizer.choice[0].momentum.float` for declarations,
-    /// `space_constraint[0].expr` for constraints.
-    pub fn build(declarations: &Declarations, constraints: &[&str]) -> Result<Space, SpaceError> {
-        let draft = Draft::of(declarations)?;
-        let draft = names::resolve(draft, constraints)?;
-        Ok(order::arrange(draft).finish())
+    /// All that is wrong, each with its key path: `space.optimizer.choice[0].momentum.float` for declarations,
+    /// `space_constraint[0].expr` for constraints. What follows from another mistake only is left out.
+    pub fn build(declarations: &Declarations, constraints: &[&str]) -> Result<Space, SpaceErrors> {
+        let resolved = names::resolve(Draft::of(declarations), constraints)?;
+        Ok(order::arrange(resolved).finish())
     }
 }
 

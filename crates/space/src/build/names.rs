@@ -1,35 +1,37 @@
 //! Finds what the names in expressions stand for, and checks their types.
 
 use std::cell::RefCell;
+use std::collections::BTreeSet;
+use std::ops::Range;
 use std::sync::Arc;
 
 use indexmap::IndexMap;
 
 use super::flatten::{Draft, Gate, Source, unknown};
+use super::mistakes::Mistakes;
 use super::{Resolved, order};
 use crate::expr::{Expr, ExprError, Names, Type, Value};
 use crate::tree::{Condition, Constant, Formula, List, Parts, Target, Tied};
-use crate::{Domain, Json, SpaceError, nearest};
+use crate::{Domain, Json, SpaceError, SpaceErrors, nearest};
 
 /// Reads all expressions of the draft and the space constraints.
-pub(super) fn resolve(draft: Draft, constraints: &[&str]) -> Result<Resolved, SpaceError> {
+pub(super) fn resolve(draft: Draft, constraints: &[&str]) -> Result<Resolved, SpaceErrors> {
+    let mut mistakes = draft.mistakes;
     let mut names: IndexMap<String, Target> = IndexMap::new();
     for (name, target) in draft.names {
-        if names.insert(name.clone(), target).is_some() {
-            return Err(SpaceError::new("space", format!("the name `{name}` means two things")));
+        if names.contains_key(&name) {
+            mistakes.add(SpaceError::new("space", format!("the name `{name}` means two things")));
         }
+        names.insert(name, target);
     }
-    let reader = Reader { names: &names };
-    let mut conditions = Vec::new();
-    let mut keys = Vec::new();
-    for (gate, key) in draft.gates {
-        conditions.push(reader.condition(&gate)?);
-        keys.push(key);
-    }
+    let mut reader = Reader { names: &names, mistakes: &mut mistakes };
     let mut parts = Parts { root: draft.root, ..Parts::default() };
+    let mut unread = BTreeSet::new();
+    let (conditions, keys) =
+        draft.gates.into_iter().map(|(gate, key)| (reader.condition(&gate), key)).unzip();
     for list in draft.lists {
-        let length = list.length.map(|name| reader.length(&name)).transpose()?;
-        let condition = reader.condition(&list.gate)?;
+        let length = list.length.and_then(|name| reader.length(&name));
+        let condition = reader.condition(&list.gate);
         parts.lists.push(List {
             path: list.path,
             condition,
@@ -39,45 +41,61 @@ pub(super) fn resolve(draft: Draft, constraints: &[&str]) -> Result<Resolved, Sp
         });
     }
     for (value, gate) in draft.constants {
-        parts.constants.push(Constant { value, condition: reader.condition(&gate)? });
+        parts.constants.push(Constant { value, condition: reader.condition(&gate) });
     }
-    for tied in draft.tied {
-        let (condition, formula) = (reader.condition(&tied.gate)?, reader.formula(&tied.source)?);
+    for (k, tied) in draft.tied.into_iter().enumerate() {
+        let condition = reader.condition(&tied.gate);
+        let formula = reader.formula(&tied.source).unwrap_or_else(|| {
+            unread.insert(k);
+            Formula { key: tied.source.key, expr: Expr::unread(), names: Vec::new() }
+        });
         parts.tied.push(Tied { path: tied.path, condition, formula, int: tied.int });
+    }
+    for gate in draft.spare {
+        reader.condition(&gate);
     }
     for (i, text) in constraints.iter().enumerate() {
         let key = format!("space_constraint[{i}].expr");
         let source = Source { text: (*text).to_owned(), key, scopes: vec![String::new()] };
-        parts.constraints.push(reader.formula(&source)?);
+        parts.constraints.extend(reader.formula(&source));
     }
     parts.names = names;
     let resolved = Resolved { parameters: draft.parameters, conditions, parts, keys };
-    order::refuse_cycles(&resolved)?;
-    check_types(&resolved)?;
-    Ok(resolved)
+    // Types are looked for along names, which would not end in a circle.
+    if order::is_free_of_cycles(&resolved, &mut mistakes) {
+        check_types(&resolved, &unread, &mut mistakes);
+    }
+    mistakes.unless_any(resolved)
 }
 
 struct Reader<'a> {
     names: &'a IndexMap<String, Target>,
+    mistakes: &'a mut Mistakes,
 }
 
 impl Reader<'_> {
-    fn condition(&self, gate: &Gate) -> Result<Condition, SpaceError> {
-        let longer = gate.longer.as_ref().map(|(name, than)| Ok((self.length(name)?, *than))).transpose()?;
-        let when = gate.when.as_ref().map(|source| self.formula(source).map(Arc::new)).transpose()?;
-        Ok(Condition { option: gate.option, longer, when })
+    /// The condition without what could not be read.
+    fn condition(&mut self, gate: &Gate) -> Condition {
+        let longer = gate.longer.as_ref().and_then(|(name, than)| Some((self.length(name)?, *than)));
+        let when = gate.when.as_ref().and_then(|source| self.formula(source).map(Arc::new));
+        Condition { option: gate.option, longer, when }
     }
 
-    fn length(&self, name: &str) -> Result<usize, SpaceError> {
+    fn length(&mut self, name: &str) -> Option<usize> {
         match self.names.get(name) {
-            Some(Target::Parameter(i)) => Ok(*i),
-            _ => Err(unknown("space", name, self.names.keys().map(String::as_str))),
+            Some(Target::Parameter(i)) => return Some(*i),
+            _ if self.mistakes.explain(name) => {}
+            _ => self.mistakes.add(unknown("space", name, self.names.keys().map(String::as_str))),
         }
+        None
     }
 
-    fn formula(&self, source: &Source) -> Result<Formula, SpaceError> {
-        let expr = Expr::parse(&source.text).map_err(|error| in_expression(&source.key, error))?;
+    /// The expression with what its names mean; nothing where it cannot be read or a name is unknown.
+    fn formula(&mut self, source: &Source) -> Option<Formula> {
+        let read = Expr::parse(&source.text).map_err(|error| in_expression(&source.key, error));
+        let expr = self.mistakes.keep(read)?;
         let mut names = Vec::new();
+        let mut is_whole = true;
         for (name, span) in expr.uses() {
             if names.iter().any(|(own, _)| own == name) {
                 continue;
@@ -86,17 +104,25 @@ impl Reader<'_> {
             match target {
                 Some(target) => names.push((name.to_owned(), target.clone())),
                 None => {
-                    let known = self.names.keys().map(String::as_str);
-                    let error = ExprError {
-                        message: format!("there is no parameter `{name}`"),
-                        span,
-                        hint: nearest(name, known).map(|near| format!("did you mean `{near}`?")),
-                    };
-                    return Err(in_expression(&source.key, error));
+                    is_whole = false;
+                    self.unknown(source, name, span);
                 }
             }
         }
-        Ok(Formula { expr, names, key: source.key.clone() })
+        is_whole.then(|| Formula { expr, names, key: source.key.clone() })
+    }
+
+    fn unknown(&mut self, source: &Source, name: &str, span: Range<usize>) {
+        if self.mistakes.explain(name) {
+            return;
+        }
+        let known = self.names.keys().map(String::as_str).chain(self.mistakes.lost());
+        let error = ExprError {
+            message: format!("there is no parameter `{name}`"),
+            span,
+            hint: nearest(name, known).map(|near| format!("did you mean `{near}`?")),
+        };
+        self.mistakes.add(in_expression(&source.key, error));
     }
 }
 
@@ -104,25 +130,27 @@ fn in_expression(key: &str, error: ExprError) -> SpaceError {
     SpaceError { path: key.to_owned(), message: error.message, hint: error.hint, span: Some(error.span) }
 }
 
-fn check_types(resolved: &Resolved) -> Result<(), SpaceError> {
-    let types = Types { resolved, tied: RefCell::new(vec![None; resolved.parts.tied.len()]) };
+/// Notes expressions of a wrong type; of `unread` tied values none is known.
+fn check_types(resolved: &Resolved, unread: &BTreeSet<usize>, mistakes: &mut Mistakes) {
+    let of_tied = |k| unread.contains(&k).then_some(Type::Any);
+    let tied = (0..resolved.parts.tied.len()).map(of_tied).collect();
+    let types = Types { resolved, tied: RefCell::new(tied) };
     let conditions = resolved.conditions.iter();
     let conditions = conditions.chain(resolved.parts.lists.iter().map(|list| &list.condition));
     let conditions = conditions.chain(resolved.parts.constants.iter().map(|constant| &constant.condition));
     for condition in conditions.chain(resolved.parts.tied.iter().map(|tied| &tied.condition)) {
         if let Some(when) = &condition.when {
             let checked = when.expr.check_bool(&Scoped { types: &types, formula: when });
-            checked.map_err(|error| in_expression(&when.key, error))?;
+            mistakes.keep(checked.map_err(|error| in_expression(&when.key, error)));
         }
     }
     for (k, tied) in resolved.parts.tied.iter().enumerate() {
-        types.of_tied(k).map_err(|error| in_expression(&tied.formula.key, error))?;
+        mistakes.keep(types.of_tied(k).map_err(|error| in_expression(&tied.formula.key, error)));
     }
     for formula in &resolved.parts.constraints {
         let checked = formula.expr.check_bool(&Scoped { types: &types, formula });
-        checked.map_err(|error| in_expression(&formula.key, error))?;
+        mistakes.keep(checked.map_err(|error| in_expression(&formula.key, error)));
     }
-    Ok(())
 }
 
 struct Types<'a> {

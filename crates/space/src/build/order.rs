@@ -1,6 +1,9 @@
 //! Puts parameters into an order in which what decides about one comes before it; refuses circles.
 
+use std::collections::BTreeSet;
+
 use super::Resolved;
+use super::mistakes::Mistakes;
 use crate::SpaceError;
 use crate::tree::{Condition, Formula, Target};
 
@@ -13,18 +16,28 @@ enum Item {
     Tied(usize),
 }
 
-/// Refuses declarations that depend on themselves.
-pub(super) fn refuse_cycles(resolved: &Resolved) -> Result<(), SpaceError> {
+/// Notes declarations that depend on themselves; whether there are none.
+pub(super) fn is_free_of_cycles(resolved: &Resolved, mistakes: &mut Mistakes) -> bool {
     let parts = &resolved.parts;
     let graph = Graph { resolved };
     let mut state = vec![Seen::New; graph.len()];
+    let mut circles = Circles::default();
     let parameters = (0..resolved.parameters.len()).map(Item::Parameter);
     let items = parameters.chain((0..parts.lists.len()).map(Item::List));
     let items = items.chain((0..parts.constants.len()).map(Item::Constant));
     for item in items.chain((0..parts.tied.len()).map(Item::Tied)) {
-        graph.visit(item, &mut state, &mut Vec::new())?;
+        graph.visit(item, &mut state, &mut Vec::new(), &mut circles);
     }
-    Ok(())
+    let is_free = circles.errors.is_empty();
+    circles.errors.into_iter().for_each(|circle| mistakes.add(circle));
+    is_free
+}
+
+/// What goes in a circle. Of circles that share something, one is told.
+#[derive(Default)]
+struct Circles {
+    errors: Vec<SpaceError>,
+    members: BTreeSet<usize>,
 }
 
 #[derive(Clone, Copy, PartialEq)]
@@ -54,28 +67,35 @@ impl Graph<'_> {
         }
     }
 
-    fn visit(&self, item: Item, state: &mut [Seen], open: &mut Vec<Item>) -> Result<(), SpaceError> {
+    fn visit(&self, item: Item, state: &mut [Seen], open: &mut Vec<Item>, circles: &mut Circles) {
         match state[self.number(item)] {
-            Seen::Done => return Ok(()),
-            Seen::Open => return Err(self.circle(item, open)),
+            Seen::Done => return,
+            Seen::Open => return self.circle(item, open, circles),
             Seen::New => {}
         }
         state[self.number(item)] = Seen::Open;
         open.push(item);
         for next in self.needs(item) {
-            self.visit(next, state, open)?;
+            self.visit(next, state, open, circles);
         }
         open.pop();
         state[self.number(item)] = Seen::Done;
-        Ok(())
     }
 
-    fn circle(&self, item: Item, open: &[Item]) -> SpaceError {
+    fn circle(&self, item: Item, open: &[Item], circles: &mut Circles) {
         let start = open.iter().position(|other| *other == item).unwrap_or(0);
-        let mut names: Vec<String> = open[start..].iter().map(|i| self.name(*i)).collect();
+        let members: BTreeSet<usize> = open[start..].iter().map(|i| self.number(*i)).collect();
+        if members.is_disjoint(&circles.members) {
+            circles.errors.push(self.error(&open[start..]));
+        }
+        circles.members.extend(members);
+    }
+
+    fn error(&self, circle: &[Item]) -> SpaceError {
+        let mut names: Vec<String> = circle.iter().map(|i| self.name(*i)).collect();
         names.dedup();
         names.push(names[0].clone());
-        let key = match open[start..].iter().find_map(|i| self.key(*i)) {
+        let key = match circle.iter().find_map(|i| self.key(*i)) {
             Some(key) => key,
             None => format!("space.{}", names[0]),
         };

@@ -91,6 +91,12 @@ impl Expr {
         Ok(Expr { source: source.into(), root: Arc::new(root) })
     }
 
+    /// Stands where an expression could not be read.
+    pub(crate) fn unread() -> Expr {
+        let root = ast::Node { kind: ast::Kind::Bool(false), span: 0..0, depth: 1 };
+        Expr { source: "".into(), root: Arc::new(root) }
+    }
+
     /// The text it was read from.
     pub fn source(&self) -> &str {
         &self.source

@@ -1,16 +1,18 @@
-//! From the tree to the types, past mistakes: a top-level key that is wrong is set aside, and the rest is read.
+//! From the tree to the types, past mistakes: a top-level key that is wrong is set aside, and the rest is read. In
+//! `[space]` only the parameter is.
 
 use std::ops::Range;
 
 use crate::de;
 use crate::diagnostic::Diagnostic;
 use crate::file::File;
-use crate::tree::{Entry, Node, Tree};
+use crate::tree::{Entry, Node, Table, Tree};
 
 /// The keys whose absence is an error.
 const REQUIRED: [&str; 3] = ["objective", "space", "stage"];
 
-/// What can be read, and the top-level keys that cannot.
+/// What can be read, and the top-level keys that cannot; of the space, the paths of parameters that cannot, each of
+/// which is left as an empty table.
 pub(super) fn decode(root: &mut Node, problems: &mut Vec<Diagnostic>) -> (File, Vec<String>) {
     let mut broken = Vec::new();
     explain_shapes(root, problems, &mut broken);
@@ -23,6 +25,12 @@ pub(super) fn decode(root: &mut Node, problems: &mut Vec<Diagnostic>) -> (File, 
         let found = root.table().and_then(|table| table.iter().find(|(_, entry)| holds(entry, &at)));
         let key = found.map(|(key, _)| key.clone());
         problems.push(problem);
+        if key.as_deref() == Some("space")
+            && let Some(parameter) = blank_parameter(root, &at)
+        {
+            broken.push(parameter);
+            continue;
+        }
         match key {
             // One key fewer each time round, so this ends.
             Some(key) => {
@@ -34,6 +42,43 @@ pub(super) fn decode(root: &mut Node, problems: &mut Vec<Diagnostic>) -> (File, 
             None => return (File::default(), broken),
         }
     }
+}
+
+/// Empties the table of the innermost parameter that holds a place, and gives its path. None where the space is no
+/// table of parameters, or is empty there already.
+fn blank_parameter(root: &mut Node, at: &Range<usize>) -> Option<String> {
+    let Tree::Table(top) = &mut root.value else { return None };
+    blank_within(&mut top.get_mut("space")?.node, "space", at)
+}
+
+fn blank_within(declarations: &mut Node, path: &str, at: &Range<usize>) -> Option<String> {
+    let Tree::Table(table) = &mut declarations.value else { return None };
+    let (name, entry) = table.iter_mut().find(|(_, entry)| holds(entry, at))?;
+    let path = format!("{path}.{name}");
+    if entry.key == *at {
+        return None;
+    }
+    if let Tree::Table(parameter) = &mut entry.node.value {
+        if let Some(inner) = parameter.get_mut("choice").and_then(|choice| blank_option(choice, &path, at)) {
+            return Some(inner);
+        }
+        if parameter.is_empty() {
+            return None;
+        }
+    }
+    entry.node.value = Tree::Table(Table::new());
+    Some(path)
+}
+
+/// The same within the options of a choice; none where an option itself is wrong.
+fn blank_option(choice: &mut Entry, path: &str, at: &Range<usize>) -> Option<String> {
+    let Tree::List(options) = &mut choice.node.value else { return None };
+    let (k, option) = options.iter_mut().enumerate().find(|(_, option)| part_holds(option, at))?;
+    let is_own = |key| option.get(key).is_some_and(|entry| holds(entry, at));
+    if is_own("name") || is_own("value") {
+        return None;
+    }
+    blank_within(option, &format!("{path}.choice[{k}]"), at)
 }
 
 /// Whether a place lies within an entry. TOML spreads a table over several places, so each of its parts is looked at.

@@ -42,7 +42,7 @@ pub(crate) fn load(source: Source) -> Result<StudyFile, SpecErrors> {
 struct Loader<'a> {
     source: &'a Source,
     root: &'a Node,
-    /// The top-level keys that could not be read.
+    /// The top-level keys that could not be read, and the paths of such parameters.
     broken: Vec<String>,
     problems: Vec<Diagnostic>,
 }
@@ -185,9 +185,9 @@ impl Loader<'_> {
         }
     }
 
-    /// Whether a top-level key was wrong, so that its absence now is no mistake of its own.
-    fn is_broken(&self, key: &str) -> bool {
-        self.broken.iter().any(|broken| broken == key)
+    /// Whether a top-level key or a parameter was wrong, so that its absence now is no mistake of its own.
+    fn is_broken(&self, path: &str) -> bool {
+        self.broken.iter().any(|broken| broken == path)
     }
 }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use search::SamplerSpec;
-use space::{Json, Space};
+use space::{Json, Space, SpaceError};
 
 use super::Loader;
 use crate::de;
@@ -15,7 +15,7 @@ use crate::tree::{Node, Tree};
 
 impl Loader<'_> {
     pub(super) fn space(&mut self, file: &File) -> Option<(Arc<Space>, Declaration)> {
-        if self.is_broken("space") || self.is_broken("space_constraint") {
+        if self.is_broken("space") {
             return None;
         }
         if file.space.is_empty() {
@@ -34,9 +34,14 @@ impl Loader<'_> {
                 self.clashes(&space);
                 Some((Arc::new(space), declaration))
             }
-            Err(error) => {
-                let span = self.inside(&error.path, error.span.as_ref());
-                self.problems.push(Diagnostic::error(span, error.message).maybe_help(error.hint));
+            Err(errors) => {
+                // What could not be read was told; it stands as a table that says nothing.
+                let told = |error: &SpaceError| self.is_broken(&error.path);
+                let errors: Vec<_> = errors.into_iter().filter(|error| !told(error)).collect();
+                for error in errors {
+                    let span = self.inside(&error.path, error.span.as_ref());
+                    self.problems.push(Diagnostic::error(span, error.message).maybe_help(error.hint));
+                }
                 None
             }
         }

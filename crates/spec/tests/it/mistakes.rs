@@ -108,6 +108,27 @@ fn impossible_spaces_are_explained() {
 }
 
 #[test]
+fn all_mistakes_of_a_space_are_shown_at_once() {
+    let text = GOOD
+        .replace("log = true", "logg = true")
+        .replace("int = [1, 4]", "int = [4, 1]")
+        .replace("int = [16, 256]", "int = \"many\"")
+        .replace("float = [0.0, 0.99]", "flaot = [0.0, 0.99]")
+        .replace("float = [0.8, 0.999]", "float = [0.8, 0.999], default = 1")
+        .replace("[[stage]]", "named = { choice = [{ name = 3, x = { int = [2, 1] } }] }\na = { expr = \"lr * unitz\" }\n[[stage]]");
+    let constraint = "[[space_constraint]]\nexpr = \"units[0] < layesr\"\n[[space_constraint]]\nexpr = 3\n";
+    let shown = all([
+        said(&format!("{text}{constraint}"), Format::Toml),
+        said(
+            "objective:\n- {metric: a, direction: minimize}\nspace:\n  x: {float: [1, 0]}\n  y: {choice: []}\n  z: 3\n  \
+             w: {flat: 1}\nstage:\n- run: [a]\n",
+            Format::Yaml,
+        ),
+    ]);
+    insta::assert_snapshot!(shown);
+}
+
+#[test]
 fn placeholders_that_name_nothing_are_errors() {
     let shown = all([
         changed("--lr={lr}", "--lr={lrr}"),
