@@ -7,6 +7,7 @@
 //! - [`Study`], [`Trial`], [`Run`]: the state, and the questions that it answers
 //! - [`Settings`]: objectives, outcome constraints, stop rules, as in the study file
 //! - [`Judge`]: from what a run reported to objective values and violations
+//! - [`schedule`]: which waiting run starts next, and which cores and gpus it gets
 //! - [`Digest`], [`Real`], [`Duration`]: a curve in short, a number at a border, a length of time
 
 mod canonical;
@@ -22,6 +23,7 @@ mod observe;
 mod rank;
 mod real;
 mod record;
+pub mod schedule;
 mod settings;
 mod snapshot;
 mod stop;
