@@ -13,6 +13,7 @@ mod fixed;
 mod grid;
 mod maths;
 mod protocol;
+mod pruner;
 mod random;
 mod sobol;
 mod spec;
@@ -24,6 +25,7 @@ pub use build::{build, build_with};
 pub use protocol::{
     Ask, Decision, DecisionId, Level, Observed, Outcome, Proposal, Purpose, Sampler, SearchError, TrialId,
 };
+pub use pruner::{Pruner, Question, Verdict};
 pub use spec::{
     AutoOptions, Duplicates, FixedOptions, GridOptions, RandomOptions, SamplerSpec, SobolOptions, TpeOptions,
 };

@@ -57,7 +57,7 @@ pub enum Proposal {
 pub struct Decision {
     /// What to do.
     pub proposal: Proposal,
-    /// Kept in the log and handed back by [`Observed::Created`] on replay (invariant HISTORY).
+    /// Kept in the log and handed back with what was observed of it on replay (invariant HISTORY).
     pub memo: Option<serde_json::Value>,
 }
 
@@ -92,16 +92,49 @@ pub enum Observed {
         /// What the sampler noted when it decided.
         memo: Option<serde_json::Value>,
     },
+    /// A trial that had ended goes on, to a higher level; another [`Observed::Ended`] follows.
+    Continued {
+        /// Which trial.
+        trial: TrialId,
+        /// The decision.
+        decision: DecisionId,
+        /// How far it runs now.
+        level: Level,
+        /// What the sampler noted when it decided.
+        memo: Option<serde_json::Value>,
+    },
+    /// A trial that had ended gets more repetitions; another [`Observed::Ended`] follows.
+    Repeated {
+        /// Which trial.
+        trial: TrialId,
+        /// The decision.
+        decision: DecisionId,
+        /// How many more.
+        runs: u32,
+        /// What the sampler noted when it decided.
+        memo: Option<serde_json::Value>,
+    },
     /// A running trial said how it is doing.
     Reported {
         /// Which trial.
         trial: TrialId,
+        /// Which of its repetitions, from 0.
+        repetition: u32,
         /// Its step (epoch, iteration), as the program counts.
         step: u64,
         /// One value per objective, minimised sense. NaN where not reported.
         values: Vec<f64>,
     },
-    /// A trial is over.
+    /// One repetition of a trial has its results; told once for each.
+    Repetition {
+        /// Which trial.
+        trial: TrialId,
+        /// Which of its repetitions, from 0.
+        repetition: u32,
+        /// One value per objective, minimised sense. NaN where it has none.
+        values: Vec<f64>,
+    },
+    /// A trial is over: its repetitions folded into one outcome.
     Ended {
         /// Which trial.
         trial: TrialId,

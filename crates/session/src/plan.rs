@@ -164,6 +164,14 @@ impl Session {
                 parent: created.parent,
                 memo: created.memo.clone(),
             }),
+            EventBody::TrialContinued(TrialContinued { trial, decision, level, memo }) => {
+                let (trial, decision, level, memo) = (*trial, *decision, *level, memo.clone());
+                Some(Observed::Continued { trial, decision, level, memo })
+            }
+            EventBody::TrialRepeated(TrialRepeated { trial, decision, runs, memo }) => {
+                let (trial, decision, runs, memo) = (*trial, *decision, *runs, memo.clone());
+                Some(Observed::Repeated { trial, decision, runs, memo })
+            }
             EventBody::TrialEnded(ended) => Some(self.with_study(|study| study.foresee(ended))),
             _ => None,
         };

@@ -4,7 +4,7 @@
 //! [`crate::history`] lifts old ones. New fields are optional and absent where they say nothing.
 
 use indexmap::IndexMap;
-use search::{DecisionId, Level, TrialId};
+use search::{DecisionId, Level, TrialId, Verdict};
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 use space::{ConfigHash, Domain};
@@ -281,22 +281,15 @@ pub struct RunStarted {
 pub struct Reported {
     /// Which trial.
     pub trial: TrialId,
+    /// Which of its repetitions, from 0.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub repetition: u32,
     /// Its step, as the program counts.
     pub step: u64,
     /// Metrics by name.
     pub values: IndexMap<String, Real>,
     /// What a rule made of it.
     pub verdict: Verdict,
-}
-
-/// What a rule made of a report.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Verdict {
-    /// It goes on.
-    Go,
-    /// It is stopped here.
-    Prune,
 }
 
 /// How an attempt ended.

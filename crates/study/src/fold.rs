@@ -5,6 +5,7 @@
 //! (invariant FIRST ENDING WINS).
 
 use search::{DecisionId, Level, TrialId};
+use serde_json::Value as Json;
 
 use crate::Real;
 use crate::event::*;
@@ -68,8 +69,12 @@ impl Study {
                 self.entries += 1;
             }
             EventBody::TrialCreated(created) => self.trial_created(created, event.seq, at),
-            EventBody::TrialContinued(e) => self.reopen(e.trial, e.decision, Some(e.level), 0),
-            EventBody::TrialRepeated(e) => self.reopen(e.trial, e.decision, None, e.runs),
+            EventBody::TrialContinued(TrialContinued { trial, decision, level, memo }) => {
+                self.reopen(*trial, event.seq, *decision, Some(*level), 0, memo);
+            }
+            EventBody::TrialRepeated(TrialRepeated { trial, decision, runs, memo }) => {
+                self.reopen(*trial, event.seq, *decision, None, *runs, memo);
+            }
             EventBody::Suggested(suggested) => self.suggested(suggested),
             EventBody::RunStarted(started) => self.run_started(started, at),
             EventBody::Reported(reported) => self.reported(reported, event.seq),
@@ -196,7 +201,15 @@ impl Study {
         self.counts.queued += 1;
     }
 
-    fn reopen(&mut self, trial: TrialId, decision: DecisionId, level: Option<Level>, runs: u32) {
+    fn reopen(
+        &mut self,
+        trial: TrialId,
+        seq: u64,
+        decision: DecisionId,
+        level: Option<Level>,
+        runs: u32,
+        memo: &Option<Json>,
+    ) {
         self.turns += 1;
         self.decisions = self.decisions.max(decision.0 + 1);
         let Some(record) = self.record(trial) else { return };
@@ -211,7 +224,7 @@ impl Study {
         let extra = record.extra();
         extra.repeats += runs;
         extra.step = None;
-        extra.rounds.push(Round { decision, level, runs, before });
+        extra.rounds.push(Round { seq, decision, level, runs, memo: memo.clone(), before });
         self.moved(was, State::Queued);
         self.active.insert(trial);
         if self.best == Some(trial) {
@@ -269,7 +282,8 @@ impl Study {
             reported.values.iter().map(|(name, value)| (self.names.intern(name), *value)).collect();
         let Some(record) = self.record(reported.trial) else { return };
         if !record.state.is_ended() {
-            record.extra().reports.push(ReportRecord { seq, step: reported.step, values });
+            let Reported { repetition, step, .. } = *reported;
+            record.extra().reports.push(ReportRecord { seq, repetition, step, values });
         }
     }
 

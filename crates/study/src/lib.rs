@@ -35,14 +35,14 @@ pub use duration::{Duration, DurationError};
 pub use event::{
     Assignment, Command, Control, Ending, Enqueued, Event, EventBody, How, Reported, RunEnd, RunEnded,
     RunKey, RunLimit, RunStarted, RunnerStarted, RunnerStopped, SettingsChanged, Source, StudyCreated,
-    StudyTagged, Suggested, TrialContinued, TrialCreated, TrialEnded, TrialRepeated, TrialTagged, Verdict,
+    StudyTagged, Suggested, TrialContinued, TrialCreated, TrialEnded, TrialRepeated, TrialTagged,
 };
 pub use fold::{FoldError, Problem};
 pub use judge::{Judge, JudgeError, Judged, SettingsError, told};
 pub use rank::BestSoFar;
 pub use real::Real;
 pub use record::State;
-pub use search::{DecisionId, Duplicates, Level, TrialId};
+pub use search::{DecisionId, Duplicates, Level, TrialId, Verdict};
 pub use settings::{At, Constraint, Direction, Noise, Objective, Settings, StopRules};
 pub use snapshot::{FOLD_VERSION, SnapshotError};
 pub use stop::{DEFAULT_TRIALS, Limit, Rule};

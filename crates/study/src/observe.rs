@@ -11,7 +11,7 @@ use search::{Observed, Outcome, TrialId};
 use space::{Point, Space};
 
 use crate::event::{Ending, EventBody, TrialEnded};
-use crate::record::{Past, State};
+use crate::record::{Past, Round, State};
 use crate::study::Study;
 use crate::trial::Trial;
 
@@ -21,10 +21,9 @@ impl Study {
         let mut found: Vec<(u64, Observed)> = Vec::with_capacity(2 * self.len());
         for trial in self.trials() {
             let record = trial.record;
-            let rounds =
-                record.extra.iter().flat_map(|extra| &extra.rounds).map(|round| round.before.clone());
+            let rounds = record.extra.as_ref().map_or(&[][..], |extra| &extra.rounds);
             let now = record.state.is_ended().then(|| record.ending());
-            let endings: Vec<Past> = rounds.chain(now).collect();
+            let endings: Vec<Past> = rounds.iter().map(|round| round.before.clone()).chain(now).collect();
             let shown = if self.is_declared() {
                 Some(record.created_seq)
             } else {
@@ -32,6 +31,7 @@ impl Study {
             };
             found.extend(shown.map(|seq| (seq, self.created(trial, space))));
             found.extend(endings.iter().map(|end| (end.seq, self.ended(trial.number, end))));
+            found.extend(rounds.iter().map(|round| (round.seq, round.observed(trial.number))));
             let reports = record.extra.iter().flat_map(|extra| extra.reports.iter().map(|report| report.seq));
             found.extend(reports.enumerate().filter_map(|(i, seq)| Some((seq, self.report(trial, i)?))));
         }
@@ -51,6 +51,11 @@ impl Study {
                     into.push(self.created(trial, space));
                 }
                 into.push(self.ended(trial.number, &record.ending()));
+            }
+            EventBody::TrialContinued(_) | EventBody::TrialRepeated(_) => {
+                let round = record.extra.as_ref().and_then(|extra| extra.rounds.last());
+                let taken = round.filter(|round| round.seq == self.seq);
+                into.extend(taken.map(|round| round.observed(trial.number)));
             }
             EventBody::Reported(_) => {
                 let reports = record.extra.as_ref().map_or(&[][..], |extra| &extra.reports);
@@ -122,7 +127,18 @@ impl Study {
         let values = objectives.map(|objective| {
             value(objective.metric.as_deref()).map_or(f64::NAN, |value| objective.direction.minimized(value))
         });
-        Some(Observed::Reported { trial: trial.number, step: report.step, values: values.collect() })
+        let (trial, values) = (trial.number, values.collect());
+        Some(Observed::Reported { trial, repetition: report.repetition, step: report.step, values })
+    }
+}
+
+impl Round {
+    fn observed(&self, trial: TrialId) -> Observed {
+        let (decision, memo) = (self.decision, self.memo.clone());
+        match self.level {
+            Some(level) => Observed::Continued { trial, decision, level, memo },
+            None => Observed::Repeated { trial, decision, runs: self.runs, memo },
+        }
     }
 }
 

@@ -97,6 +97,7 @@ pub(crate) struct Extra {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct ReportRecord {
     pub(crate) seq: u64,
+    pub(crate) repetition: u32,
     pub(crate) step: u64,
     pub(crate) values: Box<[(NameId, Real)]>,
 }
@@ -104,9 +105,13 @@ pub(crate) struct ReportRecord {
 /// A decision to go on with a trial that had ended.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Round {
+    /// The event that began it.
+    pub(crate) seq: u64,
     pub(crate) decision: DecisionId,
     pub(crate) level: Option<Level>,
     pub(crate) runs: u32,
+    #[serde(with = "json_text")]
+    pub(crate) memo: Option<Json>,
     /// How the round before had ended.
     pub(crate) before: Past,
 }

@@ -32,7 +32,10 @@ const GOLDEN: &[(&str, &str)] = &[
         "run-started",
         r#"{"run":{"trial":0,"stage":1,"repetition":2,"attempt":3},"epoch":4,"host":"lab","cpus":2,"gpus":0.5}"#,
     ),
-    ("reported", r#"{"trial":0,"step":5,"values":{"val_error":0.25,"x":"nan"},"verdict":"prune"}"#),
+    (
+        "reported",
+        r#"{"trial":0,"repetition":2,"step":5,"values":{"val_error":0.25,"x":"nan"},"verdict":"prune"}"#,
+    ),
     (
         "run-ended",
         r#"{"run":{"trial":0},"epoch":4,"end":{"how":"timeout","exit_code":1,"signal":15,"message":"too slow","seconds":1.5,"cpu_seconds":1.25,"peak_memory":4096,"reached":81},"metrics":{"val_error":{"count":3,"first":{"step":0,"value":"nan"},"last":{"step":2,"value":0.5},"min":{"step":1,"value":0.25},"max":{"step":2,"value":0.5},"points":[[0,"nan"],[1,0.25],[2,0.5]]}}}"#,

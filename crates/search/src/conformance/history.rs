@@ -87,7 +87,7 @@ pub fn results_may_be_late_and_out_of_order(make: Make<'_>) {
             }
             let trial = running.swap_remove((round * 5) % running.len());
             let value = study.bowl(trial);
-            let report = Observed::Reported { trial, step: 1, values: vec![value] };
+            let report = Observed::Reported { trial, repetition: 0, step: 1, values: vec![value] };
             study.sampler.learn(&[report]);
             study.end(trial, complete(value));
         }

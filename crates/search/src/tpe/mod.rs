@@ -117,7 +117,10 @@ impl Tpe {
                     self.end(*trial, point, outcome);
                 }
             }
-            Observed::Reported { .. } => {}
+            Observed::Continued { .. }
+            | Observed::Repeated { .. }
+            | Observed::Repetition { .. }
+            | Observed::Reported { .. } => {}
         }
     }
 

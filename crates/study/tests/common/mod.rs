@@ -53,6 +53,12 @@ impl Log {
                 2 => run_started(trial, which % 2, which % 3),
                 3 => run_ended(trial, which % 2, which % 3, How::Ok),
                 4 | 5 => ended(trial, *value),
+                6 if what % 20 > 9 => EventBody::TrialRepeated(TrialRepeated {
+                    trial: TrialId(trial),
+                    decision: DecisionId(1_000 + which),
+                    runs: 2,
+                    memo: Some(serde_json::json!({ "noisy": true })),
+                }),
                 6 => EventBody::TrialContinued(TrialContinued {
                     trial: TrialId(trial),
                     decision: DecisionId(1_000 + which),
@@ -61,6 +67,7 @@ impl Log {
                 }),
                 8 => EventBody::Reported(Reported {
                     trial: TrialId(trial),
+                    repetition: (which % 3) as u32,
                     step: *which,
                     values: [("loss".to_owned(), Real(*value))].into_iter().collect(),
                     verdict: Verdict::Go,

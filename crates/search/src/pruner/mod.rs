@@ -1,0 +1,53 @@
+//! Which trials go on, and how long: rules that stop running trials early, and promotion from level to level.
+//!
+//! A rule is a [`Pruner`]: it is told what happened, as samplers are, and judges single reports. Promotion is a
+//! [`Sampler`](crate::Sampler) around another one, since it proposes.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Observed, TrialId};
+
+/// What a rule made of a report.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Verdict {
+    /// It goes on.
+    Go,
+    /// It is stopped here.
+    Prune,
+}
+
+/// A report, to be judged.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Question {
+    /// Which trial.
+    pub trial: TrialId,
+    /// Which of its repetitions, from 0. It is compared with the same repetition of others.
+    pub repetition: u32,
+    /// Its step (epoch, iteration), as the program counts.
+    pub step: u64,
+    /// The reported objective value, minimised sense. May be NaN or infinite.
+    pub value: f64,
+}
+
+/// A rule that stops running trials early.
+///
+/// Verdicts follow from what was learned, in its order, and from the question alone; asking changes nothing
+/// (invariant HISTORY). What a rule may know of other trials is for the caller to decide (invariant LAG): by what it
+/// teaches, and by [`fork`](Pruner::fork).
+pub trait Pruner: Send {
+    /// Takes in what happened, in the study's order, one by one or in bulk; both give the same verdicts.
+    fn learn(&mut self, events: &[Observed]);
+
+    /// Judges a report that was learned before, as if it were the last one of its repetition: later ones of the same
+    /// repetition do not count.
+    fn judge(&self, question: &Question) -> Verdict;
+
+    /// Whether a report that is about to be learned matters to the rule at all. One that does not need neither be
+    /// learned nor judged, nor stand in the log: no verdict will ever differ for it.
+    fn acts_on(&self, report: &Question) -> bool;
+
+    /// The rule as it is now, sharing what it knows: what either learns from now on does not reach the other. For
+    /// invariant LAG: a trial's own rule, which is taught only that trial's reports.
+    fn fork(&self) -> Box<dyn Pruner>;
+}
