@@ -1,10 +1,11 @@
 //! How long one ask and its two events take, in CPU time, on a history of so many trials.
 
+use rustix::time::{ClockId, clock_gettime};
 use search::SamplerSpec;
 use serde_json::json;
 use space::Stream;
 
-use crate::problems::{fail, mixed};
+use crate::problems::mixed;
 use crate::study::Study;
 
 const ASKS: u32 = 2000;
@@ -49,7 +50,6 @@ pub(crate) fn run(longest: u64) {
 
 /// Time that this thread has been on a CPU.
 fn cpu_nanoseconds() -> u64 {
-    let text = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
-    let first = text.split_whitespace().next().and_then(|t| t.parse().ok());
-    first.unwrap_or_else(|| fail("/proc/thread-self/schedstat is needed"))
+    let now = clock_gettime(ClockId::ThreadCPUTime);
+    now.tv_sec as u64 * 1_000_000_000 + now.tv_nsec as u64
 }

@@ -172,6 +172,10 @@ impl Line {
             (Source::Option, Scalar::Choice(option)) => f64::from(*option),
             _ => return None,
         };
+        Some(self.place_of(x))
+    }
+
+    fn place_of(&self, x: f64) -> Place {
         // A point that a person gave may lie outside; its kernel is put on the nearer end.
         let x = x.max(self.bounds.0).min(self.bounds.1);
         let at = self.coordinate(x);
@@ -180,20 +184,35 @@ impl Line {
             Cells::Step { step, .. } => ((x - self.bounds.0) / step).round() as u32,
             Cells::Edges(edges) => cell_of(edges, at),
         };
-        Some(Place { at, cell, order: Box::default() })
+        Place { at, cell, order: Box::default() }
     }
 
     /// The value whose cell `at` lies in, or the value itself on a continuum.
     pub(crate) fn value(&self, at: f64) -> Scalar {
+        match &self.source {
+            Source::Float(_) => Scalar::Float(self.number(at)),
+            Source::Int(_) => Scalar::Int(self.number(at) as i64),
+            Source::Option => Scalar::Choice(self.number(at) as u32),
+        }
+    }
+
+    /// Where that value lies; of a continuum `at` itself.
+    pub(crate) fn settle(&self, at: f64) -> Place {
+        match &self.cells {
+            Cells::None => Place { at, cell: 0, order: Box::default() },
+            Cells::Step { .. } | Cells::Edges(_) => self.place_of(self.number(at)),
+        }
+    }
+
+    fn number(&self, at: f64) -> f64 {
         let raw = || if self.log { libm::exp(at) } else { at };
-        let unit = || (at - self.low) / self.range();
         match (&self.source, &self.cells) {
-            (Source::Float(d), Cells::None) => Scalar::Float(d.from_unit(unit())),
-            (Source::Float(d), Cells::Step { .. }) => Scalar::Float(d.clamp(raw())),
-            (Source::Float(d), Cells::Edges(edges)) => Scalar::Float(d.nth(u64::from(cell_of(edges, at)))),
-            (Source::Int(d), Cells::Edges(edges)) => Scalar::Int(d.nth(u64::from(cell_of(edges, at)))),
-            (Source::Int(d), _) => Scalar::Int(d.clamp(raw())),
-            (Source::Option, _) => Scalar::Choice(at.round().max(self.bounds.0).min(self.bounds.1) as u32),
+            (Source::Float(d), Cells::None) => d.from_unit((at - self.low) / self.range()),
+            (Source::Float(d), Cells::Step { .. }) => d.clamp(raw()),
+            (Source::Float(d), Cells::Edges(edges)) => d.nth(u64::from(cell_of(edges, at))),
+            (Source::Int(d), Cells::Edges(edges)) => d.nth(u64::from(cell_of(edges, at))) as f64,
+            (Source::Int(d), _) => d.clamp(raw()) as f64,
+            (Source::Option, _) => at.round().max(self.bounds.0).min(self.bounds.1),
         }
     }
 

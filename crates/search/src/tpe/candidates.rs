@@ -10,10 +10,10 @@ use super::Group;
 use super::axis::Place;
 
 /// Values drawn together.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 struct Candidate {
-    places: Vec<Place>,
-    values: Vec<(usize, Scalar)>,
+    /// Which one it is in the order drawn.
+    number: usize,
     log_better: f64,
     /// The logarithm of the ratio of densities, or a number that it is not above.
     score: f64,
@@ -31,20 +31,30 @@ enum Known {
 /// See the module.
 #[derive(Clone, Debug)]
 pub(crate) struct Candidates {
-    /// In the order drawn.
+    /// Those not taken out yet, in the order drawn.
     left: Vec<Candidate>,
+    /// Of all, one after the other.
+    places: Vec<Place>,
+    dimensions: usize,
 }
 
 impl Candidates {
     /// Draws `count` candidates from the density of the better trials.
     pub(crate) fn draw(group: &mut Group, count: u32, stream: &mut Stream) -> Self {
-        let draw = |_| {
-            let (places, values) = group.better.draw(stream);
-            let log_better = group.better.log_density(&places);
-            let score = ratio(log_better, group.worse.log_share_of_prior(&places));
-            Candidate { places, values, log_better, score, known: Known::Prior }
+        let dimensions = group.better.dimensions();
+        let mut places = Vec::with_capacity(count as usize * dimensions);
+        let draw = |number| {
+            group.better.draw(stream, &mut places);
+            let own = &places[number * dimensions..];
+            let log_better = group.better.log_density(own);
+            let score = ratio(log_better, group.worse.log_share_of_prior(own));
+            Candidate { number, log_better, score, known: Known::Prior }
         };
-        Candidates { left: (0..count).map(draw).collect() }
+        Candidates { left: (0..count as usize).map(draw).collect(), places, dimensions }
+    }
+
+    fn places(&self, candidate: &Candidate) -> &[Place] {
+        &self.places[candidate.number * self.dimensions..][..self.dimensions]
     }
 
     /// How many are left.
@@ -61,14 +71,18 @@ impl Candidates {
             };
             let first = (1..self.left.len())
                 .fold(0, |best, i| if before(&self.left[i], &self.left[best]) { i } else { best });
-            let best = self.left.get_mut(first)?;
+            let best = *self.left.get(first)?;
+            let places = self.places(&best);
             let (log_worse, known) = match best.known {
-                Known::Prior => (group.worse.log_density_at_least(&best.places), Known::Near),
-                Known::Near => (group.worse.log_density(&best.places), Known::All),
-                Known::All => return Some(self.left.remove(first).values),
+                Known::Prior => (group.worse.log_density_at_least(places), Known::Near),
+                Known::Near => (group.worse.log_density(places), Known::All),
+                Known::All => {
+                    let values = group.better.values(places).collect();
+                    self.left.remove(first);
+                    return Some(values);
+                }
             };
-            best.score = ratio(best.log_better, log_worse);
-            best.known = known;
+            self.left[first] = Candidate { score: ratio(best.log_better, log_worse), known, ..best };
         }
     }
 }
@@ -109,11 +123,12 @@ mod tests {
             let mut candidates = Candidates::draw(&mut group, 24, &mut stream);
             let mut expected = candidates.left.clone();
             for c in &mut expected {
-                c.score = ratio(c.log_better, group.worse.log_density(&c.places));
+                c.score = ratio(c.log_better, group.worse.log_density(candidates.places(c)));
             }
             expected.sort_by(|a, b| b.score.total_cmp(&a.score));
             for candidate in expected {
-                assert_eq!(candidates.next(&mut group), Some(candidate.values));
+                let values = group.better.values(candidates.places(&candidate)).collect();
+                assert_eq!(candidates.next(&mut group), Some(values));
             }
             assert_eq!(candidates.next(&mut group), None);
         }

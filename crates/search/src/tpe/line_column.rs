@@ -5,6 +5,7 @@
 
 use super::axis::{Line, Place};
 use super::cell_masses::CellMasses;
+use super::touched::Touched;
 use crate::maths::normal::{LN_SQRT_2PI, cdf, log_mass, truncated_quantile};
 
 /// Optuna's least width where the magic clip is off.
@@ -86,7 +87,7 @@ impl LineColumn {
     }
 
     /// Puts a kernel at `at` into `slot`, which is free or one past the last.
-    pub(crate) fn insert(&mut self, slot: u32, at: f64, trials: &[u64], touched: &mut Vec<u32>) {
+    pub(crate) fn insert(&mut self, slot: u32, at: f64, trials: &[u64], touched: &mut Touched) {
         if slot as usize == self.centre.len() {
             self.centre.push(at);
             self.gap.push(0.0);
@@ -105,7 +106,7 @@ impl LineColumn {
     }
 
     /// Takes the kernel out of `slot`.
-    pub(crate) fn remove(&mut self, slot: u32, trials: &[u64], touched: &mut Vec<u32>) {
+    pub(crate) fn remove(&mut self, slot: u32, trials: &[u64], touched: &mut Touched) {
         let position = self.position(slot, trials);
         if self.sorted.get(position) == Some(&slot) {
             self.sorted.remove(position);
@@ -120,12 +121,12 @@ impl LineColumn {
         self.sorted.partition_point(|s| key(*s) < own)
     }
 
-    fn refresh(&mut self, positions: std::ops::Range<usize>, touched: &mut Vec<u32>) {
+    fn refresh(&mut self, positions: std::ops::Range<usize>, touched: &mut Touched) {
         for position in positions {
             let slot = self.sorted[position];
             self.gap[slot as usize] = self.gap_at(position);
             if self.clip(slot) {
-                touched.push(slot);
+                touched.mark(slot);
             }
         }
     }
@@ -149,7 +150,7 @@ impl LineColumn {
     }
 
     /// Sets the least width, and widens and narrows what it concerns.
-    pub(crate) fn set_least(&mut self, magic_clip: bool, kernels: f64, touched: &mut Vec<u32>) {
+    pub(crate) fn set_least(&mut self, magic_clip: bool, kernels: f64, touched: &mut Touched) {
         let least = if magic_clip { self.line.range() / (1.0 + kernels).min(100.0) } else { EPSILON };
         if least == self.least {
             return;
@@ -158,16 +159,16 @@ impl LineColumn {
         for i in 0..self.sorted.len() {
             let slot = self.sorted[i];
             if self.clip(slot) {
-                touched.push(slot);
+                touched.mark(slot);
             }
         }
     }
 
     /// Widens the kernel of `slot` by a factor over what its gap says.
-    pub(crate) fn set_spread(&mut self, slot: u32, spread: f64, touched: &mut Vec<u32>) {
+    pub(crate) fn set_spread(&mut self, slot: u32, spread: f64, touched: &mut Touched) {
         self.spread[slot as usize] = spread;
         if self.clip(slot) {
-            touched.push(slot);
+            touched.mark(slot);
         }
     }
 
@@ -216,6 +217,21 @@ impl LineColumn {
         match &mut self.masses {
             Some(masses) => masses.get(slot, place.cell, compute),
             None => compute(),
+        }
+    }
+
+    /// Adds each kernel's log to those of its other dimensions, its normaliser left out. A free slot has −∞.
+    pub(crate) fn add_logs(&mut self, place: &Place, logs: &mut [f64]) {
+        if self.is_continuous() {
+            let kernels = self.centre.iter().zip(&self.steepness);
+            for (log, (centre, steepness)) in logs.iter_mut().zip(kernels) {
+                let z = (place.at - centre) * steepness;
+                *log -= 0.5 * z * z;
+            }
+        } else {
+            for (slot, log) in logs.iter_mut().enumerate().filter(|(_, log)| log.is_finite()) {
+                *log += self.log_cell(slot as u32, place);
+            }
         }
     }
 

@@ -24,6 +24,7 @@ mod order_column;
 mod parzen;
 mod ranking;
 mod screen;
+mod touched;
 mod weights;
 
 use std::collections::BTreeMap;

@@ -69,7 +69,8 @@ impl Nearby {
         if slot < self.words * WORD {
             return;
         }
-        let (old, new) = (self.words, (2 * self.words).max(slot / WORD + 1));
+        // Room for a quarter more: twice as many words as are needed would take twice the time.
+        let (old, new) = (self.words, (self.words + self.words / 4).max(slot / WORD + 1));
         let mut sets = vec![0; self.lines * BUCKETS * new];
         if old > 0 {
             let rows = sets.chunks_exact_mut(new).zip(self.sets.chunks_exact(old));

@@ -18,12 +18,15 @@ pub(crate) struct OptionColumn {
     other: Vec<f64>,
     /// Likewise for its own.
     own: Vec<f64>,
+    /// ln of the shares before anything is known.
+    prior: Vec<f64>,
 }
 
 impl OptionColumn {
     pub(crate) fn new(options: Options) -> Self {
         let count = options.shares.len();
         OptionColumn {
+            prior: options.shares.iter().map(|share| libm::log(*share)).collect(),
             options,
             option: vec![0],
             smoothing: f64::NAN,
@@ -57,8 +60,17 @@ impl OptionColumn {
         (self.own[option as usize], self.other[option as usize])
     }
 
+    /// Adds each kernel's log to those of its other dimensions.
+    pub(crate) fn add_logs(&self, option: u32, logs: &mut [f64]) {
+        let (own, other) = self.logs(option);
+        for (log, kernel) in logs.iter_mut().zip(&self.option) {
+            *log += if *kernel == option { own } else { other };
+        }
+    }
+
+    /// ln of the prior's share for `option`.
     pub(crate) fn log_prior(&self, option: u32) -> f64 {
-        libm::log(self.options.shares[option as usize])
+        self.prior[option as usize]
     }
 
     /// An option drawn from the kernel of `slot`.

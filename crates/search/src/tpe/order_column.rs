@@ -63,6 +63,14 @@ impl OrderColumn {
         -self.theta * distance(&self.order[slot as usize], order) as f64 - self.log_normaliser
     }
 
+    /// Adds each kernel's log to those of its other dimensions.
+    pub(crate) fn add_logs(&self, order: &[u32], logs: &mut [f64]) {
+        for (slot, log) in logs.iter_mut().enumerate().filter(|(_, log)| log.is_finite()) {
+            *log += self.log(slot as u32, order);
+        }
+    }
+
+    /// ln of the prior's share for any order.
     pub(crate) fn log_prior(&self) -> f64 {
         -libm::lgamma(self.items as f64 + 1.0)
     }

@@ -3,7 +3,7 @@
 use super::{Column, Dimension, Parzen, Scratch};
 use crate::maths::exp::weighted_sum;
 use crate::tpe::axis::Place;
-use crate::tpe::line_column::PRIOR;
+use crate::tpe::line_column::{LineColumn, PRIOR};
 use crate::tpe::screen::SLACK;
 
 /// Kernels that all together have less than e⁻²⁵ of the share of one that is known are not evaluated: a relative error of
@@ -20,8 +20,12 @@ impl Parzen {
     pub(crate) fn log_density(&mut self, places: &[Place]) -> f64 {
         self.prepare();
         let prior = self.log_prior(places);
-        let cut = self.cut(prior, PRIOR, NEGLIGIBLE);
-        if self.screened && self.trials.len() > FEW {
+        if self.trials.len() <= FEW {
+            return self.log_density_of_few(places, prior);
+        }
+        let cut = prior + self.log_prior_share - NEGLIGIBLE;
+        self.enter(places);
+        if self.screened {
             self.screen(places, cut);
         } else {
             self.take_all();
@@ -34,8 +38,7 @@ impl Parzen {
     /// The prior's share alone: a number that [`log_density`](Self::log_density) is not below.
     pub(crate) fn log_share_of_prior(&mut self, places: &[Place]) -> f64 {
         self.prepare();
-        let weight = self.weight[PRIOR as usize];
-        self.log_prior(places) + libm::log(weight / self.total_weight)
+        self.log_prior(places) + self.log_prior_share
     }
 
     /// A number that [`log_density`](Self::log_density) is not below, and mostly little above: in a small part of its
@@ -46,7 +49,8 @@ impl Parzen {
         }
         self.prepare();
         let prior = self.log_prior(places);
-        let cut = self.cut(prior, PRIOR, FAINT);
+        let cut = prior + self.log_prior_share - FAINT;
+        self.enter(places);
         let on_unit = self.dimensions.iter().zip(places).filter_map(|(d, place)| Some(d.line()?.unit(place)));
         let Scratch { slots, logs, .. } = &mut self.scratch;
         self.nearby.find(on_unit, slots);
@@ -55,6 +59,31 @@ impl Parzen {
         self.evaluate_options(places, cut);
         self.evaluate(places, cut);
         self.log_sum(prior)
+    }
+
+    /// Every kernel on every dimension, without asking which of them matter.
+    fn log_density_of_few(&mut self, places: &[Place], prior: f64) -> f64 {
+        let logs = &mut self.scratch.logs;
+        logs.clear();
+        logs.extend_from_slice(&self.normaliser);
+        for (dimension, place) in self.dimensions.iter_mut().zip(places) {
+            match &mut dimension.column {
+                Column::Line(c) => c.add_logs(place, logs),
+                Column::Options(c) => c.add_logs(place.cell, logs),
+                Column::Orders(c) => c.add_logs(&place.order, logs),
+            }
+        }
+        logs[PRIOR as usize] = prior;
+        let shift = finite(logs.iter().copied().fold(f64::NEG_INFINITY, f64::max));
+        libm::log(weighted_sum(logs, &self.weight, shift) / self.total_weight) + shift
+    }
+
+    /// Notes where on the lines without cells an evaluation is.
+    fn enter(&mut self, places: &[Place]) {
+        let continuous = |d: &Dimension| d.line().is_some_and(LineColumn::is_continuous);
+        let places = self.dimensions.iter().zip(places).filter(|(d, _)| continuous(d));
+        self.scratch.at.clear();
+        self.scratch.at.extend(places.map(|(_, place)| place.at));
     }
 
     fn log_prior(&mut self, places: &[Place]) -> f64 {
@@ -69,11 +98,10 @@ impl Parzen {
 
     /// The logarithm of the weighted mean of the kernels in play and the prior.
     fn log_sum(&mut self, prior: f64) -> f64 {
-        let Scratch { slots, logs, weights } = &mut self.scratch;
+        let Scratch { slots, logs, weights, .. } = &mut self.scratch;
         weights.clear();
         weights.extend(slots.iter().map(|slot| self.weight[*slot as usize]));
-        let highest = logs.iter().copied().fold(prior, f64::max);
-        let shift = if highest == f64::NEG_INFINITY { 0.0 } else { highest };
+        let shift = finite(logs.iter().copied().fold(prior, f64::max));
         let prior_share = self.weight[PRIOR as usize] * libm::exp(prior - shift);
         let sum = prior_share + weighted_sum(logs, weights, shift);
         libm::log(sum / self.total_weight) + shift
@@ -134,14 +162,10 @@ impl Parzen {
     /// Adds to the kernels in play their logs on each dimension but the options. A kernel is dropped as soon as what is known of it
     /// falls below `cut`: no further dimension can raise it.
     fn evaluate(&mut self, places: &[Place], cut: f64) {
-        let Scratch { slots, logs, .. } = &mut self.scratch;
-        if self.screen.dimensions() > 0 {
-            let continuous = |(d, place): (&Dimension, &Place)| {
-                d.line().filter(|line| line.is_continuous()).map(|_| place.at)
-            };
-            let at: Vec<f64> = self.dimensions.iter().zip(places).filter_map(continuous).collect();
+        let Scratch { at, slots, logs, .. } = &mut self.scratch;
+        if !at.is_empty() {
             let screen = &self.screen;
-            narrow(slots, logs, cut, |slot| screen.log(slot as usize, &at));
+            narrow(slots, logs, cut, |slot| screen.log(slot as usize, at));
         }
         for (dimension, place) in self.dimensions.iter_mut().zip(places) {
             match &mut dimension.column {
@@ -165,6 +189,11 @@ impl Parzen {
             }
         }
     }
+}
+
+/// What is taken out of logarithms before they are exponentiated.
+fn finite(highest: f64) -> f64 {
+    if highest == f64::NEG_INFINITY { 0.0 } else { highest }
 }
 
 /// Adds one dimension's logs to the kernels in play, and drops those that fall below `cut`.

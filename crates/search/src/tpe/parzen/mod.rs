@@ -13,6 +13,7 @@ use super::nearby::Nearby;
 use super::option_column::OptionColumn;
 use super::order_column::OrderColumn;
 use super::screen::Screen;
+use super::touched::Touched;
 use crate::{TpeOptions, TrialId};
 
 /// One dimension: which parameter of the space, and the kernels on it.
@@ -43,18 +44,22 @@ pub(crate) struct Parzen {
     normaliser: Vec<f64>,
     weight: Vec<f64>,
     free: Vec<u32>,
-    touched: Vec<u32>,
+    touched: Touched,
     prepared: bool,
     total_weight: f64,
+    /// ln of the prior's share of the total.
+    log_prior_share: f64,
     screened: bool,
     screen: Screen,
     nearby: Nearby,
     scratch: Scratch,
 }
 
-/// Buffers of an evaluation: the kernels still in play, their log shares, their weights.
+/// Buffers of an evaluation: where on the lines without cells it is, the kernels still in play, their log shares, their
+/// weights.
 #[derive(Clone, Debug, Default)]
 struct Scratch {
+    at: Vec<f64>,
     slots: Vec<u32>,
     logs: Vec<f64>,
     weights: Vec<f64>,
@@ -92,9 +97,10 @@ impl Parzen {
             normaliser: vec![f64::NEG_INFINITY],
             weight: vec![0.0],
             free: Vec::new(),
-            touched: Vec::new(),
+            touched: Touched::default(),
             prepared: false,
             total_weight: 0.0,
+            log_prior_share: f64::NEG_INFINITY,
             // Without the magic clip kernels may be too narrow for single precision.
             screened: options.magic_clip && continuous > 0,
             screen: Screen::new(continuous),
@@ -130,7 +136,7 @@ impl Parzen {
                 Column::Orders(c) => c.insert(slot, &place.order),
             }
         }
-        self.touched.push(slot);
+        self.touched.mark(slot);
         self.prepared = false;
         self.thin();
     }
@@ -208,12 +214,9 @@ impl Parzen {
                 Column::Orders(c) => c.set_kernels(kernels),
             }
         }
-        let mut touched = std::mem::take(&mut self.touched);
-        touched.sort_unstable();
-        touched.dedup();
+        let touched = self.touched.take();
         touched.iter().for_each(|slot| self.update(*slot as usize));
-        touched.clear();
-        self.touched = touched;
+        self.touched.give_back(touched);
         // Without trials the prior is all there is, whatever its weight.
         self.weight[PRIOR as usize] = if trials == 0 { 1.0 } else { self.prior_weight };
         self.total_weight = self.weight[PRIOR as usize];
@@ -221,6 +224,7 @@ impl Parzen {
             self.weight[slot as usize] = weight;
             self.total_weight += weight;
         }
+        self.log_prior_share = libm::log(self.weight[PRIOR as usize] / self.total_weight);
     }
 
     /// Brings up to date what is kept of a kernel beside its columns.
@@ -241,24 +245,32 @@ impl Parzen {
         }
     }
 
-    /// Draws a place and a value on each dimension.
-    pub(crate) fn draw(&mut self, stream: &mut Stream) -> (Vec<Place>, Vec<(usize, Scalar)>) {
+    /// Draws a place on each dimension, which it appends.
+    pub(crate) fn draw(&mut self, stream: &mut Stream, places: &mut Vec<Place>) {
         self.prepare();
         let slot = stream.weighted(&self.weight) as u32;
-        let mut places = Vec::with_capacity(self.dimensions.len());
-        let mut values = Vec::with_capacity(self.dimensions.len());
-        for dimension in &self.dimensions {
-            let value = match (&dimension.column, &dimension.axis) {
-                (Column::Line(c), Axis::Line(line)) => line.value(c.draw(slot, stream.uniform())),
-                (Column::Options(c), _) => Scalar::Choice(c.draw(slot, stream)),
-                (Column::Orders(c), _) => Scalar::Order(c.draw(slot, stream)),
-                (Column::Line(_), _) => unreachable!("a line column is made from a line axis"),
+        places.extend(self.dimensions.iter().map(|dimension| match &dimension.column {
+            Column::Line(c) => c.line.settle(c.draw(slot, stream.uniform())),
+            Column::Options(c) => Place { at: 0.0, cell: c.draw(slot, stream), order: Box::default() },
+            Column::Orders(c) => Place { at: 0.0, cell: 0, order: c.draw(slot, stream) },
+        }));
+    }
+
+    /// The values at places that were drawn, each with its parameter.
+    pub(crate) fn values<'a>(&'a self, places: &'a [Place]) -> impl Iterator<Item = (usize, Scalar)> + 'a {
+        self.dimensions.iter().zip(places).map(|(dimension, place)| {
+            let value = match &dimension.column {
+                Column::Line(c) => c.line.value(place.at),
+                Column::Options(_) => Scalar::Choice(place.cell),
+                Column::Orders(_) => Scalar::Order(place.order.clone()),
             };
-            let place = dimension.axis.place(&value);
-            places.push(place.unwrap_or(Place { at: 0.0, cell: 0, order: Box::default() }));
-            values.push((dimension.parameter, value));
-        }
-        (places, values)
+            (dimension.parameter, value)
+        })
+    }
+
+    /// How many parameters it is of.
+    pub(crate) fn dimensions(&self) -> usize {
+        self.dimensions.len()
     }
 }
 
