@@ -136,6 +136,11 @@ impl Dispatcher {
             }
             Input::Adopted(run) => {
                 self.running.insert(run);
+                if matches!(self.phase, Phase::Ending(_)) {
+                    effects.push(Effect::End(run));
+                }
+                // It frees no slot, and more of them may come: nothing is asked for before the next input.
+                return effects;
             }
             Input::Ended(run) => {
                 self.running.remove(&run);
@@ -281,6 +286,22 @@ mod tests {
         dispatcher.step(Input::Adopted(run(7)));
         assert_eq!(dispatcher.running().len(), 1);
         assert_eq!(dispatcher.step(Input::Ready(vec![run(8)])), [Effect::Start(run(8))]);
+    }
+
+    #[test]
+    fn slots_that_adopted_runs_leave_free_are_asked_for_once_all_are_adopted() {
+        let mut dispatcher = Dispatcher::new(4);
+        assert_eq!(dispatcher.step(Input::Adopted(run(0))), []);
+        assert_eq!(dispatcher.step(Input::Adopted(run(1))), []);
+        assert_eq!(dispatcher.begin(), [Effect::Decide(2)]);
+    }
+
+    #[test]
+    fn a_run_that_is_adopted_while_all_are_ended_is_ended_too() {
+        let mut dispatcher = Dispatcher::new(2);
+        dispatcher.step(Input::Adopted(run(0)));
+        dispatcher.step(Input::Stop);
+        assert_eq!(dispatcher.step(Input::Adopted(run(1))), [Effect::End(run(1))]);
     }
 
     #[test]

@@ -30,6 +30,9 @@ pub enum RunnerError {
     /// The supervisor.
     #[error(transparent)]
     Local(#[from] exec::LocalError),
+    /// The place where runs go is out of reach.
+    #[error(transparent)]
+    Executor(#[from] exec::ExecutorError),
     /// The file no longer describes the study that is there.
     #[error("the study `{study}` was started with another {}", Changes(changes))]
     Changed {

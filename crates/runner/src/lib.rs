@@ -1,11 +1,12 @@
 //! Drives one study: a pure dispatcher, and the loop that performs its effects.
 //!
 //! [`open`] makes an [`Open`] study of a study file, [`drive`] runs its trials in slots until it is over. Whoever wants to
-//! look on is a [`Watcher`].
+//! look on is a [`Watcher`]. The loop itself is an [`Engine`], which does not know whether its world is real.
 
 mod dispatcher;
 mod drive;
 mod endings;
+mod engine;
 mod error;
 mod home;
 mod life;
@@ -17,6 +18,7 @@ mod watch;
 
 pub use dispatcher::{Dispatcher, Dry, Effect, Finish, Input};
 pub use drive::{Driven, drive};
+pub use engine::{Desk, Engine, StageRule, Step};
 pub use error::RunnerError;
 pub use home::Home;
 pub use life::{Locks, unix_ms};

@@ -5,7 +5,7 @@
 use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use report::export::{Fold, Projection};
 use session::{Liveness, Session};
@@ -28,7 +28,8 @@ pub(crate) struct Scribe {
     locks: Locks,
     space: Option<Arc<Space>>,
     held: Option<(Lease, Projection)>,
-    last: Option<Instant>,
+    /// By the steady clock.
+    last: Option<Duration>,
 }
 
 /// Why the files could not be written.
@@ -47,7 +48,8 @@ impl Scribe {
 
     /// Brings the files up to date if it is time and this process's part.
     pub(crate) fn tick(&mut self, session: &Session) -> Result<(), ScribeError> {
-        if self.last.is_some_and(|last| last.elapsed() < EVERY) {
+        let now = session.clock().steady();
+        if self.last.is_some_and(|last| now.saturating_sub(last) < EVERY) {
             return Ok(());
         }
         self.write(session)
@@ -63,7 +65,7 @@ impl Scribe {
     }
 
     fn write(&mut self, session: &Session) -> Result<(), ScribeError> {
-        self.last = Some(Instant::now());
+        self.last = Some(session.clock().steady());
         let Some(lease) = self.lease(session)? else { return Ok(()) };
         let space = self.space.clone();
         let folder = self.folder.clone();

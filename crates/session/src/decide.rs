@@ -6,7 +6,7 @@
 //! transaction is open and the state is not locked, so endings, reports and questions never wait for it.
 
 use std::sync::{MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use search::Observed;
 use store::{Acquired, DECIDER, Durability, Guard, Lease};
@@ -155,7 +155,7 @@ impl Session {
             let view = View::of(&state.study, request.want, state.space.is_some(), self.options.host.clone());
             (view, brain.lesson(&mut state)?)
         };
-        let began = Instant::now();
+        let began = self.clock().steady();
         let built = brain.learn(lesson, &view.study)?;
         let mut plan = Plan::default();
         if !request.endings.is_empty() {
@@ -166,7 +166,7 @@ impl Session {
             plan.bodies.clone_from(&request.events);
         }
         self.fill(&view, built, request, &mut plan)?;
-        brain.took = began.elapsed();
+        brain.took = self.clock().steady().saturating_sub(began);
         self.commit(brain, view, request, plan, lease)
     }
 

@@ -212,6 +212,11 @@ impl Session {
         &self.store
     }
 
+    /// What the session tells the time by.
+    pub fn clock(&self) -> &dyn Clock {
+        &*self.options.clock
+    }
+
     /// The study's number in its store.
     pub fn id(&self) -> StudyId {
         self.id

@@ -1,0 +1,87 @@
+//! What happens by time: the look at what others wrote, the proof of life, runs of runners that died.
+
+use std::time::Duration;
+
+use exec::Executor;
+use study::{Phase, Study};
+
+use super::{Desk, Engine};
+use crate::RunnerError;
+use crate::dispatcher::Input;
+use crate::watch::Happening;
+
+/// How often the log is looked at for what others wrote, and the display is drawn.
+const TICK: Duration = Duration::from_millis(100);
+/// How often this process shows that it lives.
+const HEARTBEAT: Duration = Duration::from_secs(15);
+
+/// What was seen and done when; times are the steady clock's.
+#[derive(Debug)]
+pub(super) struct Pulse {
+    /// The log up to which what others wrote was looked at.
+    pub(super) seen: u64,
+    ticked: Option<Duration>,
+    beat: Duration,
+    phase: Phase,
+    /// Signals acted upon.
+    interrupts: usize,
+}
+
+impl Pulse {
+    pub(super) fn begin(now: Duration) -> Self {
+        Pulse { seen: 0, ticked: None, beat: now, phase: Phase::Open, interrupts: 0 }
+    }
+
+    pub(super) fn until_tick(&self, now: Duration) -> Duration {
+        self.ticked.map_or(Duration::ZERO, |ticked| (ticked + TICK).saturating_sub(now))
+    }
+}
+
+impl<E: Executor, D: Desk> Engine<E, D> {
+    /// Looks at what others wrote, shows that this process lives, brings the files and the display up to date; each when
+    /// it is time.
+    pub(super) fn beat(&mut self, inputs: &mut Vec<Input>) -> Result<(), RunnerError> {
+        let interrupts = self.desk.interrupts();
+        inputs.extend((self.pulse.interrupts..interrupts).map(|_| Input::Interrupt));
+        self.pulse.interrupts = self.pulse.interrupts.max(interrupts);
+        let now = self.now();
+        if !self.pulse.until_tick(now).is_zero() {
+            return Ok(());
+        }
+        self.pulse.ticked = Some(now);
+        let head = self.session.refresh()?;
+        if head != self.pulse.seen {
+            self.pulse.seen = head;
+            inputs.push(Input::Changed);
+        }
+        self.follow_phase(inputs);
+        if now.saturating_sub(self.pulse.beat) >= HEARTBEAT {
+            self.pulse.beat = now;
+            self.session.heartbeat()?;
+            self.desk.beat();
+            self.take_over()?;
+        }
+        self.desk.tick(&self.session);
+        Ok(())
+    }
+
+    /// `ravine stop`, `pause` and `resume` from another terminal.
+    fn follow_phase(&mut self, inputs: &mut Vec<Input>) {
+        let phase = self.session.with_study(Study::phase);
+        if phase == self.pulse.phase {
+            return;
+        }
+        self.pulse.phase = phase;
+        match phase {
+            Phase::Stopped => inputs.push(Input::Stop),
+            Phase::Paused => {
+                inputs.push(Input::Pause);
+                self.see(&Happening::Paused(true));
+            }
+            Phase::Open => {
+                inputs.extend([Input::Resume, Input::Changed]);
+                self.see(&Happening::Paused(false));
+            }
+        }
+    }
+}

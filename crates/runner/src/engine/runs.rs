@@ -1,0 +1,111 @@
+//! What becomes of the runs: endings recorded, orders to end, runs of dead runners taken over.
+
+use exec::{Executor, RunId, RunNews};
+use session::{Claim, Consequence};
+use store::Durability;
+use study::{How, RunEnded, RunKey};
+
+use super::work::idle_trials;
+use super::{Desk, Engine};
+use crate::dispatcher::Input;
+use crate::watch::Happening;
+use crate::{RunnerError, endings};
+
+impl<E: Executor, D: Desk> Engine<E, D> {
+    pub(super) fn take(&mut self, news: RunNews) -> Result<Vec<Input>, RunnerError> {
+        match news {
+            RunNews::Started { .. } => Ok(Vec::new()),
+            RunNews::Reported { id, step, values, .. } => {
+                self.see(&Happening::Reported { run: id.run, step, values: &values });
+                Ok(Vec::new())
+            }
+            RunNews::Ended(ended) => self.ended(*ended),
+        }
+    }
+
+    /// Records an ending. The supervisor forgets it, and others hear of it, once it is synced.
+    pub(super) fn ended(&mut self, ended: RunEnded) -> Result<Vec<Input>, RunnerError> {
+        let RunEnded { run, epoch, end, metrics } = ended;
+        let id = RunId { run, epoch };
+        let keeps = self.stages.get(run.stage as usize).is_some_and(|stage| stage.keeps);
+        let consequence = endings::consequence(&end, &metrics, keeps, self.lost_before(run));
+        let goes_on = consequence == Consequence::GoesOn;
+        let was_asked = self.asked.remove(&run);
+        // Ended by nobody's wish and no program's fault: its supervisor cannot hold it.
+        let is_kept_out = end.how == How::Killed && !was_asked && epoch == self.epoch;
+        let message = end.message.clone().unwrap_or_default();
+        self.session.end_run(Claim { run, epoch }, end, metrics, consequence, Durability::Committed)?;
+        self.unsynced.push(id);
+        self.claims.remove(&run);
+        if is_kept_out {
+            self.flush()?;
+            // Not the next trial either: a full disk must not use up the study's trials.
+            return Err(RunnerError::KeptOut { trial: run.trial.0, message });
+        }
+        if goes_on && !was_asked {
+            self.waiting.push_back(run.trial);
+            return Ok(vec![Input::Ended(run), Input::Changed]);
+        }
+        Ok(vec![Input::Ended(run)])
+    }
+
+    fn lost_before(&self, run: RunKey) -> usize {
+        self.session.with_study(|study| {
+            let runs = study.trial(run.trial).into_iter().flat_map(|trial| trial.runs());
+            runs.filter(|run| run.how() == Some(How::Lost)).count()
+        })
+    }
+
+    /// Asks a run to end.
+    pub(super) fn end(&mut self, run: RunKey) {
+        if let Some(claim) = self.claims.get(&run) {
+            let id = RunId { run, epoch: claim.epoch };
+            self.executor.stop(id, How::Killed, Some("ended with the study".to_owned()));
+            self.asked.insert(run);
+        }
+    }
+
+    /// Takes over what dead processes left: their runs are claimed, and trials without a run wait for a slot.
+    pub(super) fn recover(&mut self) -> Result<(), RunnerError> {
+        let lost = self.lost()?;
+        let known: Vec<RunId> =
+            self.executor.known().iter().filter(|known| !known.owned).map(|known| known.id).collect();
+        let mut adopted = 0;
+        for id in &lost {
+            adopted += usize::from(known.contains(id));
+            self.adopt(*id);
+        }
+        self.waiting = self.session.with_study(idle_trials);
+        let lost = lost.len() - adopted;
+        if adopted + lost > 0 {
+            self.see(&Happening::Recovered { adopted, lost });
+        }
+        Ok(())
+    }
+
+    /// Runs of processes that died while this one lives.
+    pub(super) fn take_over(&mut self) -> Result<(), RunnerError> {
+        for id in self.lost()? {
+            if !self.claims.contains_key(&id.run) {
+                self.adopt(id);
+            }
+        }
+        Ok(())
+    }
+
+    fn adopt(&mut self, id: RunId) {
+        self.executor.claim(id, self.desk.directory(id.run));
+        self.claims.insert(id.run, Claim { run: id.run, epoch: id.epoch });
+        self.effects.extend(self.dispatcher.step(Input::Adopted(id.run)));
+        self.see(&Happening::Started(id.run));
+    }
+
+    /// Open runs whose runner is gone.
+    fn lost(&self) -> Result<Vec<RunId>, RunnerError> {
+        let runs = self.session.lost_runs()?;
+        Ok(self.session.with_study(|study| {
+            let id = |run: RunKey| Some(RunId { run, epoch: study.trial(run.trial)?.run(run)?.epoch() });
+            runs.into_iter().filter_map(id).collect()
+        }))
+    }
+}
