@@ -25,7 +25,10 @@ pub use build::{build, build_with};
 pub use protocol::{
     Ask, Decision, DecisionId, Level, Observed, Outcome, Proposal, Purpose, Sampler, SearchError, TrialId,
 };
-pub use pruner::{Pruner, Question, Verdict};
+pub use pruner::{
+    AshaKind, AshaOptions, MedianOptions, PatienceOptions, PercentileOptions, Pruner, PrunerSpec, Question,
+    Rungs, Sense, ThresholdOptions, Verdict, build_pruner,
+};
 pub use spec::{
     AutoOptions, Duplicates, FixedOptions, GridOptions, RandomOptions, SamplerSpec, SobolOptions, TpeOptions,
 };

@@ -3,9 +3,37 @@
 //! A rule is a [`Pruner`]: it is told what happened, as samplers are, and judges single reports. Promotion is a
 //! [`Sampler`](crate::Sampler) around another one, since it proposes.
 
+mod asha;
+mod build;
+mod columns;
+mod curves;
+mod patience;
+mod percentile;
+mod rungs;
+mod spec;
+mod split;
+mod threshold;
+
 use serde::{Deserialize, Serialize};
 
 use crate::{Observed, TrialId};
+
+pub use build::build_pruner;
+pub use rungs::Rungs;
+pub use spec::{
+    AshaKind, AshaOptions, MedianOptions, PatienceOptions, PercentileOptions, PrunerSpec, ThresholdOptions,
+};
+
+/// Which way an objective is good. All that rules and samplers see is turned so that less is better; options that name
+/// values, such as limits, are as the program reports them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Sense {
+    /// Less is better.
+    #[default]
+    Minimize,
+    /// More is better.
+    Maximize,
+}
 
 /// What a rule made of a report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -50,4 +78,17 @@ pub trait Pruner: Send {
     /// The rule as it is now, sharing what it knows: what either learns from now on does not reach the other. For
     /// invariant LAG: a trial's own rule, which is taught only that trial's reports.
     fn fork(&self) -> Box<dyn Pruner>;
+}
+
+/// What is asked about a report, if the event is one. Rules look at the first objective.
+fn report(event: &Observed) -> Option<Question> {
+    match event {
+        Observed::Reported { trial, repetition, step, values } => Some(Question {
+            trial: *trial,
+            repetition: *repetition,
+            step: *step,
+            value: values.first().copied().unwrap_or(f64::NAN),
+        }),
+        _ => None,
+    }
 }
