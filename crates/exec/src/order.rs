@@ -50,14 +50,15 @@ pub struct Gpus {
     pub share: f64,
 }
 
-/// A limit on the steps that a run reports.
+/// A limit on the steps that a run reports. What counts depends on the order of its reports alone, not on how soon it is
+/// stopped; what does not count is told and kept in `metrics.jsonl` all the same.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StepLimit {
-    /// The last step that counts. What is reported beyond it is kept in `metrics.jsonl` and counts for nothing.
+    /// The first report of this step or a later one is the last step that counts.
     pub step: u64,
-    /// How long a program that has reported this step may take to end by itself: one that knows the limit has a checkpoint
-    /// to write and a last figure to report. One that goes on to a further step is stopped at once. With no patience it is
-    /// stopped when it reports this step, and what follows that report counts for nothing.
+    /// How long a program may take after it to end by itself: one that knows its limit has a checkpoint to write, and last
+    /// figures to report, which count. When it reports a further step it is stopped at once. Without patience it is stopped
+    /// at once in any case, and nothing counts after the report that reached the limit.
     pub patience: Duration,
 }
 
@@ -81,8 +82,8 @@ pub struct RunOrder {
     /// After so long it is ended.
     #[serde(default)]
     pub timeout: Option<Duration>,
-    /// When a reported step reaches this, the run is stopped and ends well: [`study::How::Ok`], with
-    /// [`study::RunLimit::Step`].
+    /// A program that goes on beyond this is stopped, as by [`crate::Executor::stop`], and ends well: [`study::How::Ok`],
+    /// with [`study::RunLimit::Step`].
     #[serde(default)]
     pub step_limit: Option<StepLimit>,
     /// How much memory its whole tree may hold, in bytes. Over it the run is killed and fails, with

@@ -6,7 +6,7 @@ use std::os::unix::fs::FileExt;
 
 use nix::errno::Errno;
 use nix::sys::resource::{UsageWho, getrusage};
-use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
+use nix::sys::wait::{Id, WaitPidFlag, WaitStatus, waitid, waitpid};
 use nix::unistd::Pid;
 
 /// The kernel's list of this process's children; needs a process of one thread.
@@ -75,10 +75,21 @@ impl Reaper {
         Ok(Reaper { cpu, memory: memory.max(2 * own) })
     }
 
-    /// The next child that has ended, if any has.
-    pub(crate) fn next(&mut self) -> Option<Exit> {
+    /// A child that has ended and is not reaped: `/proc` still tells whose it was.
+    pub(crate) fn peek(&self) -> Option<i32> {
+        let flags = WaitPidFlag::WEXITED | WaitPidFlag::WNOHANG | WaitPidFlag::WNOWAIT;
+        loop {
+            match waitid(Id::All, flags) {
+                Err(Errno::EINTR) => {}
+                other => return other.ok()?.pid().map(Pid::as_raw),
+            }
+        }
+    }
+
+    /// Reaps a child that has ended.
+    pub(crate) fn reap(&mut self, pid: i32) -> Option<Exit> {
         let (pid, code, signal) = loop {
-            match waitpid(Pid::from_raw(-1), Some(WaitPidFlag::WNOHANG)) {
+            match waitpid(Pid::from_raw(pid), Some(WaitPidFlag::WNOHANG)) {
                 Ok(WaitStatus::Exited(pid, code)) => break (pid, Some(code), None),
                 Ok(WaitStatus::Signaled(pid, signal, _)) => break (pid, None, Some(signal as i32)),
                 Ok(WaitStatus::StillAlive) => return None,

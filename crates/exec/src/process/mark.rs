@@ -4,6 +4,7 @@
 //! over fork and exec, and shows it in `/proc/<pid>/limits` to everybody. The supervisor sets its own soft limit to the
 //! run's mark before it starts the run. A process loses it only by setting that very limit.
 
+use std::fmt;
 use std::fs;
 use std::os::fd::OwnedFd;
 
@@ -74,6 +75,13 @@ impl Mark {
             std::thread::sleep(std::time::Duration::from_millis(10));
         }
         found.len()
+    }
+}
+
+/// As control groups of the study are called.
+impl fmt::Display for Mark {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "ravine-{:x}", self.0)
     }
 }
 

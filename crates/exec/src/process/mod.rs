@@ -9,6 +9,8 @@
 //! - The [`mark`]: a resource limit without meaning to the kernel, inherited over fork, `setsid` and exec, and not
 //!   touched by clearing the environment. It says whose run an orphan belongs to, also after the supervisor died.
 
+mod affinity;
+pub(crate) mod cgroup;
 mod children;
 pub(crate) mod identity;
 pub(crate) mod mark;
@@ -16,12 +18,15 @@ mod resolve;
 mod signals;
 mod spawn;
 mod tree;
+mod usage;
 
+pub(crate) use affinity::bound;
 pub(crate) use children::{ChildList, Exit, Reaper};
 pub(crate) use resolve::{explain, find};
 pub(crate) use signals::{Signals, Wanted};
 pub(crate) use spawn::{Program, spawn};
-pub(crate) use tree::{resident, signal_tree};
+pub(crate) use tree::signal_tree;
+pub(crate) use usage::{Share, Usage};
 
 use nix::errno::Errno;
 

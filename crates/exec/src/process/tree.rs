@@ -1,4 +1,4 @@
-//! A run's whole process tree: signalling it, and how much memory it holds.
+//! A run's whole process tree: finding it, signalling it.
 
 use std::fs;
 use std::os::fd::OwnedFd;
@@ -26,17 +26,13 @@ pub(crate) fn signal_tree(direct: &[i32], signal: Signal) {
     }
 }
 
-/// The memory that the given processes and everything below them hold now: the sum of the resident sizes, in bytes,
-/// or the largest that one of them ever held, if that is more.
-pub(crate) fn resident(direct: &[i32]) -> u64 {
+/// The given processes and everything below them.
+pub(super) fn family(direct: &[i32]) -> Vec<i32> {
     let mut deeper = Vec::new();
     for &pid in direct {
         descend(pid, &mut deeper);
     }
-    let all = direct.iter().copied().chain(deeper.iter().map(|below| below.pid));
-    let sizes = all.filter_map(sizes);
-    let (sum, peak) = sizes.fold((0, 0), |(sum, most), (now, peak)| (sum + now, peak.max(most)));
-    peak.max(sum)
+    direct.iter().copied().chain(deeper.into_iter().map(|below| below.pid)).collect()
 }
 
 /// A process that was seen as another's child.
@@ -77,14 +73,4 @@ fn append_children(parent: i32, into: &mut Vec<Below>) {
 fn parent_of(pid: i32) -> Option<i32> {
     let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
     stat.rsplit_once(") ")?.1.split_ascii_whitespace().nth(1)?.parse().ok()
-}
-
-/// What a process holds now, and the most it ever held since its exec.
-fn sizes(pid: i32) -> Option<(u64, u64)> {
-    let status = fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
-    let field = |name: &str| {
-        let line = status.lines().find_map(|line| line.strip_prefix(name))?;
-        line.trim().strip_suffix(" kB")?.parse::<u64>().ok().map(|kib| kib * 1024)
-    };
-    Some((field("VmRSS:")?, field("VmHWM:")?))
 }

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use indexmap::IndexMap;
 use study::{DigestBuilder, Digests};
 
-use super::{Captures, Report, Splitter, parse};
+use super::{Captures, Progress, Report, Splitter, Steps, parse};
 use crate::layout;
 
 /// A `metrics.jsonl` beyond this many bytes is not continued; digests are.
@@ -33,11 +33,12 @@ pub(crate) struct Collector {
     digests: IndexMap<String, DigestBuilder>,
     reports: u64,
     reached: Option<u64>,
+    steps: Steps,
 }
 
 impl Collector {
     /// For a run in this directory.
-    pub(crate) fn new(directory: PathBuf, captures: Captures) -> Self {
+    pub(crate) fn new(directory: PathBuf, captures: Captures, steps: Steps) -> Self {
         Collector {
             directory,
             stdout: Tail::default(),
@@ -51,6 +52,7 @@ impl Collector {
             digests: IndexMap::new(),
             reports: 0,
             reached: None,
+            steps,
         }
     }
 
@@ -90,10 +92,17 @@ impl Collector {
         for report in found {
             let index = self.reports;
             self.reports += 1;
-            self.digest(index, &report);
+            if self.steps.take(report.step) {
+                self.digest(index, &report);
+            }
             told(index, report);
         }
         more
+    }
+
+    /// How far it has come, where there is a limit on its steps.
+    pub(crate) fn progress(&self) -> Progress {
+        self.steps.progress()
     }
 
     /// How many reports there were.
@@ -121,7 +130,7 @@ impl Collector {
         self.stderr.offset = size;
     }
 
-    /// The metrics in short, the highest step, and what went wrong. To be called after the last collection; the inbox
+    /// The metrics in short and the highest step, of the reports that count, and what went wrong. To be called after the last collection; the inbox
     /// goes, unless it holds lines that were not understood.
     pub(crate) fn finish(self) -> (Digests, Option<u64>, Option<String>) {
         let mut trouble = self.trouble;

@@ -9,9 +9,11 @@ mod capture;
 mod collector;
 mod lines;
 mod parse;
+mod steps;
 
 pub use capture::{CaptureError, Captures};
 pub use lines::{MAX_LINE, Splitter};
 pub use parse::{Report, STEP_NAMES, parse};
 
 pub(crate) use collector::{Collector, read_metrics};
+pub(crate) use steps::{Progress, Steps};

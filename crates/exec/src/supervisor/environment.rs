@@ -18,6 +18,12 @@ const THREAD_COUNTS: [&str; 9] = [
     "JULIA_NUM_THREADS",
 ];
 
+/// Which GPUs CUDA and HIP see.
+const VISIBLE_GPUS: [&str; 3] = ["CUDA_VISIBLE_DEVICES", "HIP_VISIBLE_DEVICES", "RAVINE_GPUS"];
+
+/// Without it CUDA counts the fastest GPU first, and its numbers are not those of `nvidia-smi`.
+const GPU_ORDER: (&str, &str) = ("CUDA_DEVICE_ORDER", "PCI_BUS_ID");
+
 /// The environment of a client: what its runs start from.
 #[derive(Default)]
 pub(super) struct Base(Vec<CString>);
@@ -68,6 +74,19 @@ pub(super) fn own(order: &RunOrder, base: &Base, study: &str) -> Result<Vec<CStr
         add("PYTHONUNBUFFERED", "1");
     }
     let cpus = order.cpus.max(1).to_string();
+    add("RAVINE_CPUS", &cpus);
+    if let Some(gpus) = &order.gpus {
+        let indices: Vec<String> = gpus.indices.iter().map(u32::to_string).collect();
+        let indices = indices.join(",");
+        // Set and empty hides them all: a run takes nothing that it did not ask for.
+        for name in VISIBLE_GPUS {
+            add(name, &indices);
+        }
+        add("RAVINE_GPU_SHARE", &gpus.share.to_string());
+        if !base.has(GPU_ORDER.0) {
+            add(GPU_ORDER.0, GPU_ORDER.1);
+        }
+    }
     for name in THREAD_COUNTS {
         if !base.has(name) {
             add(name, &cpus);
@@ -100,7 +119,7 @@ mod tests {
     use study::RunKey;
 
     use super::*;
-    use crate::order::{Command, RunId};
+    use crate::order::{Command, Gpus, RunId};
 
     fn shown(order: &RunOrder, base: &Base) -> Vec<String> {
         let own = own(order, base, "s").unwrap();
@@ -133,6 +152,24 @@ mod tests {
         assert!(shown.contains(&"OMP_NUM_THREADS=7".to_owned()));
         assert!(!shown.contains(&"OMP_NUM_THREADS=3".to_owned()));
         assert!(shown.contains(&"MKL_NUM_THREADS=3".to_owned()));
+    }
+
+    #[test]
+    fn a_run_sees_the_gpus_that_it_was_given_and_no_others() {
+        let base = Base::new(vec![("CUDA_VISIBLE_DEVICES".into(), "0,1,2,3".into())]);
+        let mut order = order();
+        assert!(shown(&order, &base).contains(&"CUDA_VISIBLE_DEVICES=0,1,2,3".to_owned()));
+        order.gpus = Some(Gpus { indices: vec![2, 3], share: 1.0 });
+        let some = shown(&order, &base);
+        for want in
+            ["CUDA_VISIBLE_DEVICES=2,3", "HIP_VISIBLE_DEVICES=2,3", "RAVINE_GPUS=2,3", "RAVINE_GPU_SHARE=1"]
+        {
+            assert!(some.iter().any(|variable| variable == want), "{want} in {some:?}");
+        }
+        order.gpus = Some(Gpus { indices: Vec::new(), share: 0.0 });
+        let none = shown(&order, &base);
+        assert!(none.contains(&"CUDA_VISIBLE_DEVICES=".to_owned()), "{none:?}");
+        assert!(none.contains(&"HIP_VISIBLE_DEVICES=".to_owned()), "{none:?}");
     }
 
     #[test]

@@ -1,11 +1,13 @@
 //! The supervisor: the one process on a host that starts a study's runs, watches them and ends them.
 //!
-//! One thread, one loop over everything that can happen. It knows no study, no sampler and no database: only orders and
+//! One thread, one loop over everything that can happen; folders alone are copied beside it ([`inherit`]). It knows no study, no sampler and no database: only orders and
 //! news. It survives the ravine that started it, and leaves when nobody needs it any more.
 
 mod clients;
 mod environment;
+mod inherit;
 mod logs;
+mod meter;
 pub(crate) mod place;
 mod run;
 mod runs;
@@ -27,6 +29,7 @@ use place::{Place, Seat};
 use runs::Runs;
 use start::Shared;
 
+use crate::process::cgroup::Groups;
 use crate::process::{self, Signals, Wanted};
 use crate::wire::{self, Reply, Request};
 
@@ -63,13 +66,17 @@ pub fn supervise(study: &Path) -> Result<(), SuperviseError> {
     if before.is_some_and(|before| !before.done) {
         // NO ORPHANS: its end was not its own choice, so nobody ended what it had started.
         let ended = mark.sweep_study(SWEEPS);
+        if let Some(groups) = Groups::find(mark.to_string()) {
+            groups.sweep();
+        }
         tracing::info!(
             "the supervisor before this one was killed; {ended} processes that it left were ended"
         );
     }
     let log = place.log();
     let null = File::open("/dev/null").map_err(failed("open /dev/null"))?;
-    let shared = Shared { null, study: start::study_name(study), spares: Vec::new() };
+    let study_name = start::study_name(study);
+    let shared = Shared { null, study: study_name, spares: Vec::new(), groups: None, mark };
     let runs = Runs::new(shared, place).map_err(failed("watch its children"))?;
     // After the sweep only: a client that asks for a run of before must hear of it as it is now.
     seat.announce().map_err(failed("write its lock file"))?;
@@ -106,6 +113,8 @@ struct Happened {
     signals: bool,
     /// Somebody wants to be let in.
     knocks: bool,
+    /// Folders were copied.
+    copied: bool,
     /// Who has something to say, or is gone.
     talking: Vec<ClientId>,
 }
@@ -131,6 +140,9 @@ impl Supervisor {
                     self.answer(client, request, now);
                 }
             }
+            if happened.copied {
+                self.runs.start_copied(&mut self.clients);
+            }
             self.runs.tend(&mut self.clients, &mut self.buffer, now);
             for gone in self.clients.flush() {
                 self.runs.disown(gone);
@@ -146,6 +158,7 @@ impl Supervisor {
         let mut fds = vec![
             PollFd::new(self.signals.as_fd(), PollFlags::POLLIN),
             PollFd::new(self.seat.listener.as_fd(), PollFlags::POLLIN),
+            PollFd::new(self.runs.copied_fd(), PollFlags::POLLIN),
         ];
         // Clients follow in the order of their numbers.
         for client in self.clients.all.values() {
@@ -158,8 +171,9 @@ impl Supervisor {
         }
         let talks =
             |fd: &PollFd<'_>| fd.revents().is_some_and(|events| events.intersects(!PollFlags::POLLOUT));
-        let talking = self.clients.all.keys().zip(&fds[2..]).filter(|(_, fd)| talks(fd)).map(|(id, _)| *id);
-        Ok(Happened { signals: talks(&fds[0]), knocks: talks(&fds[1]), talking: talking.collect() })
+        let talking = self.clients.all.keys().zip(&fds[3..]).filter(|(_, fd)| talks(fd)).map(|(id, _)| *id);
+        let [signals, knocks, copied] = [0, 1, 2].map(|at| talks(&fds[at]));
+        Ok(Happened { signals, knocks, copied, talking: talking.collect() })
     }
 
     fn patience(&self) -> PollTimeout {
@@ -196,7 +210,7 @@ impl Supervisor {
                 // Who does not say hello gets no environment, which its runs will notice.
                 let base = client.base.clone().unwrap_or_default();
                 let refused = self.ending.then_some("the supervisor was told to end");
-                for news in self.runs.start(*order, &base, from, refused) {
+                for news in self.runs.start(*order, base, from, refused) {
                     client.tell(&Reply::News(news));
                 }
             }

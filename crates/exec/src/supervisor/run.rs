@@ -5,15 +5,16 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use nix::sys::signal::Signal;
-use study::{How, Real, RunEnd, RunEnded};
+use study::{How, Real, RunEnd, RunEnded, RunLimit};
 
 use super::clients::ClientId;
 use super::logs::Log;
+use super::meter::Meter;
 use super::start::Running;
-use crate::order::{RunId, RunOrder};
+use crate::order::{RunId, RunOrder, StepLimit};
 use crate::process::mark::Mark;
-use crate::process::{Exit, resident, signal_tree};
-use crate::report::{Collector, Report};
+use crate::process::{Exit, signal_tree};
+use crate::report::{Collector, Progress, Report};
 
 /// Reports reach the client within this time.
 const MOST_PATIENCE: Duration = Duration::from_millis(40);
@@ -27,9 +28,6 @@ const FAREWELL: Duration = Duration::from_millis(100);
 const LEFT_GRACE: Duration = Duration::from_secs(1);
 /// What survives SIGKILL for so long hangs in the kernel, and its run ends without it.
 const GIVE_UP: Duration = Duration::from_secs(10);
-/// How often memory is looked at: soon at first, for short runs, then less and less.
-const MEMORY_FIRST: Duration = Duration::from_millis(20);
-const MEMORY_LATER: Duration = Duration::from_secs(1);
 
 /// How hard a run is asked to end.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -39,6 +37,14 @@ enum Urged {
     Until(Instant),
     /// SIGKILL was sent, first then, and is sent again to whoever appears.
     Since(Instant),
+}
+
+/// Why a run is being ended.
+#[derive(Clone, Debug)]
+struct Stopped {
+    how: How,
+    message: Option<String>,
+    limit: Option<RunLimit>,
 }
 
 /// A run whose tree may live.
@@ -53,6 +59,9 @@ pub(super) struct Run {
     ok: Vec<i32>,
     grace: Duration,
     timeout: Option<Duration>,
+    steps: Option<StepLimit>,
+    /// When it reported its last step.
+    reached: Option<Instant>,
     started: Instant,
     patience: Duration,
     stdout: Log,
@@ -61,11 +70,9 @@ pub(super) struct Run {
     /// How and when its program ended.
     exit: Option<(Exit, Instant)>,
     /// Why it is being ended: the first reason counts.
-    stopped: Option<(How, Option<String>)>,
+    stopped: Option<Stopped>,
     urged: Urged,
-    cpu: f64,
-    memory: Option<u64>,
-    memory_due: Instant,
+    meter: Meter,
 }
 
 /// What is to happen to a run next.
@@ -79,18 +86,20 @@ pub(super) enum Next {
 
 impl Run {
     /// A run whose program was just started.
-    pub(super) fn new(order: RunOrder, running: Running, mark: Mark, owner: ClientId) -> Self {
+    pub(super) fn new(order: RunOrder, running: Running, mark: Mark, owner: Option<ClientId>) -> Self {
         let now = running.started;
         Run {
             id: order.id,
             directory: order.directory,
             pid: running.pid,
             mark,
-            owner: Some(owner),
+            owner,
             due: now + LEAST_PATIENCE,
             ok: order.ok,
             grace: order.grace,
             timeout: order.timeout,
+            steps: order.step_limit,
+            reached: None,
             started: now,
             patience: LEAST_PATIENCE,
             stdout: running.stdout,
@@ -99,9 +108,7 @@ impl Run {
             exit: None,
             stopped: None,
             urged: Urged::Not,
-            cpu: 0.0,
-            memory: None,
-            memory_due: now + MEMORY_FIRST,
+            meter: running.meter,
         }
     }
 
@@ -113,7 +120,11 @@ impl Run {
     /// Whether [`Run::tend`] will ask for its orphans.
     pub(super) fn needs_orphans(&self, now: Instant) -> bool {
         let late = self.timeout.is_some_and(|limit| now >= self.started + limit);
-        self.exit.is_some() || self.urged != Urged::Not || late || now >= self.memory_due
+        self.exit.is_some()
+            || self.urged != Urged::Not
+            || late
+            || self.is_beyond_its_steps(now)
+            || now >= self.meter.due()
     }
 
     /// How many reports it has made.
@@ -134,8 +145,7 @@ impl Run {
 
     /// One of its processes ended, the first or another.
     pub(super) fn account(&mut self, exit: Exit) {
-        self.cpu += exit.cpu;
-        self.memory = self.memory.max(exit.memory);
+        self.meter.reaped(exit);
     }
 
     /// Asks it to end: SIGTERM to all of it, SIGKILL after the grace (at once, if so wanted). `orphans` are the children
@@ -148,8 +158,12 @@ impl Run {
         orphans: &[i32],
         now: Instant,
     ) {
-        if self.stopped.is_none() && self.exit.is_none() {
-            self.stopped = Some((how, message));
+        self.end(Stopped { how, message, limit: None }, at_once, orphans, now);
+    }
+
+    fn end(&mut self, why: Stopped, at_once: bool, orphans: &[i32], now: Instant) {
+        if self.exit.is_none() {
+            self.stopped.get_or_insert(why);
         }
         let grace = if at_once { Duration::ZERO } else { self.grace };
         match self.urged {
@@ -173,16 +187,12 @@ impl Run {
             return Next::Finish;
         }
         let before = self.collector.reports();
+        let beyond = self.is_beyond_its_steps(now);
         let logs = [self.stdout.file(), self.stderr.file()];
         let more = self.collector.collect(logs, buffer, false, told);
         self.trim();
-        if let Some(limit) = self.timeout
-            && self.exit.is_none()
-            && now >= self.started + limit
-            && self.stopped.is_none()
-        {
-            let message = format!("ended at its time limit of {limit:?}");
-            self.stop(How::Timeout, Some(message), false, orphans, now);
+        if self.exit.is_none() {
+            self.heed_limits(beyond, orphans, now);
         }
         match self.urged {
             Urged::Until(end) if now >= end => self.urge(Urged::Since(now), Signal::SIGKILL, orphans),
@@ -194,13 +204,9 @@ impl Run {
             }
             _ => {}
         }
-        if let Some((_, end)) = self.exit {
-            if self.urged == Urged::Not && now >= end + FAREWELL {
-                let grace = self.grace.min(LEFT_GRACE);
-                self.urge(Urged::Until(now + grace), Signal::SIGTERM, orphans);
-            }
-        } else if now >= self.memory_due {
-            self.look_at_memory(orphans, now);
+        if self.urged == Urged::Not && self.exit.is_some_and(|(_, end)| now >= end + FAREWELL) {
+            let grace = self.grace.min(LEFT_GRACE);
+            self.urge(Urged::Until(now + grace), Signal::SIGTERM, orphans);
         }
         self.schedule(more, self.collector.reports() > before, now);
         Next::Wait
@@ -217,14 +223,15 @@ impl Run {
         self.collector.collect(logs, buffer, true, told);
         let ended = self.exit.map_or_else(Instant::now, |(_, at)| at);
         let mut end = RunEnd::new(How::Lost, (ended - self.started).as_secs_f64());
-        let (how, message) = self.verdict();
+        let Stopped { how, message, limit } = self.verdict();
         let (metrics, reached, trouble) = self.collector.finish();
         end.how = how;
         end.exit_code = self.exit.and_then(|(exit, _)| exit.code);
         end.signal = self.exit.and_then(|(exit, _)| exit.signal);
-        end.cpu_seconds = Some(Real(self.cpu));
-        end.peak_memory = self.memory;
+        end.cpu_seconds = Some(Real(self.meter.cpu()));
+        end.peak_memory = self.meter.peak();
         end.reached = reached;
+        end.limit = limit;
         let mut notes: Vec<String> = message.into_iter().chain(trouble).collect();
         // What hangs in the kernel may write once more.
         let all_gone = self.exit.is_some() && !matches!(self.urged, Urged::Since(_));
@@ -240,10 +247,19 @@ impl Run {
     }
 
     /// How it ended, and what a person should know.
-    fn verdict(&self) -> (How, Option<String>) {
-        if let Some((how, message)) = &self.stopped {
-            return (*how, message.clone());
+    fn verdict(&self) -> Stopped {
+        if let Some(stopped) = &self.stopped {
+            return stopped.clone();
         }
+        if let Some(message) = self.meter.ended_by_kernel() {
+            return Stopped { how: How::Failed, message: Some(message), limit: Some(RunLimit::Memory) };
+        }
+        let (how, message) = self.own_ending();
+        Stopped { how, message, limit: None }
+    }
+
+    /// How it ended by itself.
+    fn own_ending(&self) -> (How, Option<String>) {
         let Some((exit, _)) = self.exit else {
             return (How::Failed, Some("it survives SIGKILL and hangs in the kernel".to_owned()));
         };
@@ -270,7 +286,46 @@ impl Run {
         // The program is a child until it is reaped, and so are its orphans.
         let program = self.exit.is_none().then_some(self.pid);
         let direct: Vec<i32> = program.into_iter().chain(orphans.iter().copied()).collect();
+        if signal == Signal::SIGKILL {
+            self.meter.kill();
+        }
         signal_tree(&direct, signal);
+    }
+
+    /// Looks whether it has come to a limit of its order, and ends it there. `beyond` its steps it was when its orphans
+    /// were looked up.
+    fn heed_limits(&mut self, beyond: bool, orphans: &[i32], now: Instant) {
+        let late = self.timeout.filter(|limit| now >= self.started + *limit);
+        if let (Some(limit), None) = (late, &self.stopped) {
+            let message = Some(format!("ended at its time limit of {limit:?}"));
+            self.stop(How::Timeout, message, false, orphans, now);
+        }
+        if let (true, Some(limit), None) = (beyond, self.steps, &self.stopped) {
+            let message = Some(format!("stopped at its limit of {} steps", limit.step));
+            let why = Stopped { how: How::Ok, message, limit: Some(RunLimit::Step) };
+            self.end(why, false, orphans, now);
+        }
+        if now >= self.meter.due() {
+            let direct: Vec<i32> = orphans.iter().copied().chain([self.pid]).collect();
+            if let Some(over) = self.meter.look(&direct, now) {
+                let why = Stopped { how: How::Failed, message: Some(over), limit: Some(RunLimit::Memory) };
+                // Others need that memory: no grace.
+                self.end(why, true, orphans, now);
+            }
+        }
+        if self.collector.progress() != Progress::Within {
+            self.reached.get_or_insert(now);
+        }
+    }
+
+    /// Whether it has reported its last step, and does not end by itself in time or goes on.
+    fn is_beyond_its_steps(&self, now: Instant) -> bool {
+        let late = || self.reached.zip(self.steps).is_some_and(|(at, limit)| now >= at + limit.patience);
+        match self.collector.progress() {
+            Progress::Within => false,
+            Progress::Reached => late(),
+            Progress::Beyond => true,
+        }
     }
 
     fn trim(&mut self) {
@@ -282,15 +337,11 @@ impl Run {
         }
     }
 
-    fn look_at_memory(&mut self, orphans: &[i32], now: Instant) {
-        let direct: Vec<i32> = orphans.iter().copied().chain([self.pid]).collect();
-        self.memory = self.memory.max(Some(resident(&direct)).filter(|&bytes| bytes > 0));
-        self.memory_due = now + (now - self.started).clamp(MEMORY_FIRST, MEMORY_LATER);
-    }
-
     fn schedule(&mut self, more: bool, lively: bool, now: Instant) {
         self.patience = if lively { LEAST_PATIENCE } else { (self.patience * 2).min(MOST_PATIENCE) };
-        self.due = if more {
+        // What was read just now may have been its last step: it is ended with the orphans that it has by then.
+        let beyond = self.stopped.is_none() && self.exit.is_none() && self.is_beyond_its_steps(now);
+        self.due = if more || beyond {
             now
         } else if self.exit.is_some() || self.urged != Urged::Not {
             now + IMPATIENCE

@@ -3,13 +3,16 @@
 use std::collections::{BTreeMap, HashMap};
 use std::fs;
 use std::io::{self, ErrorKind};
+use std::os::fd::BorrowedFd;
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use study::{How, RunEnd, RunEnded};
 
 use super::clients::{ClientId, Clients};
 use super::environment::Base;
+use super::inherit::{self, Copies};
 use super::place::Place;
 use super::run::{Next, Run};
 use super::start::{self, Shared};
@@ -33,12 +36,23 @@ struct Ending {
     saved: bool,
 }
 
+/// A run whose folders are being copied.
+struct Waiting {
+    order: RunOrder,
+    base: Rc<Base>,
+    owner: Option<ClientId>,
+    /// What it was told meanwhile.
+    stopped: Option<(How, Option<String>)>,
+}
+
 /// The runs.
 pub(super) struct Runs {
     shared: Shared,
     place: Place,
     children: ChildList,
     reaper: Reaper,
+    copies: Copies,
+    waiting: BTreeMap<RunId, Waiting>,
     alive: BTreeMap<RunId, Run>,
     /// Whose program a child is.
     programs: HashMap<i32, RunId>,
@@ -57,6 +71,8 @@ impl Runs {
             place,
             children: ChildList::open()?,
             reaper: Reaper::new()?,
+            copies: Copies::new()?,
+            waiting: BTreeMap::new(),
             alive: BTreeMap::new(),
             programs: HashMap::new(),
             orphans: HashMap::new(),
@@ -68,7 +84,7 @@ impl Runs {
 
     /// Whether nothing lives, and everything that ended is on disk.
     pub(super) fn is_empty(&self) -> bool {
-        self.alive.is_empty() && self.save_due.is_none()
+        self.alive.is_empty() && self.waiting.is_empty() && self.save_due.is_none()
     }
 
     /// When something is to be looked at.
@@ -78,8 +94,9 @@ impl Runs {
 
     /// What a new client is told of.
     pub(super) fn known(&self) -> Vec<Known> {
-        let alive =
-            self.alive.values().map(|run| Known { id: run.id, alive: true, owned: run.owner.is_some() });
+        let alive = self.alive.values().map(|run| (run.id, run.owner));
+        let waiting = self.waiting.iter().map(|(id, waiting)| (*id, waiting.owner));
+        let alive = alive.chain(waiting).map(|(id, owner)| Known { id, alive: true, owned: owner.is_some() });
         let ended = self.ended.iter().map(|(id, ending)| Known {
             id: *id,
             alive: false,
@@ -93,41 +110,93 @@ impl Runs {
     pub(super) fn start(
         &mut self,
         order: RunOrder,
-        base: &Base,
+        base: Rc<Base>,
         by: ClientId,
         refused: Option<&str>,
     ) -> Vec<RunNews> {
         let id = order.id;
-        if self.alive.contains_key(&id) || self.ended.contains_key(&id) {
+        if self.alive.contains_key(&id) || self.waiting.contains_key(&id) || self.ended.contains_key(&id) {
             return self.claim(id, &order.directory, by);
         }
-        self.started = self.started.wrapping_add(1);
-        let mark = self.place.mark(self.started).map_err(|why| format!("the study's folder is gone: {why}"));
-        let refused = refused.map_or(Ok(()), |why| Err((How::Killed, why.to_owned())));
-        let started = refused.and_then(|()| {
-            let mark = mark.map_err(|why| (How::Killed, why))?;
-            let running = start::start(&order, base, &mut self.shared, mark)
-                .map_err(|unstarted| (unstarted.how, unstarted.message))?;
-            Ok((running, mark))
-        });
-        match started {
-            Ok((running, mark)) => {
-                let pid = running.pid;
-                self.programs.insert(pid, id);
-                self.alive.insert(id, Run::new(order, running, mark, by));
-                vec![RunNews::Started { id, pid: pid.unsigned_abs() }]
-            }
-            Err((how, message)) => {
-                let end = RunEnd { message: Some(message), ..RunEnd::new(how, 0.0) };
-                let ended = RunEnded { run: id.run, epoch: id.epoch, end, metrics: Default::default() };
-                self.keep(ended.clone(), Some(by), order.directory);
-                vec![RunNews::Ended(Box::new(ended))]
+        if let Some(why) = refused {
+            return vec![self.unstarted(order, Some(by), How::Killed, Some(why.to_owned()))];
+        }
+        let folders = inherit::wanted(&order.inherit);
+        if folders.is_empty() {
+            return vec![self.launch(order, &base, Some(by))];
+        }
+        if let Err(why) = self.copies.start(id, folders) {
+            let message = format!("cannot copy the folders that it starts from: {why}");
+            return vec![self.unstarted(order, Some(by), How::Killed, Some(message))];
+        }
+        self.waiting.insert(id, Waiting { order, base, owner: Some(by), stopped: None });
+        Vec::new()
+    }
+
+    /// What wakes when folders were copied.
+    pub(super) fn copied_fd(&self) -> BorrowedFd<'_> {
+        self.copies.as_fd()
+    }
+
+    /// Starts the runs whose folders were copied.
+    pub(super) fn start_copied(&mut self, clients: &mut Clients) {
+        for (id, copied) in self.copies.take() {
+            let Some(Waiting { order, base, owner, stopped }) = self.waiting.remove(&id) else { continue };
+            let news = match (stopped, copied) {
+                (Some((how, message)), _) => self.unstarted(order, owner, how, message),
+                // Not the configuration's fault.
+                (None, Err(message)) => self.unstarted(order, owner, How::Killed, Some(message)),
+                (None, Ok(())) => self.launch(order, &base, owner),
+            };
+            if let Some(client) = owner.and_then(|owner| clients.all.get_mut(&owner)) {
+                client.tell(&Reply::News(news));
             }
         }
     }
 
+    /// Starts a run's program.
+    fn launch(&mut self, order: RunOrder, base: &Base, owner: Option<ClientId>) -> RunNews {
+        let id = order.id;
+        self.started = self.started.wrapping_add(1);
+        let mark = match self.place.mark(self.started) {
+            Ok(mark) => mark,
+            Err(why) => {
+                let message = format!("the study's folder is gone: {why}");
+                return self.unstarted(order, owner, How::Killed, Some(message));
+            }
+        };
+        match start::start(&order, base, &mut self.shared, mark) {
+            Ok(running) => {
+                let pid = running.pid;
+                self.programs.insert(pid, id);
+                self.alive.insert(id, Run::new(order, running, mark, owner));
+                RunNews::Started { id, pid: pid.unsigned_abs() }
+            }
+            Err(unstarted) => self.unstarted(order, owner, unstarted.how, Some(unstarted.message)),
+        }
+    }
+
+    /// The ending of a run whose program was not started.
+    fn unstarted(
+        &mut self,
+        order: RunOrder,
+        owner: Option<ClientId>,
+        how: How,
+        message: Option<String>,
+    ) -> RunNews {
+        let end = RunEnd { message, ..RunEnd::new(how, 0.0) };
+        let ended = RunEnded { run: order.id.run, epoch: order.id.epoch, end, metrics: Default::default() };
+        self.keep(ended.clone(), owner, order.directory);
+        RunNews::Ended(Box::new(ended))
+    }
+
     /// Asks a run to end.
     pub(super) fn stop(&mut self, id: RunId, how: How, message: Option<String>, at_once: bool, now: Instant) {
+        if let Some(waiting) = self.waiting.get_mut(&id) {
+            waiting.stopped.get_or_insert((how, message));
+            self.copies.cancel(id);
+            return;
+        }
         let orphans = self.orphans_of(id);
         if let Some(run) = self.alive.get_mut(&id) {
             run.stop(how, message, at_once, &orphans, now);
@@ -136,7 +205,7 @@ impl Runs {
 
     /// Asks all runs to end.
     pub(super) fn stop_all(&mut self, why: &str, now: Instant) {
-        let ids: Vec<RunId> = self.alive.keys().copied().collect();
+        let ids: Vec<RunId> = self.alive.keys().chain(self.waiting.keys()).copied().collect();
         for id in ids {
             self.stop(id, How::Killed, Some(why.to_owned()), false, now);
         }
@@ -160,6 +229,10 @@ impl Runs {
                 .chain(reports.map(|(report, index)| reported(id, index, report)))
                 .collect();
         }
+        if let Some(waiting) = self.waiting.get_mut(&id) {
+            waiting.owner = Some(by);
+            return Vec::new();
+        }
         if let Some(ending) = self.ended.get_mut(&id) {
             ending.owner = Some(by);
             return vec![RunNews::Ended(Box::new(ending.ended.clone()))];
@@ -169,25 +242,27 @@ impl Runs {
 
     /// A client is gone; its runs go on.
     pub(super) fn disown(&mut self, client: ClientId) {
-        for owner in self.alive.values_mut().map(|run| &mut run.owner) {
-            *owner = owner.filter(|owner| *owner != client);
-        }
-        for owner in self.ended.values_mut().map(|ending| &mut ending.owner) {
+        let alive = self.alive.values_mut().map(|run| &mut run.owner);
+        let waiting = self.waiting.values_mut().map(|waiting| &mut waiting.owner);
+        let ended = self.ended.values_mut().map(|ending| &mut ending.owner);
+        for owner in alive.chain(waiting).chain(ended) {
             *owner = owner.filter(|owner| *owner != client);
         }
     }
 
     /// Buries the children that ended.
     pub(super) fn reap(&mut self, now: Instant) {
-        while let Some(exit) = self.reaper.next() {
-            if let Some(id) = self.programs.remove(&exit.pid) {
-                if let Some(run) = self.alive.get_mut(&id) {
-                    run.exited(exit, now);
-                }
-            } else if let Some(Some(id)) = self.orphans.remove(&exit.pid)
+        while let Some(pid) = self.reaper.peek() {
+            // An orphan's mark is gone with it.
+            let orphan_of = if self.programs.contains_key(&pid) { None } else { self.owner_of(pid) };
+            let Some(exit) = self.reaper.reap(pid) else { break };
+            self.orphans.remove(&pid);
+            if let Some(run) = orphan_of.and_then(|id| self.alive.get_mut(&id)) {
+                run.account(exit);
+            } else if let Some(id) = self.programs.remove(&pid)
                 && let Some(run) = self.alive.get_mut(&id)
             {
-                run.account(exit);
+                run.exited(exit, now);
             }
         }
         // Perhaps that was the last of what a run left behind.
@@ -246,22 +321,23 @@ impl Runs {
         self.save_due = (!all).then_some(now + SAVE_AGAIN);
     }
 
-    /// The children that a run left to this process. Whose they are says the mark; one that shed it, or that belongs to a
-    /// study inside a run, falls to the last run that lives.
+    /// The children that a run left to this process.
     fn orphans_of(&mut self, id: RunId) -> Vec<i32> {
-        let Ok(children) = self.children.read() else { return Vec::new() };
-        let mut found = Vec::new();
-        for pid in children.into_iter().filter(|pid| !self.programs.contains_key(pid)) {
-            let alive = &self.alive;
-            let owner = *self.orphans.entry(pid).or_insert_with(|| {
-                let mark = Mark::of(pid)?;
-                alive.values().find(|run| run.mark == mark).map(|run| run.id)
-            });
-            if owner == Some(id) || (owner.is_none() && self.alive.len() == 1) {
-                found.push(pid);
-            }
-        }
-        found
+        let Ok(mut children) = self.children.read() else { return Vec::new() };
+        children.retain(|pid| !self.programs.contains_key(pid) && self.owner_of(*pid) == Some(id));
+        children
+    }
+
+    /// Whose orphan a child is, says its mark; one that shed it, or that belongs to a study inside a run, falls to the last
+    /// run that lives.
+    fn owner_of(&mut self, pid: i32) -> Option<RunId> {
+        let alive = &self.alive;
+        let owner = *self.orphans.entry(pid).or_insert_with(|| {
+            let mark = Mark::of(pid)?;
+            alive.values().find(|run| run.mark == mark).map(|run| run.id)
+        });
+        let last = || alive.keys().next().copied().filter(|_| alive.len() == 1);
+        owner.or_else(last)
     }
 }
 

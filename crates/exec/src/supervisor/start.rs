@@ -12,11 +12,13 @@ use study::How;
 
 use super::environment::{self, Base};
 use super::logs::Log;
+use super::meter::Meter;
 use crate::layout;
 use crate::order::{Command, RunOrder};
+use crate::process::cgroup::{Group, Groups};
 use crate::process::mark::Mark;
 use crate::process::{self, Program};
-use crate::report::{Captures, Collector};
+use crate::report::{Captures, Collector, Steps};
 
 /// A program that runs.
 pub(super) struct Running {
@@ -26,6 +28,7 @@ pub(super) struct Running {
     pub(super) stdout: Log,
     pub(super) stderr: Log,
     pub(super) collector: Collector,
+    pub(super) meter: Meter,
 }
 
 /// Why a program was not started.
@@ -37,7 +40,7 @@ pub(super) struct Unstarted {
 
 impl Unstarted {
     /// The study's folder, or its disk, is at fault.
-    fn here(message: String) -> Self {
+    pub(super) fn here(message: String) -> Self {
         Unstarted { how: How::Killed, message }
     }
 
@@ -64,6 +67,10 @@ pub(super) struct Shared {
     pub(super) study: String,
     /// Empty log files without a name.
     pub(super) spares: Vec<File>,
+    /// Where control groups can be made, if anywhere; looked for when the first run needs one.
+    pub(super) groups: Option<Option<Groups>>,
+    /// That of the study.
+    pub(super) mark: Mark,
 }
 
 /// So many files are kept open for later runs.
@@ -75,6 +82,16 @@ impl Shared {
     pub(super) fn keep(&mut self, files: impl Iterator<Item = File>) {
         let room = MAX_SPARES.saturating_sub(self.spares.len());
         self.spares.extend(files.take(room));
+    }
+
+    /// A control group for a run with a memory limit, where the machine lets us have one. Without it memory is watched.
+    fn group(&mut self, memory: Option<u64>) -> Option<Group> {
+        let memory = memory?;
+        let mark = self.mark;
+        let groups = self.groups.get_or_insert_with(|| Groups::find(mark.to_string())).as_mut()?;
+        let made = groups.make(Some(memory));
+        made.inspect_err(|why| tracing::warn!("no control group for a run, its memory is watched: {why}"))
+            .ok()
     }
 }
 
@@ -101,16 +118,18 @@ pub(super) fn start(
             .map_err(|why| Unstarted::here(format!("cannot write {}: {why}", path.display())))
     };
     let (stdout, stderr) = (open(layout::STDOUT)?, open(layout::STDERR)?);
+    let group = shared.group(order.memory);
     let started = Instant::now();
-    let pid = match spawn(order, base, shared, mark, [stdout.file(), stderr.file()]) {
+    let pid = match spawn(order, base, shared, [stdout.file(), stderr.file()], mark, group.as_ref()) {
         Ok(pid) => pid,
         Err(why) => {
             shared.keep([stdout.finish(), stderr.finish()].into_iter().filter_map(Result::ok).flatten());
-            return Err(why.into());
+            return Err(why);
         }
     };
-    let collector = Collector::new(directory.clone(), captures);
-    Ok(Running { pid, started, stdout, stderr, collector })
+    let collector = Collector::new(directory.clone(), captures, Steps::new(order.step_limit));
+    let meter = Meter::new(order.memory, group, started);
+    Ok(Running { pid, started, stdout, stderr, collector, meter })
 }
 
 /// Writes a file so that nobody ever reads half of it.
@@ -205,12 +224,13 @@ fn spawn(
     order: &RunOrder,
     base: &Base,
     shared: &Shared,
-    mark: Mark,
     logs: [&File; 2],
-) -> Result<i32, String> {
+    mark: Mark,
+    group: Option<&Group>,
+) -> Result<i32, Unstarted> {
     let args = arguments(&order.command)?;
     let Some(name) = args.first() else {
-        return Err("the command is empty; it must name a program".to_owned());
+        return Err("the command is empty; it must name a program".to_owned().into());
     };
     let own = environment::own(order, base, &shared.study)?;
     let environment = base.with(&own);
@@ -223,7 +243,15 @@ fn spawn(
     let file: CString = process::find(name, path).ok_or_else(|| explain(None))?;
     let stdio = [shared.null.as_fd(), logs[0].as_fd(), logs[1].as_fd()];
     let program = Program { file: file.as_c_str(), args: &args, environment: &environment, stdio };
-    mark.worn(|| process::spawn(&program)).map(nix::unistd::Pid::as_raw).map_err(|error| explain(Some(error)))
+    // What a child inherits, this process has for the moment of its birth.
+    let born = || mark.worn(|| process::spawn(&program));
+    let spawned = process::bound(&order.cores, || match group {
+        Some(group) => group.entered(born),
+        None => Ok(born()),
+    });
+    let spawned = spawned.map_err(|why| Unstarted::here(format!("cannot bind it to its cores: {why}")))?;
+    let spawned = spawned.map_err(|why| Unstarted::here(format!("cannot enter its control group: {why}")))?;
+    spawned.map(nix::unistd::Pid::as_raw).map_err(|error| explain(Some(error)).into())
 }
 
 fn arguments(command: &Command) -> Result<Vec<CString>, String> {

@@ -1,0 +1,174 @@
+//! What a run uses: its CPU time, the most memory it held, and whether that is more than it may.
+//!
+//! CPU time is exact for all that is reaped in the end, which is everything that was waited for by somebody; looks at the
+//! living add those that nobody ever waits for. Memory is exact for one process (the kernel keeps its highest size) up
+//! to the last look; a tree's is what looks have seen.
+
+use std::time::{Duration, Instant};
+
+use crate::process::cgroup::Group;
+use crate::process::{Exit, Usage};
+
+/// Short runs are looked at soon; with a limit then ever so often, else less and less.
+const FIRST: Duration = Duration::from_millis(20);
+const LIMITED: Duration = Duration::from_millis(100);
+const LATER: Duration = Duration::from_millis(500);
+
+/// A look that took so long is not repeated before so many times that long: looking costs no more than 5 %.
+const DUTY: u32 = 20;
+
+/// A run's meter.
+#[derive(Debug)]
+pub(super) struct Meter {
+    limit: Option<u64>,
+    group: Option<Group>,
+    started: Instant,
+    due: Instant,
+    /// CPU time of what was reaped, in seconds.
+    reaped: f64,
+    /// The most that was seen, with the living.
+    cpu: f64,
+    peak: Option<u64>,
+    /// When shared pages may be looked at again.
+    fair_due: Instant,
+    /// How much of the sums, resident and held, counts shared pages more than once.
+    twice: (u64, u64),
+}
+
+impl Meter {
+    /// Of a run that starts now, with its limit in bytes, and its control group if it has one.
+    pub(super) fn new(limit: Option<u64>, group: Option<Group>, now: Instant) -> Self {
+        Meter {
+            limit,
+            group,
+            started: now,
+            due: now + FIRST,
+            reaped: 0.0,
+            cpu: 0.0,
+            peak: None,
+            fair_due: now,
+            twice: (0, 0),
+        }
+    }
+
+    /// When it is to be looked at.
+    pub(super) fn due(&self) -> Instant {
+        self.due
+    }
+
+    /// One of its processes was reaped.
+    pub(super) fn reaped(&mut self, exit: Exit) {
+        self.reaped += exit.cpu;
+        self.peak = self.peak.max(exit.memory);
+    }
+
+    /// Looks at its living processes, given the topmost. What is to be told to a person where it holds more than it may.
+    pub(super) fn look(&mut self, direct: &[i32], now: Instant) -> Option<String> {
+        let start = Instant::now();
+        let usage = Usage::of(direct);
+        self.cpu = self.cpu.max(self.reaped + usage.cpu);
+        let (resident, held) = self.fair(&usage, start);
+        if resident > 0 {
+            self.peak = self.peak.max(Some(resident.max(usage.high)));
+        }
+        let pause = match self.limit {
+            Some(_) => LIMITED.min((now - self.started).max(FIRST)),
+            None => ((now - self.started) / 2).clamp(FIRST, LATER),
+        };
+        self.due = now + pause.max(start.elapsed() * DUTY);
+        self.limit.filter(|&limit| held > limit).map(|limit| over(held, limit))
+    }
+
+    /// The resident size of all, and what of it is held, with shared pages counted once: the workers of a data loader have
+    /// the data of their parent, and would seem to hold it many times. Looked at only where it would matter.
+    fn fair(&mut self, usage: &Usage, now: Instant) -> (u64, u64) {
+        let (resident, held) = usage.sums();
+        let matters = Some(resident) > self.peak || self.limit.is_some_and(|limit| held > limit);
+        if usage.shares.len() < 2 || !matters {
+            return (resident, held);
+        }
+        if now >= self.fair_due {
+            let fair = usage.fair_sums();
+            self.twice = (resident.saturating_sub(fair.0), held.saturating_sub(fair.1));
+            self.fair_due = Instant::now() + now.elapsed() * DUTY;
+        }
+        // What grew since that look is taken for its own; what is left of it is no less than the largest.
+        let largest =
+            |size: fn(&crate::process::Share) -> u64| usage.shares.iter().map(size).max().unwrap_or(0);
+        let resident = resident.saturating_sub(self.twice.0).max(largest(|share| share.resident));
+        (resident, held.saturating_sub(self.twice.1).max(largest(|share| share.held)))
+    }
+
+    /// Ends all of the run that is in its control group, if it has one.
+    pub(super) fn kill(&self) {
+        if let Some(group) = &self.group {
+            group.kill();
+        }
+    }
+
+    /// What is to be told where the kernel ended it for want of memory.
+    pub(super) fn ended_by_kernel(&self) -> Option<String> {
+        let limit = self.limit?;
+        // It was at its limit, whatever was seen of it.
+        let over = |group: &Group| group.is_over().then(|| over(self.peak.unwrap_or(0).max(limit), limit));
+        self.group.as_ref().and_then(over)
+    }
+
+    /// CPU time of all of it, in seconds.
+    pub(super) fn cpu(&self) -> f64 {
+        let told = self.group.as_ref().and_then(Group::cpu).unwrap_or(0.0);
+        self.cpu.max(self.reaped).max(told)
+    }
+
+    /// The most memory it held, in bytes, if it was ever seen.
+    pub(super) fn peak(&self) -> Option<u64> {
+        self.peak
+    }
+}
+
+fn over(used: u64, limit: u64) -> String {
+    format!("used {} of memory, the limit is {}", bytes(used), bytes(limit))
+}
+
+/// A number of bytes as people say it.
+fn bytes(bytes: u64) -> String {
+    let units = [(1_u64 << 40, "TiB"), (1 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB")];
+    let (unit, name) = units.into_iter().find(|(unit, _)| bytes >= *unit).unwrap_or((1, "bytes"));
+    let number = bytes as f64 / unit as f64;
+    if number < 100.0 && !bytes.is_multiple_of(unit) {
+        format!("{number:.1} {name}")
+    } else {
+        format!("{number:.0} {name}")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_of_bytes_are_said_in_the_unit_that_fits() {
+        let said = [512, 4 << 30, 5_476_083_302, 200_000_000, 1 << 40].map(bytes);
+        assert_eq!(said, ["512 bytes", "4 GiB", "5.1 GiB", "191 MiB", "1 TiB"]);
+        assert_eq!(over(5_476_083_302, 4 << 30), "used 5.1 GiB of memory, the limit is 4 GiB");
+    }
+
+    #[test]
+    fn what_the_reaped_used_adds_up_and_what_was_seen_is_not_forgotten() {
+        let now = Instant::now();
+        let mut meter = Meter::new(None, None, now);
+        let exit = Exit { pid: 1, code: Some(0), signal: None, cpu: 1.5, memory: Some(1000) };
+        meter.reaped(exit);
+        meter.reaped(Exit { memory: None, ..exit });
+        assert_eq!((meter.cpu(), meter.peak()), (3.0, Some(1000)));
+    }
+
+    #[test]
+    fn a_process_over_its_limit_is_told_and_one_below_is_not() {
+        let me = [std::process::id() as i32];
+        let now = Instant::now();
+        assert_eq!(Meter::new(Some(1 << 40), None, now).look(&me, now), None);
+        let told = Meter::new(Some(4096), None, now).look(&me, now).unwrap();
+        assert!(told.starts_with("used ") && told.ends_with(" of memory, the limit is 4 KiB"), "{told}");
+    }
+}
