@@ -8,11 +8,12 @@ use crate::auto::Auto;
 use crate::distinct::Distinct;
 use crate::fixed::Fixed;
 use crate::grid::Grid;
+use crate::pruner::promoted;
 use crate::random::Random;
 use crate::sobol::Sobol;
 use crate::strategy::Strategy;
 use crate::tpe::Tpe;
-use crate::{Duplicates, Sampler, SamplerSpec, SearchError};
+use crate::{Duplicates, PrunerSpec, Sampler, SamplerSpec, SearchError};
 
 /// The sampler that `spec` describes, for a study of `space` with so many objectives, which never proposes what
 /// was tried before ([`Duplicates::Skip`]).
@@ -24,15 +25,17 @@ pub fn build(
     space: Arc<Space>,
     objectives: usize,
 ) -> Result<Box<dyn Sampler>, SearchError> {
-    build_with(spec, space, objectives, Duplicates::default())
+    build_with(spec, None, space, objectives, Duplicates::default())
 }
 
-/// [`build`] with another policy for configurations that were tried before. A grid always skips them.
+/// [`build`] with another policy for configurations that were tried before (a grid always skips them), and under the
+/// promotion of `pruner`, where it is one that [promotes](PrunerSpec::promotes).
 ///
 /// # Errors
 /// As [`build`].
 pub fn build_with(
     spec: &SamplerSpec,
+    pruner: Option<&PrunerSpec>,
     space: Arc<Space>,
     objectives: usize,
     duplicates: Duplicates,
@@ -53,5 +56,9 @@ pub fn build_with(
         SamplerSpec::Tpe(options) => Box::new(Tpe::new(&space, options.clone())?),
         SamplerSpec::Fixed(options) => Box::new(Fixed::new(&space, &options.points)?),
     };
-    Ok(Box::new(Distinct::new(strategy, space, duplicates)))
+    let sampler: Box<dyn Sampler> = Box::new(Distinct::new(strategy, space, duplicates));
+    match pruner {
+        None => Ok(sampler),
+        Some(pruner) => promoted(sampler, pruner, objectives),
+    }
 }

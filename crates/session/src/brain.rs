@@ -80,7 +80,7 @@ impl Brain {
             (None, Some(built)) => built,
             (spec, _) => {
                 let (spec, objectives, duplicates) = spec.unwrap_or_default();
-                let sampler = search::build_with(&spec, Arc::clone(&space), objectives, duplicates);
+                let sampler = search::build_with(&spec, None, Arc::clone(&space), objectives, duplicates);
                 let sampler = sampler.map_err(named)?;
                 Built { space, sampler }
             }

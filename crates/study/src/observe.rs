@@ -12,6 +12,7 @@ use space::{Point, Space};
 
 use crate::event::{Ending, EventBody, TrialEnded};
 use crate::record::{Past, Round, State};
+use crate::settings::Objective;
 use crate::study::Study;
 use crate::trial::Trial;
 
@@ -116,19 +117,28 @@ impl Study {
         Observed::Ended { trial, outcome }
     }
 
-    /// A report shows the objectives that are metrics by name; NaN for the others.
+    /// A report shows the objectives that are metrics by name, or the only metric there is; NaN for the others. One
+    /// without any objective shows nothing.
     fn report(&self, trial: Trial<'_>, index: usize) -> Option<Observed> {
         let report = trial.record.extra.as_ref()?.reports.get(index)?;
-        let value = |metric: Option<&str>| {
-            let id = self.names.find(metric?)?;
-            report.values.iter().find(|(name, _)| *name == id).map(|(_, value)| value.0)
+        let value = |objective: &Objective| {
+            let value = match (&objective.metric, &*report.values) {
+                (Some(metric), values) => {
+                    let id = self.names.find(metric)?;
+                    values.iter().find(|(name, _)| *name == id)?.1.0
+                }
+                (None, [(_, value)]) => value.0,
+                (None, _) => return None,
+            };
+            Some(objective.direction.minimized(value))
         };
-        let objectives = self.settings.objectives.iter();
-        let values = objectives.map(|objective| {
-            value(objective.metric.as_deref()).map_or(f64::NAN, |value| objective.direction.minimized(value))
-        });
-        let (trial, values) = (trial.number, values.collect());
-        Some(Observed::Reported { trial, repetition: report.repetition, step: report.step, values })
+        let values: Vec<Option<f64>> = self.settings.objectives.iter().map(value).collect();
+        values.iter().any(Option::is_some).then(|| Observed::Reported {
+            trial: trial.number,
+            repetition: report.repetition,
+            step: report.step,
+            values: values.into_iter().map(|value| value.unwrap_or(f64::NAN)).collect(),
+        })
     }
 }
 

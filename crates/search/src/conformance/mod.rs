@@ -1,5 +1,5 @@
-//! What every sampler must keep, as checks that any sampler can be put through: those of this crate are, and a user's
-//! own should be.
+//! What every sampler and every pruner must keep, as checks that any can be put through: those of this crate are, and
+//! a user's own should be.
 //!
 //! ```
 //! use std::sync::Arc;
@@ -8,6 +8,8 @@
 //! conformance::check_all(&|space| build(&SamplerSpec::Random(RandomOptions {}), space, 1));
 //! ```
 //!
+//! Rules that stop trials have a suite of their own: [`check_pruner`].
+//!
 //! Each check panics with the space's name and what is wrong. A space that the sampler calls
 //! [`Unsuitable`](crate::SearchError::Unsuitable) is passed over. Objective values reach samplers in the minimised
 //! sense, so that "maximising f is minimising −f" is the session's to keep.
@@ -15,6 +17,7 @@
 mod finite;
 mod history;
 mod proposals;
+mod pruners;
 mod spaces;
 mod study;
 
@@ -31,6 +34,12 @@ pub use history::{
 };
 pub use proposals::{
     both_ends_are_reached, learns_better_than_random, odd_results_do_no_harm, proposals_are_valid,
+};
+
+pub use pruners::{
+    MakePruner, asking_leaves_no_trace, check_pruner, forks_do_not_learn_from_each_other,
+    later_reports_do_not_change_a_verdict, odd_reports_do_no_harm, repetitions_do_not_mix,
+    reports_that_do_not_matter_can_be_left_out, told_at_once_or_one_by_one_a_rule_judges_the_same,
 };
 
 /// Makes the sampler under test for a space.

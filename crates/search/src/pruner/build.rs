@@ -3,12 +3,13 @@
 use super::asha::Asha;
 use super::patience::Patience;
 use super::percentile::Percentile;
+use super::promotion::Promotion;
 use super::threshold::Threshold;
 use super::{
     AshaKind, AshaOptions, MedianOptions, PatienceOptions, PercentileOptions, Pruner, PrunerSpec, Sense,
     ThresholdOptions,
 };
-use crate::SearchError;
+use crate::{Sampler, SearchError};
 
 /// The rule that `spec` describes, for a study of these objectives; `None` where it does not stop running trials but
 /// [promotes](PrunerSpec::promotes) those that ended.
@@ -44,6 +45,23 @@ pub fn build_pruner(spec: &PrunerSpec, objectives: &[Sense]) -> Result<Option<Bo
         }
     };
     Ok(Some(rule))
+}
+
+/// The sampler under the promotion that `spec` describes; as it is where `spec` stops running trials instead.
+///
+/// # Errors
+/// As [`build_pruner`].
+pub(crate) fn promoted(
+    sampler: Box<dyn Sampler>,
+    spec: &PrunerSpec,
+    objectives: usize,
+) -> Result<Box<dyn Sampler>, SearchError> {
+    // Promotion compares values in the minimised sense only.
+    build_pruner(spec, &vec![Sense::Minimize; objectives])?;
+    Ok(match spec {
+        PrunerSpec::Asha(options) if spec.promotes() => Box::new(Promotion::new(sampler, options)),
+        _ => sampler,
+    })
 }
 
 impl From<&MedianOptions> for PercentileOptions {
@@ -95,7 +113,7 @@ fn check_patience(options: &PatienceOptions) -> Result<(), SearchError> {
 }
 
 /// Whether the options of `asha` go together.
-pub(crate) fn check_asha(options: &AshaOptions) -> Result<(), SearchError> {
+fn check_asha(options: &AshaOptions) -> Result<(), SearchError> {
     at_least("min_resource", options.min_resource, 1)?;
     at_least("reduction_factor", options.reduction_factor, 2)?;
     if options.max_resource.is_none() && options.kind() == AshaKind::Promotion {

@@ -7,8 +7,10 @@ mod asha;
 mod build;
 mod columns;
 mod curves;
+mod ladder;
 mod patience;
 mod percentile;
+mod promotion;
 mod rungs;
 mod spec;
 mod split;
@@ -19,6 +21,7 @@ use serde::{Deserialize, Serialize};
 use crate::{Observed, TrialId};
 
 pub use build::build_pruner;
+pub(crate) use build::promoted;
 pub use rungs::Rungs;
 pub use spec::{
     AshaKind, AshaOptions, MedianOptions, PatienceOptions, PercentileOptions, PrunerSpec, ThresholdOptions,
@@ -45,7 +48,7 @@ pub enum Verdict {
     Prune,
 }
 
-/// A report, to be judged.
+/// A report, to be judged. One that does not have the objective is no question: it says nothing.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Question {
     /// Which trial.
