@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use exec::{Local, RunId, RunOrder};
 use session::Session;
 use space::{Point, Space};
-use spec::{OnTimeout, Stage};
+use spec::Stage;
 use study::{RunKey, Study};
 
 use crate::dispatcher::Finish;
@@ -70,7 +70,7 @@ pub fn drive(
 }
 
 fn rule(stage: &Stage) -> StageRule {
-    StageRule { keeps: stage.on_timeout == OnTimeout::Keep, cpus: stage.cpus }
+    StageRule { cpus: stage.cpus }
 }
 
 fn tell_opened(

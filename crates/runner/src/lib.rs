@@ -5,7 +5,6 @@
 
 mod dispatcher;
 mod drive;
-mod endings;
 mod engine;
 mod error;
 mod home;

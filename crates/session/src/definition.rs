@@ -5,7 +5,7 @@ use serde::Serialize;
 use serde_json::Value as Json;
 use space::Space;
 use spec::Declaration;
-use study::{Enqueued, Judge, Settings, Study, StudyCreated};
+use study::{Enqueued, Judge, Settings, StageRules, Study, StudyCreated};
 
 use crate::SessionError;
 
@@ -87,11 +87,22 @@ impl Definition {
         let (was, is) = (study.settings(), &self.settings);
         note(refused, "objective", &was.objectives, &is.objectives);
         note(refused, "constraint", &was.constraints, &is.constraints);
+        note(refused, "repeat", &was.repeat, &is.repeat);
+        note(refused, "stage", &shape(&was.stages), &shape(&is.stages));
         note(refused, "lag", &was.lag, &is.lag);
         note(refused, "duplicates", &was.duplicates, &is.duplicates);
-        note(&mut difference.applied, "stop", &was.stop, &is.stop);
+        let applied = &mut difference.applied;
+        note(applied, "stop", &was.stop, &is.stop);
+        if difference.refused.iter().all(|change| change.key != "stage") {
+            note(applied, "stage", &was.stages, &is.stages);
+        }
         Ok(difference)
     }
+}
+
+/// What of the stages a study is bound to: their names and order, and which run once. How often they are tried is not.
+fn shape(stages: &[StageRules]) -> Vec<(&str, bool)> {
+    stages.iter().map(|stage| (stage.name.as_str(), stage.once)).collect()
 }
 
 fn note<T: Serialize + PartialEq>(changes: &mut Vec<Change>, key: &'static str, was: &T, is: &T) {

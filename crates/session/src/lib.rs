@@ -45,7 +45,6 @@ mod turns;
 pub use answer::{Answer, Asked, Claim, Over};
 pub use definition::{Change, Definition, Difference};
 pub use error::SessionError;
-pub use runs::Consequence;
 pub use session::{Liveness, Options, Session};
 pub use spec::Declaration;
 pub use tell::{Added, Told};

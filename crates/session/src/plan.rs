@@ -280,6 +280,7 @@ impl Session {
             errors: earlier.errors().to_vec(),
             violations: earlier.violations().to_vec(),
             metrics: earlier.metrics().map(|(name, value)| (name.to_owned(), value)).collect(),
+            repetitions: Vec::new(),
             step: None,
             message: Some(format!(
                 "the result of trial {}, which had the same configuration",

@@ -2,33 +2,9 @@
 
 use search::TrialId;
 use store::Durability;
-use study::{Digests, EventBody, How, Real, RunEnd, RunEnded, RunKey, RunStarted, TrialEnded};
+use study::{Course, Digests, EventBody, Foreseen, Real, RunEnd, RunEnded, RunKey, RunStarted};
 
-use crate::tell::open_trial;
 use crate::{Claim, Session, SessionError};
-
-/// What follows for a trial from the end of its last run.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Consequence {
-    /// The trial is complete if the metrics bear it, else failed.
-    Judge(Digests),
-    /// The trial was stopped early at this step, with these metrics.
-    Prune {
-        /// The step.
-        step: u64,
-        /// What it had reported by then.
-        metrics: Digests,
-    },
-    /// The trial has failed, for this reason, with these metrics.
-    Fail {
-        /// Why.
-        message: String,
-        /// What it had reported by then.
-        metrics: Digests,
-    },
-    /// It goes on: another attempt, stage or repetition follows.
-    GoesOn,
-}
 
 impl Session {
     /// Claims an attempt: of several processes that want it one gets it. The answer is `None` where another was
@@ -62,9 +38,9 @@ impl Session {
         RunKey { trial, stage, repetition, attempt }
     }
 
-    /// Tells how an attempt ended and what follows for its trial, in one commit. Returns the trial's ending if this call
-    /// made it. What comes too late changes nothing (invariant FIRST ENDING WINS). Nobody may be told of an ending that is
-    /// only committed before the next [`sync`](Session::sync) (invariant NOTHING LOST).
+    /// Tells how an attempt ended, and ends its trial where that follows from it, in one commit. Returns what follows;
+    /// `None` where the trial is over already: what comes too late changes nothing (invariant FIRST ENDING WINS). Nobody may
+    /// be told of an ending that is only committed before the next [`sync`](Session::sync) (invariant NOTHING LOST).
     ///
     /// # Errors
     /// Where there is no such trial, or the store refuses.
@@ -73,17 +49,43 @@ impl Session {
         claim: Claim,
         end: RunEnd,
         metrics: Digests,
-        consequence: Consequence,
         durability: Durability,
-    ) -> Result<Option<TrialEnded>, SessionError> {
+    ) -> Result<Option<Course>, SessionError> {
         let trial = claim.run.trial;
+        let ended = RunEnded { run: claim.run, epoch: claim.epoch, end, metrics };
+        let foreseen = {
+            let state = self.lock();
+            crate::tell::find(&state.study, trial)?;
+            let at = self.options.clock.now_ms();
+            state.study.course(&state.judge, trial, Some(Foreseen { ended: &ended, at }))
+        };
         let mut bodies: Vec<EventBody> =
             self.take_suggestions(trial).into_iter().map(EventBody::Suggested).collect();
-        bodies.push(EventBody::RunEnded(RunEnded { run: claim.run, epoch: claim.epoch, end, metrics }));
-        let ended = self.conclude(trial, consequence)?;
-        bodies.extend(ended.clone().map(EventBody::TrialEnded));
+        bodies.push(EventBody::RunEnded(ended));
+        if let Some(Course::Over(ended)) = &foreseen {
+            bodies.push(EventBody::TrialEnded((**ended).clone()));
+        }
         self.append(bodies, durability)?;
-        Ok(ended)
+        match foreseen {
+            Some(Course::Open { .. }) => self.settle(trial, durability),
+            other => Ok(other),
+        }
+    }
+
+    /// What follows for a trial as it is known here, and its ending in the log where it is over: two processes that each
+    /// ended a repetition of it, and one that died between, leave that to be said.
+    ///
+    /// # Errors
+    /// Where the store refuses.
+    pub fn settle(&self, trial: TrialId, durability: Durability) -> Result<Option<Course>, SessionError> {
+        let course = {
+            let state = self.lock();
+            state.study.course(&state.judge, trial, None)
+        };
+        if let Some(Course::Over(ended)) = &course {
+            self.append(vec![EventBody::TrialEnded((**ended).clone())], durability)?;
+        }
+        Ok(course)
     }
 
     /// Makes everything that was appended so far survive loss of power.
@@ -93,53 +95,5 @@ impl Session {
     pub fn sync(&self) -> Result<(), SessionError> {
         self.append(Vec::new(), Durability::Synced)?;
         Ok(())
-    }
-
-    /// Tells how an attempt ended that was a trial's only one: successful ones are judged, others have failed.
-    ///
-    /// # Errors
-    /// As [`end_run`](Session::end_run).
-    pub fn end_only_run(
-        &self,
-        claim: Claim,
-        end: RunEnd,
-        metrics: Digests,
-    ) -> Result<Option<TrialEnded>, SessionError> {
-        let consequence = match end.how {
-            How::Ok => Consequence::Judge(metrics.clone()),
-            How::Pruned => Consequence::Prune { step: end.reached.unwrap_or(0), metrics: metrics.clone() },
-            How::Lost => Consequence::GoesOn,
-            How::Failed | How::Timeout | How::Killed => {
-                let message = end.message.clone().unwrap_or_else(|| reason(&end));
-                Consequence::Fail { message, metrics: metrics.clone() }
-            }
-        };
-        self.end_run(claim, end, metrics, consequence, Durability::Synced)
-    }
-
-    fn conclude(&self, trial: TrialId, consequence: Consequence) -> Result<Option<TrialEnded>, SessionError> {
-        let state = self.lock();
-        let round = match open_trial(&state.study, trial) {
-            Ok(trial) => trial.round(),
-            Err(SessionError::Ended { .. }) => return Ok(None),
-            Err(error) => return Err(error),
-        };
-        let judge = &state.judge;
-        Ok(match consequence {
-            Consequence::Judge(metrics) => Some(judge.complete(trial, round, &metrics)),
-            Consequence::Prune { step, metrics } => Some(judge.pruned(trial, round, step, &metrics)),
-            Consequence::Fail { message, metrics } => Some(judge.failed(trial, round, &message, &metrics)),
-            Consequence::GoesOn => None,
-        })
-    }
-}
-
-fn reason(end: &RunEnd) -> String {
-    match (end.how, end.exit_code, end.signal) {
-        (How::Timeout, ..) => "it ran past its time limit".to_owned(),
-        (How::Killed, ..) => "it was ended".to_owned(),
-        (_, Some(code), _) => format!("it ended with exit code {code}"),
-        (_, _, Some(signal)) => format!("it was ended by signal {signal}"),
-        _ => "it could not be started".to_owned(),
     }
 }

@@ -12,7 +12,7 @@ use std::sync::Arc;
 use common::{definition, told};
 use ravine_session::*;
 use store::{Durability, Sqlite, Store};
-use study::{How, RunEnd, State, Study};
+use study::{Course, How, RunEnd, State, Study};
 
 const FOLDER: &str = "RAVINE_TEST_FOLDER";
 
@@ -132,17 +132,11 @@ fn of_two_that_claim_an_attempt_one_gets_it_and_only_its_ending_counts() {
     let claims = [first.start_run(run, None, None).unwrap(), second.start_run(run, None, None).unwrap()];
     let [Some(claim), None] = claims else { panic!("{claims:?}") };
     let stolen = Claim { epoch: second.epoch().unwrap(), ..claim };
-    second
-        .end_run(
-            stolen,
-            RunEnd::new(How::Failed, 1.0),
-            study::Digests::new(),
-            Consequence::GoesOn,
-            Durability::Synced,
-        )
-        .unwrap();
+    let failed = RunEnd::new(How::Failed, 1.0);
+    second.end_run(stolen, failed, study::Digests::new(), Durability::Synced).unwrap();
     let metrics: study::Digests = [("loss".to_owned(), study::Digest::single(0.5))].into_iter().collect();
-    let ended = first.end_only_run(claim, RunEnd::new(How::Ok, 2.0), metrics).unwrap().unwrap();
+    let course = first.end_run(claim, RunEnd::new(How::Ok, 2.0), metrics, Durability::Synced).unwrap();
+    let Some(Course::Over(ended)) = course else { panic!("{course:?}") };
     assert_eq!(ended.values, [study::Real(0.5)]);
     let trial_state = first.with_study(|study| study.trial(planned.number).unwrap().state());
     assert_eq!(trial_state, State::Complete);

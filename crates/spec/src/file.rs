@@ -7,7 +7,7 @@ use search::SamplerSpec;
 use serde::{Deserialize, Serialize};
 use space::Json;
 use space::declaration::Declarations;
-use study::{Constraint, Duplicates, Duration, Objective, Real, StopRules};
+use study::{Constraint, Duplicates, Duration, Objective, OnTimeout, Real, StopRules};
 
 use crate::command::CommandForm;
 use crate::size::ByteSize;
@@ -133,17 +133,6 @@ pub(crate) struct StageForm {
     /// How much of each log is kept; of a longer one the middle is dropped.
     #[serde(default = "log_limit")]
     pub(crate) log_limit: ByteSize,
-}
-
-/// What a run that is ended by its time-out counts as.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum OnTimeout {
-    /// It failed.
-    #[default]
-    Fail,
-    /// What it reported so far counts, as for solvers that improve until they are ended.
-    Keep,
 }
 
 /// `[[stage.file]]`: a configuration file of the program's own, re-written for each run.

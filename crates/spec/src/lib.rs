@@ -23,7 +23,7 @@ mod unsupported;
 
 pub use diagnostic::{Diagnostic, Severity, SpecErrors};
 pub use diff::{Change, Class, diff};
-pub use file::{Executor, ExecutorKind, OnTimeout};
+pub use file::{Executor, ExecutorKind};
 pub use init::init;
 pub use runcard::Runcard;
 pub use schema::{schema, schema_text};

@@ -7,10 +7,10 @@ use indexmap::IndexMap;
 use search::SamplerSpec;
 use serde_json::Map;
 use space::{Declarations, Json, Space};
-use study::{Duration, Real, Settings};
+use study::{Duration, OnTimeout, Real, Settings, StageRules};
 
 use crate::diagnostic::{Diagnostic, SpecErrors};
-use crate::file::{Executor, OnTimeout};
+use crate::file::Executor;
 use crate::runcard::Runcard;
 use crate::size::ByteSize;
 use crate::source::{Format, Source};
@@ -121,6 +121,13 @@ pub struct Stage {
     pub capture: IndexMap<String, String>,
     /// How much of each log is kept.
     pub log_limit: ByteSize,
+}
+
+impl Stage {
+    /// What the course of a trial needs to know of it.
+    pub(crate) fn rules(&self) -> StageRules {
+        StageRules { on_timeout: self.on_timeout, ..StageRules::named(&self.name) }
+    }
 }
 
 impl StudyFile {

@@ -417,12 +417,24 @@ pub struct TrialEnded {
     /// The trial's metrics, folded over stages and repetitions.
     #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
     pub metrics: IndexMap<String, Real>,
+    /// What each repetition gave that no earlier round told of; empty where there is but one.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub repetitions: Vec<RepetitionEnded>,
     /// Where it was stopped, if pruned.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub step: Option<u64>,
     /// Why it failed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
+}
+
+/// What one repetition of a trial gave by itself.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RepetitionEnded {
+    /// Which one.
+    pub repetition: u32,
+    /// One value per objective, as reported.
+    pub values: Vec<Real>,
 }
 
 /// See [`EventBody::TrialTagged`].

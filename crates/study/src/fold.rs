@@ -10,7 +10,7 @@ use serde_json::Value as Json;
 use crate::Real;
 use crate::event::*;
 use crate::names::NameId;
-use crate::record::{EndRecord, Record, ReportRecord, Round, RunRecord, State};
+use crate::record::{EndRecord, Record, RepetitionRecord, ReportRecord, Round, RunRecord, State};
 use crate::study::{Conflict, Phase, Runner, Study};
 
 /// Why an event cannot be folded: the history is damaged, or not this study's.
@@ -221,10 +221,11 @@ impl Study {
         record.round += 1;
         record.state = State::Queued;
         (record.ended_seq, record.ended_at) = (0, 0);
+        let attempts = u32::try_from(record.runs.len()).unwrap_or(u32::MAX);
         let extra = record.extra();
         extra.repeats += runs;
         extra.step = None;
-        extra.rounds.push(Round { seq, decision, level, runs, memo: memo.clone(), before });
+        extra.rounds.push(Round { seq, decision, level, runs, attempts, memo: memo.clone(), before });
         self.moved(was, State::Queued);
         self.active.insert(trial);
         if self.best == Some(trial) {
@@ -282,8 +283,9 @@ impl Study {
             reported.values.iter().map(|(name, value)| (self.names.intern(name), *value)).collect();
         let Some(record) = self.record(reported.trial) else { return };
         if !record.state.is_ended() {
+            let (round, verdict) = (record.round, reported.verdict);
             let Reported { repetition, step, .. } = *reported;
-            record.extra().reports.push(ReportRecord { seq, repetition, step, values });
+            record.extra().reports.push(ReportRecord { seq, round, repetition, verdict, step, values });
         }
     }
 
@@ -334,6 +336,15 @@ impl Study {
             extra.errors.clone_from(&ended.errors);
             extra.step = ended.step;
             extra.message = ended.message.as_deref().map(Into::into);
+        }
+        if !ended.repetitions.is_empty() {
+            let round = record.round;
+            let told = ended.repetitions.iter().map(|told| RepetitionRecord {
+                round,
+                repetition: told.repetition,
+                values: told.values.as_slice().into(),
+            });
+            record.extra().repetitions.extend(told);
         }
         record.shrink();
         if let Some(extra) = &mut record.extra {

@@ -7,6 +7,7 @@ use indexmap::IndexMap;
 use search::TrialId;
 use space::expr::{Env, EvalError, Expr, ExprError, Lookup, Value};
 
+use crate::repeat::Ranking;
 use crate::settings::{At, Direction, Noise, Objective};
 use crate::{Digests, Ending, Real, Settings, TrialEnded};
 
@@ -107,6 +108,7 @@ fn maybe(nearest: &Option<String>) -> String {
 impl Judge {
     /// Reads the expressions of the settings.
     pub fn new(settings: &Settings) -> Result<Self, SettingsError> {
+        crate::repeat::check(&settings.repeat)?;
         let objectives = settings.objectives.iter().enumerate();
         let constraints = settings.constraints.iter().enumerate().map(|(i, constraint)| {
             Expr::parse(&constraint.expr).map_err(|error| wrong(format!("constraint[{i}].expr"), error))
@@ -120,6 +122,30 @@ impl Judge {
     /// How many violations a judged trial has: one for each part of a constraint that `&&` joins.
     pub fn violations(&self) -> usize {
         self.constraints.iter().map(|expr| expr.terms().len()).sum()
+    }
+
+    /// The names of metrics that objectives and constraints look up.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        let objectives = self.objectives.iter().flat_map(|objective| {
+            let noise = match &objective.noise {
+                Noise::Metric(name) => Some(name.as_str()),
+                _ => None,
+            };
+            let (text, expr) = objective.metric.as_ref().map(|(text, expr)| (text.as_str(), expr)).unzip();
+            text.into_iter().chain(noise).chain(expr.into_iter().flat_map(Expr::names))
+        });
+        objectives.chain(self.constraints.iter().flat_map(Expr::names))
+    }
+
+    /// The value of the first objective, as reported; `None` where the metrics do not give it.
+    pub(crate) fn first_value(&self, digests: &Digests) -> Option<f64> {
+        self.objectives.first()?.value(Metrics(digests)).ok().map(Real::get)
+    }
+
+    /// What messages call the first objective.
+    pub(crate) fn first_title(&self) -> &str {
+        let metric = self.objectives.first().and_then(|objective| objective.metric.as_ref());
+        metric.map_or("objective", |(text, _)| text)
     }
 
     /// The values of what was reported.
@@ -180,9 +206,27 @@ impl Judge {
             errors: Vec::new(),
             violations: Vec::new(),
             metrics: digests.iter().map(|(name, digest)| (name.clone(), digest.last.value)).collect(),
+            repetitions: Vec::new(),
             step: None,
             message: None,
         }
+    }
+}
+
+impl Ranking for Judge {
+    fn worth(&self, metrics: &Digests) -> Option<f64> {
+        let direction = self.objectives.first()?.direction;
+        self.first_value(metrics).map(|value| direction.minimized(value))
+    }
+
+    fn small_is_good(&self, metric: &str) -> bool {
+        let mut named = self.objectives.iter().filter(|objective| {
+            objective
+                .metric
+                .as_ref()
+                .is_none_or(|(text, expr)| text == metric || expr.as_name() == Some(metric))
+        });
+        named.next().is_none_or(|objective| objective.direction == Direction::Minimize)
     }
 }
 

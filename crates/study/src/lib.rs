@@ -6,11 +6,15 @@
 //! - [`history`]: events to and from the kind and text that a store keeps
 //! - [`Study`], [`Trial`], [`Run`]: the state, and the questions that it answers
 //! - [`Settings`]: objectives, outcome constraints, stop rules, as in the study file
+//! - [`Course`]: what follows for a trial from how its runs went
+//! - [`Axis`]: repetitions, and how their results become one
 //! - [`Judge`]: from what a run reported to objective values and violations
 //! - [`schedule`]: which waiting run starts next, and which cores and gpus it gets
 //! - [`Digest`], [`Real`], [`Duration`]: a curve in short, a number at a border, a length of time
 
+mod attempts;
 mod canonical;
+mod course;
 mod digest;
 mod duration;
 mod event;
@@ -23,6 +27,7 @@ mod observe;
 mod rank;
 mod real;
 mod record;
+mod repeat;
 pub mod schedule;
 mod settings;
 mod snapshot;
@@ -30,20 +35,23 @@ mod stop;
 mod study;
 mod trial;
 
+pub use course::{Course, Due, Foreseen};
 pub use digest::{Digest, DigestBuilder, Digests, MAX_POINTS, Mark};
 pub use duration::{Duration, DurationError};
 pub use event::{
-    Assignment, Command, Control, Ending, Enqueued, Event, EventBody, How, Reported, RunEnd, RunEnded,
-    RunKey, RunLimit, RunStarted, RunnerStarted, RunnerStopped, SettingsChanged, Source, StudyCreated,
-    StudyTagged, Suggested, TrialContinued, TrialCreated, TrialEnded, TrialRepeated, TrialTagged,
+    Assignment, Command, Control, Ending, Enqueued, Event, EventBody, How, RepetitionEnded, Reported, RunEnd,
+    RunEnded, RunKey, RunLimit, RunStarted, RunnerStarted, RunnerStopped, SettingsChanged, Source,
+    StudyCreated, StudyTagged, Suggested, TrialContinued, TrialCreated, TrialEnded, TrialRepeated,
+    TrialTagged,
 };
 pub use fold::{FoldError, Problem};
 pub use judge::{Judge, JudgeError, Judged, SettingsError, told};
 pub use rank::BestSoFar;
 pub use real::Real;
 pub use record::State;
+pub use repeat::{Axis, Statistic, coordinates, repetitions};
 pub use search::{DecisionId, Duplicates, Level, TrialId, Verdict};
-pub use settings::{At, Constraint, Direction, Noise, Objective, Settings, StopRules};
+pub use settings::{At, Constraint, Direction, Noise, Objective, OnTimeout, Settings, StageRules, StopRules};
 pub use snapshot::{FOLD_VERSION, SnapshotError};
 pub use stop::{DEFAULT_TRIALS, Limit, Rule};
 pub use study::{Conflict, Counts, Phase, Runner, Study};

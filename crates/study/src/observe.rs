@@ -31,7 +31,10 @@ impl Study {
                 endings.first().map(|end| end.seq)
             };
             found.extend(shown.map(|seq| (seq, self.created(trial, space))));
-            found.extend(endings.iter().map(|end| (end.seq, self.ended(trial.number, end))));
+            for (round, end) in (0..).zip(&endings) {
+                found.extend(self.repetitions(trial, round).map(|observed| (end.seq, observed)));
+                found.push((end.seq, self.ended(trial.number, end)));
+            }
             found.extend(rounds.iter().map(|round| (round.seq, round.observed(trial.number))));
             let reports = record.extra.iter().flat_map(|extra| extra.reports.iter().map(|report| report.seq));
             found.extend(reports.enumerate().filter_map(|(i, seq)| Some((seq, self.report(trial, i)?))));
@@ -51,6 +54,7 @@ impl Study {
                 if !self.is_declared() && record.round == 0 {
                     into.push(self.created(trial, space));
                 }
+                into.extend(self.repetitions(trial, record.round));
                 into.push(self.ended(trial.number, &record.ending()));
             }
             EventBody::TrialContinued(_) | EventBody::TrialRepeated(_) => {
@@ -100,13 +104,24 @@ impl Study {
         self.ended(ended.trial, &past)
     }
 
+    /// What the repetitions gave that a round told of; each is told once, before the round's ending.
+    fn repetitions<'a>(&'a self, trial: Trial<'a>, round: u32) -> impl Iterator<Item = Observed> + 'a {
+        let told = trial.record.extra.as_ref().map_or(&[][..], |extra| &extra.repetitions);
+        told.iter().filter(move |told| told.round == round).map(move |told| Observed::Repetition {
+            trial: trial.number,
+            repetition: told.repetition,
+            values: self.minimized(&told.values),
+        })
+    }
+
+    /// Values as reported in the minimised sense.
+    fn minimized(&self, values: &[crate::Real]) -> Vec<f64> {
+        let objectives = values.iter().zip(&self.settings.objectives);
+        objectives.map(|(value, objective)| objective.direction.minimized(value.0)).collect()
+    }
+
     fn ended(&self, trial: TrialId, end: &Past) -> Observed {
-        let values: Vec<f64> = end
-            .values
-            .iter()
-            .zip(&self.settings.objectives)
-            .map(|(value, objective)| objective.direction.minimized(value.0))
-            .collect();
+        let values = self.minimized(&end.values);
         let outcome = match end.state {
             State::Complete => {
                 Outcome::Complete { values, violations: end.violations.iter().map(|v| v.0).collect() }

@@ -1,6 +1,6 @@
 //! What the fold keeps of a trial and of its runs: small, since there may be a million.
 
-use search::{DecisionId, Level, TrialId};
+use search::{DecisionId, Level, TrialId, Verdict};
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 use space::ConfigHash;
@@ -91,15 +91,27 @@ pub(crate) struct Extra {
     pub(crate) prepared: Assignment,
     /// Reports that a rule acted on.
     pub(crate) reports: Vec<ReportRecord>,
+    /// What each repetition gave, with the round that told of it.
+    pub(crate) repetitions: Vec<RepetitionRecord>,
 }
 
 /// A report that a rule acted on.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct ReportRecord {
     pub(crate) seq: u64,
+    pub(crate) round: u32,
     pub(crate) repetition: u32,
+    pub(crate) verdict: Verdict,
     pub(crate) step: u64,
     pub(crate) values: Box<[(NameId, Real)]>,
+}
+
+/// What one repetition gave.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct RepetitionRecord {
+    pub(crate) round: u32,
+    pub(crate) repetition: u32,
+    pub(crate) values: Box<[Real]>,
 }
 
 /// A decision to go on with a trial that had ended.
@@ -110,6 +122,8 @@ pub(crate) struct Round {
     pub(crate) decision: DecisionId,
     pub(crate) level: Option<Level>,
     pub(crate) runs: u32,
+    /// How many attempts there were before it.
+    pub(crate) attempts: u32,
     #[serde(with = "json_text")]
     pub(crate) memo: Option<Json>,
     /// How the round before had ended.

@@ -5,10 +5,10 @@
 use std::borrow::Cow;
 
 use schemars::JsonSchema;
-use search::Duplicates;
+use search::{Duplicates, Level};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::{Duration, Real};
+use crate::{Axis, Duration, Real};
 
 /// The rules of one study that its history is judged by.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -23,9 +23,75 @@ pub struct Settings {
     pub stop: StopRules,
     /// What happens when a configuration comes up again.
     pub duplicates: Duplicates,
+    /// The programs of a trial, in order; empty is one of which nothing is known but that it runs once.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub stages: Vec<StageRules>,
+    /// What each configuration is repeated over, the outermost axis first.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub repeat: Vec<Axis>,
     /// How many decisions behind the newest one a decision looks (invariant LAG). Absent: it sees all there is.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub lag: Option<u32>,
+}
+
+impl Settings {
+    /// Whether a trial that ran to this level has not run to the end.
+    pub(crate) fn is_partial(&self, _level: Level) -> bool {
+        false
+    }
+}
+
+/// What the course of a trial needs to know of one of its programs.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct StageRules {
+    /// What it is called.
+    pub name: String,
+    /// Whether it runs once for a trial, and not for every repetition.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub once: bool,
+    /// How often a run that failed or was lost is tried again.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub retries: u32,
+    /// How long the first new try waits; each further one waits twice as long, up to 5 minutes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub backoff: Option<Duration>,
+    /// What a run that is ended by its time-out counts as.
+    #[serde(default, skip_serializing_if = "OnTimeout::is_fail")]
+    pub on_timeout: OnTimeout,
+}
+
+impl StageRules {
+    /// A stage that runs for every repetition and is not tried again.
+    pub fn named(name: impl Into<String>) -> Self {
+        let (once, retries, backoff) = (false, 0, None);
+        StageRules { name: name.into(), once, retries, backoff, on_timeout: OnTimeout::Fail }
+    }
+}
+
+/// What a run that is ended by its time-out counts as.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum OnTimeout {
+    /// It failed.
+    #[default]
+    Fail,
+    /// What it reported so far counts, as for solvers that improve until they are ended.
+    Keep,
+}
+
+impl OnTimeout {
+    fn is_fail(&self) -> bool {
+        *self == OnTimeout::Fail
+    }
+}
+
+fn is_false(value: &bool) -> bool {
+    !value
+}
+
+fn is_zero(value: &u32) -> bool {
+    *value == 0
 }
 
 /// One thing to make small or large.

@@ -1,13 +1,14 @@
 //! [`Trial`] and [`Run`]: what a study knows of one trial and of one attempt, to be read.
 
-use search::{DecisionId, Level, TrialId};
+use indexmap::IndexMap;
+use search::{DecisionId, Level, TrialId, Verdict};
 use serde_json::Value as Json;
 use space::{ConfigHash, Domain};
 
 use crate::event::{Assignment, How, RunKey, Source};
 use crate::names::{NO_DOMAIN, NameId, Names};
-use crate::record::{Extra, Record, RunRecord, State};
-use crate::{Digest, Real};
+use crate::record::{Extra, Record, ReportRecord, RunRecord, State};
+use crate::{Digest, DigestBuilder, Digests, Real};
 
 /// One trial of a study, as its history has it so far.
 #[derive(Clone, Copy, Debug)]
@@ -173,6 +174,45 @@ impl<'a> Trial<'a> {
         reports.iter().map(move |report| {
             (report.step, report.values.iter().map(move |(name, value)| (self.names.word(*name), *value)))
         })
+    }
+
+    /// What each repetition gave by itself: its number, and a value per objective as reported. Empty for trials of one.
+    pub fn repetitions(self) -> impl Iterator<Item = (u32, &'a [Real])> {
+        let told = self.extra().map_or(&[][..], |extra| &extra.repetitions);
+        told.iter().map(|told| (told.repetition, &*told.values))
+    }
+
+    /// The verdicts of this round that stop a repetition: which one, and at which step.
+    pub fn verdicts(self) -> impl Iterator<Item = (u32, u64)> {
+        let stops = self.of_round().filter(|report| report.verdict == Verdict::Prune);
+        stops.map(|report| (report.repetition, report.step))
+    }
+
+    /// What a repetition had reported in this round when it was stopped at `step`, of the reports that a rule acted on;
+    /// `None` where there are none.
+    pub(crate) fn reported(self, repetition: u32, step: u64) -> Option<Digests> {
+        let mut builders: IndexMap<&str, DigestBuilder> = IndexMap::new();
+        for report in self.of_round().filter(|report| report.repetition == repetition && report.step <= step)
+        {
+            for (name, value) in &report.values {
+                builders.entry(self.names.word(*name)).or_default().push(report.step, *value);
+            }
+        }
+        let digests =
+            builders.into_iter().filter_map(|(name, builder)| Some((name.to_owned(), builder.finish()?)));
+        let digests: Digests = digests.collect();
+        (!digests.is_empty()).then_some(digests)
+    }
+
+    fn of_round(self) -> impl Iterator<Item = &'a ReportRecord> {
+        let reports = self.extra().map_or(&[][..], |extra| &extra.reports);
+        reports.iter().filter(move |report| report.round == self.record.round)
+    }
+
+    /// How many attempts do not count any more, because the trial went on to a higher level after them.
+    pub(crate) fn runs_before_round(self) -> usize {
+        let rounds = self.extra().map_or(&[][..], |extra| &extra.rounds);
+        rounds.iter().rev().find(|round| round.level.is_some()).map_or(0, |round| round.attempts as usize)
     }
 
     /// When it was created, in ms since 1970.

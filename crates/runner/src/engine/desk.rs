@@ -34,8 +34,6 @@ pub trait Desk {
 /// What the loop must know of a stage.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct StageRule {
-    /// What was reported before a time-out counts.
-    pub keeps: bool,
     /// How many cpus a run holds.
     pub cpus: u32,
 }

@@ -1,15 +1,15 @@
 //! What becomes of the runs: endings recorded, orders to end, runs of dead runners taken over.
 
 use exec::{Executor, RunId, RunNews};
-use session::{Claim, Consequence};
+use session::Claim;
 use store::Durability;
-use study::{How, RunEnded, RunKey};
+use study::{Course, How, RunEnded, RunKey};
 
 use super::work::idle_trials;
 use super::{Desk, Engine};
 use crate::dispatcher::Input;
 use crate::watch::Happening;
-use crate::{RunnerError, endings};
+use crate::RunnerError;
 
 impl<E: Executor, D: Desk> Engine<E, D> {
     pub(super) fn take(&mut self, news: RunNews) -> Result<Vec<Input>, RunnerError> {
@@ -27,14 +27,12 @@ impl<E: Executor, D: Desk> Engine<E, D> {
     pub(super) fn ended(&mut self, ended: RunEnded) -> Result<Vec<Input>, RunnerError> {
         let RunEnded { run, epoch, end, metrics } = ended;
         let id = RunId { run, epoch };
-        let keeps = self.stages.get(run.stage as usize).is_some_and(|stage| stage.keeps);
-        let consequence = endings::consequence(&end, &metrics, keeps, self.lost_before(run));
-        let goes_on = consequence == Consequence::GoesOn;
         let was_asked = self.asked.remove(&run);
         // Ended by nobody's wish and no program's fault: its supervisor cannot hold it.
         let is_kept_out = end.how == How::Killed && !was_asked && epoch == self.epoch;
         let message = end.message.clone().unwrap_or_default();
-        self.session.end_run(Claim { run, epoch }, end, metrics, consequence, Durability::Committed)?;
+        let course = self.session.end_run(Claim { run, epoch }, end, metrics, Durability::Committed)?;
+        let goes_on = matches!(course, Some(Course::Open { due, .. }) if !due.is_empty());
         self.unsynced.push(id);
         self.claims.remove(&run);
         if is_kept_out {
@@ -47,13 +45,6 @@ impl<E: Executor, D: Desk> Engine<E, D> {
             return Ok(vec![Input::Ended(run), Input::Changed]);
         }
         Ok(vec![Input::Ended(run)])
-    }
-
-    fn lost_before(&self, run: RunKey) -> usize {
-        self.session.with_study(|study| {
-            let runs = study.trial(run.trial).into_iter().flat_map(|trial| trial.runs());
-            runs.filter(|run| run.how() == Some(How::Lost)).count()
-        })
     }
 
     /// Asks a run to end.

@@ -14,7 +14,7 @@ use crate::diagnostic::{Diagnostic, Severity, SpecErrors};
 use crate::file::File;
 use crate::source::Source;
 use crate::store::StoreUrl;
-use crate::study_file::StudyFile;
+use crate::study_file::{Stage, StudyFile};
 use crate::tree::{self, Node, Tree};
 use crate::unsupported;
 
@@ -54,7 +54,7 @@ impl Loader<'_> {
         if file.seed.is_some_and(|seed| seed > i64::MAX as u64) {
             self.problems.push(Diagnostic::error(self.at("seed"), "a seed is below 2^63"));
         }
-        let settings = self.settings(&file);
+        let mut settings = self.settings(&file);
         let default_stop = file.stop.as_ref().is_none_or(|stop| *stop == study::StopRules::default());
         self.executor(&file);
         let store = self.store(file.store.url.as_deref());
@@ -62,6 +62,7 @@ impl Loader<'_> {
         let stages = self.stages(file.stage, space.as_ref().map(|(space, _)| &**space), file.executor.cpus);
         let setup = file.setup.and_then(|setup| self.setup(setup));
         let (space, declaration) = space?;
+        settings.stages = stages.iter().map(Stage::rules).collect();
         let sampler = self.sampler(file.sampler.as_ref(), &space, settings.objectives.len())?;
         let points = self.points(file.point, &space);
         Some(StudyFile {
@@ -104,7 +105,7 @@ impl Loader<'_> {
             constraints: file.constraint.clone(),
             stop: file.stop.clone().unwrap_or_default(),
             duplicates: file.duplicates,
-            lag: None,
+            ..Settings::default()
         };
         if settings.objectives.is_empty() && !self.is_broken("objective") {
             let help = "add [[objective]] with `metric = \"loss\"` and `direction = \"minimize\"`";

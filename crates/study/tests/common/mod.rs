@@ -52,7 +52,8 @@ impl Log {
                 _ if fresh => created_next(&mut trials),
                 2 => run_started(trial, which % 2, which % 3),
                 3 => run_ended(trial, which % 2, which % 3, How::Ok),
-                4 | 5 => ended(trial, *value),
+                4 => ended(trial, *value),
+                5 => ended_with_repetitions(trial, *value),
                 6 if what % 20 > 9 => EventBody::TrialRepeated(TrialRepeated {
                     trial: TrialId(trial),
                     decision: DecisionId(1_000 + which),
@@ -116,6 +117,13 @@ pub fn run_ended(trial: u64, attempt: u64, epoch: u64, how: How) -> EventBody {
     EventBody::RunEnded(RunEnded { run: key(trial, attempt), epoch, end: RunEnd::new(how, 2.0), metrics })
 }
 
+fn ended_with_repetitions(trial: u64, value: f64) -> EventBody {
+    let EventBody::TrialEnded(mut end) = ended(trial, value) else { unreachable!() };
+    let told = |repetition| RepetitionEnded { repetition, values: vec![Real(value)] };
+    end.repetitions = (0..2).map(told).collect();
+    EventBody::TrialEnded(end)
+}
+
 pub fn ended(trial: u64, value: f64) -> EventBody {
     EventBody::TrialEnded(TrialEnded {
         trial: TrialId(trial),
@@ -125,6 +133,7 @@ pub fn ended(trial: u64, value: f64) -> EventBody {
         errors: Vec::new(),
         violations: Vec::new(),
         metrics: [("loss".to_owned(), Real(value))].into_iter().collect(),
+        repetitions: Vec::new(),
         step: None,
         message: None,
     })
