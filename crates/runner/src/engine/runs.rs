@@ -7,9 +7,9 @@ use study::{Course, How, RunEnded, RunKey};
 
 use super::work::idle_trials;
 use super::{Desk, Engine};
+use crate::RunnerError;
 use crate::dispatcher::Input;
 use crate::watch::Happening;
-use crate::RunnerError;
 
 impl<E: Executor, D: Desk> Engine<E, D> {
     pub(super) fn take(&mut self, news: RunNews) -> Result<Vec<Input>, RunnerError> {
