@@ -216,6 +216,16 @@ impl Line {
         }
     }
 
+    /// The width of cells that are all equal, and the one in whose middle `at` is; `None` where they are not, or it is in
+    /// no middle.
+    pub(crate) fn even_cell(&self, at: f64) -> Option<(f64, u32)> {
+        let Cells::Step { step, .. } = self.cells else { return None };
+        let position = (at - self.bounds.0) / step;
+        let cell = position.round();
+        let even = !self.log && (position - cell).abs() <= 1e-12 * cell.max(1.0);
+        even.then_some((step, cell as u32))
+    }
+
     /// The boundaries of the cell in which `place` lies; both `place` itself on a continuum.
     pub(crate) fn cell(&self, place: &Place) -> (f64, f64) {
         match &self.cells {

@@ -4,7 +4,7 @@
 //! costs nothing; all that an evaluation needs is kept ready for each slot.
 
 use super::axis::{Line, Place};
-use super::cell_masses::CellMasses;
+use super::cell_masses::{CellMasses, Shape};
 use super::touched::Touched;
 use crate::maths::normal::{LN_SQRT_2PI, cdf, log_mass, truncated_quantile};
 
@@ -116,9 +116,11 @@ impl LineColumn {
 
     /// Where `slot` stands, or belongs, in the sorted list. Equal centres stand in the order of their trials.
     fn position(&self, slot: u32, trials: &[u64]) -> usize {
-        let key = |s: u32| (self.centre[s as usize], trials[s as usize]);
-        let own = key(slot);
-        self.sorted.partition_point(|s| key(*s) < own)
+        let own = self.centre[slot as usize];
+        self.sorted.partition_point(|s| {
+            let centre = self.centre[*s as usize];
+            centre < own || (centre == own && trials[*s as usize] < trials[slot as usize])
+        })
     }
 
     fn refresh(&mut self, positions: std::ops::Range<usize>, touched: &mut Touched) {
@@ -194,7 +196,12 @@ impl LineColumn {
         self.normaliser[i] = match &mut self.masses {
             None => -libm::log(width) - LN_SQRT_2PI - inside,
             Some(masses) => {
-                masses.set_kernel(slot, self.centre[i], width);
+                let centre = self.centre[i];
+                let shape = match self.line.even_cell(centre) {
+                    Some((_, cell)) => Shape::Even { cell, width },
+                    None => Shape::Uneven { centre, width },
+                };
+                masses.set_kernel(slot, shape);
                 -inside
             }
         };
@@ -211,8 +218,18 @@ impl LineColumn {
         let (line, i) = (&self.line, slot as usize);
         let (centre, steepness) = (self.centre[i], self.steepness[i]);
         let compute = || {
-            let (left, right) = line.cell(place);
-            log_mass((left - centre) * steepness, (right - centre) * steepness)
+            let (left, right) = match line.even_cell(centre) {
+                // From the distance alone, so that it is the same for all that share a row.
+                Some((step, cell)) => {
+                    let distance = f64::from(place.cell.abs_diff(cell));
+                    ((distance - 0.5) * step, (distance + 0.5) * step)
+                }
+                None => {
+                    let (left, right) = line.cell(place);
+                    (left - centre, right - centre)
+                }
+            };
+            log_mass(left * steepness, right * steepness)
         };
         match &mut self.masses {
             Some(masses) => masses.get(slot, place.cell, compute),

@@ -109,11 +109,13 @@ impl Members {
     /// Each member's slot and weight: that of the middle of its stratum on the ramp, times the stratum's size.
     pub(crate) fn weights(&self) -> impl Iterator<Item = (u32, f64)> {
         let ramp = Ramp::new(self.stand_for() as f64);
-        let mut before = 0;
+        let mut before = 0.0;
         self.list.iter().map(move |m| {
-            let middle = before as f64 + 0.5 * (m.stands_for - 1) as f64;
-            before += m.stands_for;
-            (m.slot, m.stands_for as f64 * ramp.at(middle))
+            // Signed: one instruction makes a float of it, where an unsigned one takes several.
+            let stands_for = m.stands_for as i64 as f64;
+            let middle = before + 0.5 * (stands_for - 1.0);
+            before += stands_for;
+            (m.slot, stands_for * ramp.at(middle))
         })
     }
 }

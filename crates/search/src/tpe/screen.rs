@@ -14,6 +14,20 @@ pub(crate) const SLACK: f64 = 0.1;
 
 type Block = [f32; LANES];
 
+/// Two dimensions, which are worked on at once.
+pub(crate) type Pair = [f64; 2];
+
+/// Puts coordinates in pairs; of an odd number the last has a 0 beside it, where every kernel has steepness 0.
+pub(crate) fn pairs(coordinates: impl Iterator<Item = f64>, pairs: &mut Vec<Pair>) {
+    pairs.clear();
+    for (i, at) in coordinates.enumerate() {
+        match pairs.last_mut() {
+            Some(pair) if i % 2 == 1 => pair[1] = at,
+            _ => pairs.push([at, 0.0]),
+        }
+    }
+}
+
 /// See the module.
 #[derive(Clone, Debug)]
 pub(crate) struct Screen {
@@ -24,8 +38,10 @@ pub(crate) struct Screen {
     bounds: Vec<Block>,
     /// The greatest bound of each block.
     highest: Vec<f32>,
-    /// Kernel by kernel, in full: centre and steepness on each dimension.
-    exact: Vec<(f64, f64)>,
+    /// Kernel by kernel, in full: the centres on two dimensions, then their steepness, and so on.
+    exact: Vec<[Pair; 2]>,
+    /// So many pairs of dimensions.
+    pairs: usize,
 }
 
 impl Screen {
@@ -37,6 +53,7 @@ impl Screen {
             bounds: Vec::new(),
             highest: Vec::new(),
             exact: Vec::new(),
+            pairs: dimensions.div_ceil(2),
         }
     }
 
@@ -57,11 +74,13 @@ impl Screen {
             self.bounds.resize(block + 1, [f32::NEG_INFINITY; LANES]);
             self.highest.resize(block + 1, f32::NEG_INFINITY);
             self.kernels.resize((block + 1) * 2 * self.dimensions, [0.0; LANES]);
-            self.exact.resize((block + 1) * LANES * self.dimensions, (0.0, 0.0));
+            self.exact.resize((block + 1) * LANES * self.pairs, [[0.0; 2]; 2]);
         }
         self.normaliser[block][lane] = normaliser as f32;
         for (d, column) in columns.enumerate() {
-            self.exact[slot * self.dimensions + d] = (column.centre[slot], column.steepness[slot]);
+            let [centres, steepness] = &mut self.exact[slot * self.pairs + d / 2];
+            centres[d % 2] = column.centre[slot];
+            steepness[d % 2] = column.steepness[slot];
             let (centre, steepness) = column.on_unit(slot);
             let at = 2 * (block * self.dimensions + d);
             self.kernels[at][lane] = steepness as f32;
@@ -69,14 +88,17 @@ impl Screen {
         }
     }
 
-    /// −z²/2, summed over the dimensions, for a place in the lines' own coordinates.
-    pub(crate) fn log(&self, slot: usize, place: &[f64]) -> f64 {
-        let kernel = &self.exact[slot * self.dimensions..(slot + 1) * self.dimensions];
-        let squares = kernel.iter().zip(place).fold(0.0, |sum, ((centre, steepness), at)| {
-            let z = (at - centre) * steepness;
-            sum + z * z
-        });
-        -0.5 * squares
+    /// −z²/2, summed over the dimensions, for a place in the lines' own coordinates, by [`pairs`].
+    pub(crate) fn log(&self, slot: usize, place: &[Pair]) -> f64 {
+        let kernel = &self.exact[slot * self.pairs..(slot + 1) * self.pairs];
+        let mut squares = [0.0; 2];
+        for ([centre, steepness], at) in kernel.iter().zip(place) {
+            for lane in 0..2 {
+                let z = (at[lane] - centre[lane]) * steepness[lane];
+                squares[lane] += z * z;
+            }
+        }
+        -0.5 * (squares[0] + squares[1])
     }
 
     /// Takes a kernel out.

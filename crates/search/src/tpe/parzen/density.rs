@@ -4,7 +4,7 @@ use super::{Column, Dimension, Parzen, Scratch};
 use crate::maths::exp::weighted_sum;
 use crate::tpe::axis::Place;
 use crate::tpe::line_column::{LineColumn, PRIOR};
-use crate::tpe::screen::SLACK;
+use crate::tpe::screen::{SLACK, pairs};
 
 /// Kernels that all together have less than e⁻²⁵ of the share of one that is known are not evaluated: a relative error of
 /// 10⁻¹¹.
@@ -82,8 +82,7 @@ impl Parzen {
     fn enter(&mut self, places: &[Place]) {
         let continuous = |d: &Dimension| d.line().is_some_and(LineColumn::is_continuous);
         let places = self.dimensions.iter().zip(places).filter(|(d, _)| continuous(d));
-        self.scratch.at.clear();
-        self.scratch.at.extend(places.map(|(_, place)| place.at));
+        pairs(places.map(|(_, place)| place.at), &mut self.scratch.at);
     }
 
     fn log_prior(&mut self, places: &[Place]) -> f64 {

@@ -12,7 +12,7 @@ use super::members::{Limit, Member, Members, Thinned};
 use super::nearby::Nearby;
 use super::option_column::OptionColumn;
 use super::order_column::OrderColumn;
-use super::screen::Screen;
+use super::screen::{Pair, Screen};
 use super::touched::Touched;
 use crate::{TpeOptions, TrialId};
 
@@ -59,7 +59,7 @@ pub(crate) struct Parzen {
 /// weights.
 #[derive(Clone, Debug, Default)]
 struct Scratch {
-    at: Vec<f64>,
+    at: Vec<Pair>,
     slots: Vec<u32>,
     logs: Vec<f64>,
     weights: Vec<f64>,
