@@ -13,7 +13,7 @@ use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use exec::report::{Captures, Splitter, parse};
-use exec::{Command, Layout, Local, RunId, RunNews, RunOrder, layout};
+use exec::{Command, Executor, Layout, Local, RunId, RunNews, RunOrder, layout};
 use search::TrialId;
 use study::RunKey;
 

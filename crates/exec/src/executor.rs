@@ -24,7 +24,7 @@ impl ExecutorError {
 ///
 /// All but [`Executor::wait`] only note what is wanted, and cannot fail: it is done with the next wait. A run is named by its
 /// [`RunId`]; words about one that is unknown are ignored. Whoever drives it may die at any time: runs go on, and the next
-/// one claims them. The promises are tests.
+/// one claims them. The promises are tests: [`crate::conformance`].
 pub trait Executor {
     /// What was known when this executor was met: runs of earlier processes, which may be claimed.
     fn known(&self) -> &[Known];

@@ -1,12 +1,12 @@
 //! Places where runs go: the supervisor and the run directory.
 //!
-//! A [`RunOrder`] goes in, [`RunNews`] comes out. [`Local`] is this machine. What starts the programs is not the process that
+//! A [`RunOrder`] goes into an [`Executor`], [`RunNews`] comes out. [`Local`] is this machine. What starts the programs is not the process that
 //! orders but the study's one supervisor on this host ([`supervise`]), so that runs outlive a killed ravine, and nothing
 //! outlives a run (invariants ONE SUPERVISOR, NO ORPHANS). This crate knows nothing of samplers or of the study's log.
 //!
 //! ```no_run
-//! # fn main() -> Result<(), ravine_exec::LocalError> {
-//! use ravine_exec::{Command, Layout, Local, RunId, RunNews, RunOrder, layout};
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! use ravine_exec::{Command, Executor, Layout, Local, RunId, RunNews, RunOrder, layout};
 //! let study = std::path::Path::new("runs/mine");
 //! let mut local = Local::connect(study, vec!["ravine".into(), "supervise".into()])?;
 //! let id = RunId { run: study::RunKey::first(search::TrialId(0)), epoch: 1 };
@@ -25,6 +25,7 @@
 //! # }
 //! ```
 
+pub mod conformance;
 mod connect;
 mod executor;
 pub mod layout;

@@ -69,8 +69,6 @@ struct Open {
 }
 
 /// The runs of a study on this machine.
-///
-/// Orders and the like are queued and sent by the next [`Local::wait`], all at once.
 pub struct Local {
     study: PathBuf,
     program: Vec<OsString>,
@@ -81,7 +79,7 @@ pub struct Local {
     wake: Arc<EventFd>,
 }
 
-/// Ends a [`Local::wait`] early, from any thread.
+/// Ends a wait early, from any thread.
 #[derive(Clone)]
 pub struct Waker(Arc<EventFd>);
 
@@ -127,51 +125,12 @@ impl Local {
         self.connection.pid
     }
 
-    /// What the supervisor knew of when it was met: runs of earlier processes, which may be claimed.
-    pub fn known(&self) -> &[Known] {
-        &self.connection.known
-    }
-
-    /// Starts a run.
-    pub fn start(&mut self, order: RunOrder) {
-        self.open.insert(order.id, Open { directory: order.directory.clone(), ..Open::default() });
-        self.queue(&Request::Start(Box::new(order)));
-    }
-
-    /// Takes over a run that another process started (or this one, in an earlier life): its news come from the beginning,
-    /// its ending even where its supervisor is gone; what has none and does not live is told as lost.
-    pub fn claim(&mut self, id: RunId, directory: PathBuf) {
-        self.open.insert(id, Open { directory: directory.clone(), ..Open::default() });
-        self.queue(&Request::Claim { id, directory });
-    }
-
-    /// Ends a run: SIGTERM to its whole tree, SIGKILL after its grace. Its ending will say `how` (killed or pruned) and the
-    /// message. A run that has ended by then keeps its own ending.
-    pub fn stop(&mut self, id: RunId, how: How, message: Option<String>) {
-        self.queue(&Request::Stop { id, how, message, at_once: false });
-    }
-
-    /// As [`Local::stop`], with SIGKILL at once; also for a run that is being stopped.
-    pub fn kill(&mut self, id: RunId, how: How, message: Option<String>) {
-        self.queue(&Request::Stop { id, how, message, at_once: true });
-    }
-
-    /// A run's ending is recorded and need not be told again.
-    pub fn acknowledge(&mut self, id: RunId) {
-        self.open.remove(&id);
-        self.queue(&Request::Acknowledge { id });
-    }
-
     /// Ends a wait early.
     pub fn waker(&self) -> Waker {
         Waker(Arc::clone(&self.wake))
     }
 
-    /// Sends what is queued, and waits for news: until there is some, somebody wakes it, or the time is over (never, without
-    /// a limit).
-    ///
-    /// Where the supervisor was killed, this meets another and goes on.
-    pub fn wait(&mut self, limit: Option<Duration>) -> Result<Vec<RunNews>, LocalError> {
+    fn wait_for_news(&mut self, limit: Option<Duration>) -> Result<Vec<RunNews>, LocalError> {
         let deadline = limit.map(|limit| Instant::now() + limit);
         let mut buffer = [0; 64 << 10];
         loop {
@@ -290,33 +249,39 @@ impl Local {
     }
 }
 
+/// Orders and the like are queued and sent by the next wait, all at once.
 impl Executor for Local {
     fn known(&self) -> &[Known] {
-        self.known()
+        &self.connection.known
     }
 
     fn start(&mut self, order: RunOrder) {
-        self.start(order);
+        self.open.insert(order.id, Open { directory: order.directory.clone(), ..Open::default() });
+        self.queue(&Request::Start(Box::new(order)));
     }
 
+    /// Where its supervisor is gone, the ending is in the directory, or it is lost.
     fn claim(&mut self, id: RunId, directory: PathBuf) {
-        self.claim(id, directory);
+        self.open.insert(id, Open { directory: directory.clone(), ..Open::default() });
+        self.queue(&Request::Claim { id, directory });
     }
 
     fn stop(&mut self, id: RunId, how: How, message: Option<String>) {
-        self.stop(id, how, message);
+        self.queue(&Request::Stop { id, how, message, at_once: false });
     }
 
     fn kill(&mut self, id: RunId, how: How, message: Option<String>) {
-        self.kill(id, how, message);
+        self.queue(&Request::Stop { id, how, message, at_once: true });
     }
 
     fn acknowledge(&mut self, id: RunId) {
-        self.acknowledge(id);
+        self.open.remove(&id);
+        self.queue(&Request::Acknowledge { id });
     }
 
+    /// Where the supervisor was killed, this meets another and goes on. A [`Waker`] ends it early.
     fn wait(&mut self, limit: Option<Duration>) -> Result<Vec<RunNews>, ExecutorError> {
-        self.wait(limit).map_err(ExecutorError::new)
+        self.wait_for_news(limit).map_err(ExecutorError::new)
     }
 }
 

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use common::{PATIENCE, Study, eventually, id, kill, processes_of, supervisor};
 use nix::sys::signal::Signal::{SIGKILL, SIGTERM};
-use ravine_exec::{Local, RunId, RunNews};
+use ravine_exec::{Executor, Local, RunId, RunNews};
 use study::How;
 
 /// The study's process ends as by `kill -9`, and another comes.

@@ -6,7 +6,7 @@ mod common;
 use std::time::{Duration, Instant};
 
 use common::{Study, eventually, id, processes_of};
-use ravine_exec::{RunNews, RunOrder, StepLimit};
+use ravine_exec::{Executor, RunNews, RunOrder, StepLimit};
 use study::{How, Real, RunLimit};
 
 /// Holds so many MiB in a variable of the shell, until something else happens to it.

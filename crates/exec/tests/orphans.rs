@@ -7,7 +7,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use common::{Study, eventually, id, processes_of};
-use ravine_exec::{RunNews, RunOrder};
+use ravine_exec::{Executor, RunNews, RunOrder};
 use study::How;
 
 /// A process that names the study in its command line, ignores SIGTERM, and does not end by itself.

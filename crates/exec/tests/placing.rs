@@ -7,7 +7,7 @@ use std::fs;
 use std::path::PathBuf;
 
 use common::{Study, id};
-use ravine_exec::{Gpus, RunNews, layout};
+use ravine_exec::{Executor, Gpus, RunNews, layout};
 use study::How;
 
 #[test]

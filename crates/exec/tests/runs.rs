@@ -9,7 +9,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use common::{Study, id};
-use ravine_exec::{Command, RunNews};
+use ravine_exec::{Command, Executor, RunNews};
 use serde_json::json;
 use study::{How, Real, RunEnded};
 

@@ -5,7 +5,7 @@
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-use exec::{Layout, Local, RunId, RunNews, RunOrder};
+use exec::{Executor, Layout, Local, RunId, RunNews, RunOrder};
 use search::TrialId;
 use session::Session;
 use spec::StudyFile;

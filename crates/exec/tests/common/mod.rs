@@ -7,7 +7,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use ravine_exec::{Command, Layout, Local, RunId, RunNews, RunOrder, layout};
+use ravine_exec::{Command, Executor, Layout, Local, RunId, RunNews, RunOrder, layout};
 use study::{RunEnded, RunKey};
 
 /// No test waits longer than this for anything, however busy the machine.
