@@ -60,12 +60,33 @@ pub(super) fn resolve(draft: Draft, constraints: &[&str]) -> Result<Resolved, Sp
         parts.constraints.extend(reader.formula(&source));
     }
     parts.names = names;
-    let resolved = Resolved { parameters: draft.parameters, conditions, parts, keys };
+    let mut resolved = Resolved { parameters: draft.parameters, conditions, parts, keys };
+    forget_what_always_holds(&mut resolved);
     // Types are looked for along names, which would not end in a circle.
     if order::is_free_of_cycles(&resolved, &mut mistakes) {
         check_types(&resolved, &unread, &mut mistakes);
     }
     mistakes.unless_any(resolved)
+}
+
+/// An element that the shortest list has needs no look at the length, where that is always there.
+fn forget_what_always_holds(resolved: &mut Resolved) {
+    let shortest: Vec<Option<i64>> = (resolved.parameters.iter().zip(&resolved.conditions))
+        .map(|(parameter, condition)| least(&parameter.domain).filter(|_| condition.is_always()))
+        .collect();
+    for condition in &mut resolved.conditions {
+        condition.longer =
+            condition.longer.filter(|(length, than)| shortest[*length].is_none_or(|n| n <= *than));
+    }
+}
+
+/// The least whole number of a domain that can be a length.
+fn least(domain: &Domain) -> Option<i64> {
+    match domain {
+        Domain::Int(d) => Some(d.low()),
+        Domain::Choice(d) => d.options().iter().map(|option| option.value.as_i64()).min().flatten(),
+        Domain::Float(_) | Domain::Permutation(_) => None,
+    }
 }
 
 struct Reader<'a> {
