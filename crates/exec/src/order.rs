@@ -103,6 +103,9 @@ pub struct RunOrder {
     /// Patterns over lines of output: metric name and regular expression ([`crate::report::Captures`]).
     #[serde(default)]
     pub capture: Vec<(String, String)>,
+    /// The metrics that the study judges by; where one comes as text only, the ending says so ([`study::RunEnd::texts`]).
+    #[serde(default)]
+    pub metrics: Vec<String>,
     /// How much of each log is kept, in bytes; of a longer one the middle is dropped.
     pub log_limit: u64,
     /// Written as `config.json`, whose path the program finds in `RAVINE_CONFIG`.
@@ -139,6 +142,7 @@ impl RunOrder {
             grace: DEFAULT_GRACE,
             ok: vec![0],
             capture: Vec::new(),
+            metrics: Vec::new(),
             log_limit: DEFAULT_LOG_LIMIT,
             config: None,
             files: Vec::new(),

@@ -146,7 +146,7 @@ impl<'a> Rerun<'a> {
         let order = self.orders.order(self.id, &self.point)?;
         let ended = run(&self.folder, program, order)?;
         let judge = Judge::new(self.study.settings()).map_err(session::SessionError::from)?;
-        let values = judge.judge(&ended.metrics);
+        let values = judge.judge(&ended.metrics).map_err(|error| error.knowing(&ended.end.texts));
         Ok(Rerunned { folder: Layout::new(&self.folder).root().to_path_buf(), ended, values })
     }
 }

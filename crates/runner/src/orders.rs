@@ -7,7 +7,7 @@ use indexmap::IndexMap;
 use space::{Point, Space};
 use spec::template::{RenderError, Rendered, RunScope, variables};
 use spec::{Stage, StudyFile};
-use study::RunKey;
+use study::{Judge, RunKey};
 
 /// Why a run cannot be ordered. It ends that run, not the study (invariant ONE RUN, ONE BAD END).
 #[derive(Debug, thiserror::Error)]
@@ -46,13 +46,19 @@ pub struct Orders<'a> {
     layout: Layout,
     /// The study file's folder, absolute: where relative paths of the file start from.
     base: PathBuf,
+    /// What the study judges by.
+    metrics: Vec<String>,
 }
 
 impl<'a> Orders<'a> {
     /// Of the study in `home` (absolute) with this seed.
     pub fn new(file: &'a StudyFile, seed: u64, home: &Path) -> std::io::Result<Self> {
         let base = base(file)?;
-        Ok(Orders { file, space: &file.space, seed, layout: Layout::new(home), base })
+        // Settings that are no rules are refused elsewhere.
+        let metrics = Judge::new(&file.settings)
+            .map(|judge| judge.names().map(str::to_owned).collect())
+            .unwrap_or_default();
+        Ok(Orders { file, space: &file.space, seed, layout: Layout::new(home), base, metrics })
     }
 
     /// The folder of one attempt.
@@ -84,6 +90,7 @@ impl<'a> Orders<'a> {
         order.grace = stage.grace.into();
         order.ok = stage.ok.clone();
         order.capture = stage.capture.iter().map(|(name, regex)| (name.clone(), regex.clone())).collect();
+        order.metrics.clone_from(&self.metrics);
         order.log_limit = stage.log_limit.0;
         order.config = Some(config);
         order.files = self.runcards(stage, &values)?;

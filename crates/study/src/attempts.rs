@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use indexmap::IndexMap;
 use search::TrialId;
 
 use crate::course::Foreseen;
@@ -34,6 +35,7 @@ pub(crate) enum Standing {
 /// The attempts of a trial's present round.
 pub(crate) struct Attempts<'a> {
     table: BTreeMap<(u32, u32), Slot<'a>>,
+    foreseen: Option<Foreseen<'a>>,
 }
 
 /// All attempts of one run.
@@ -77,7 +79,12 @@ impl<'a> Attempts<'a> {
                 (None, None) => slot.open = Some(key.attempt),
             }
         }
-        Attempts { table }
+        Attempts { table, foreseen }
+    }
+
+    /// The metrics that came as text in the run whose ending is about to be recorded.
+    pub(crate) fn texts(&self) -> IndexMap<String, String> {
+        self.foreseen.map(|foreseen| foreseen.ended.end.texts.clone()).unwrap_or_default()
     }
 
     pub(crate) fn standing(&self, stage: u32, repetition: u32, rules: &StageRules) -> Standing {

@@ -225,7 +225,8 @@ impl Walk<'_> {
         for (name, digest) in spread.clone() {
             digests.entry(name).or_insert(digest);
         }
-        let mut ended = self.pared(self.judge.complete(trial, round, &digests), &digests);
+        let ended = self.judge.complete_knowing(trial, round, &digests, &self.attempts.texts());
+        let mut ended = self.pared(ended, &digests);
         ended.repetitions = repetitions;
         if ended.state == Ending::Complete {
             if ended.errors.is_empty() {

@@ -346,6 +346,9 @@ pub struct RunEnd {
     /// The level or the highest step that it reached.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reached: Option<u64>,
+    /// Metrics that the study judges by and that came as text only, with the beginning of the first text.
+    #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
+    pub texts: IndexMap<String, String>,
     /// The limit that ended it, if one of these did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub limit: Option<RunLimit>,
@@ -363,6 +366,7 @@ impl RunEnd {
             cpu_seconds: None,
             peak_memory: None,
             reached: None,
+            texts: IndexMap::new(),
             limit: None,
         }
     }

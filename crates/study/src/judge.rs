@@ -74,6 +74,16 @@ pub enum JudgeError {
         /// The one that was probably meant.
         nearest: Option<String>,
     },
+    /// A metric that is needed came as text.
+    #[error(
+        "the metric `{name}` was reported as the text {text:?}; it must be a number, such as {{\"{name}\": 0.5}}"
+    )]
+    Text {
+        /// The metric.
+        name: String,
+        /// The text.
+        text: String,
+    },
     /// An objective names no metric, and there are several.
     #[error("several metrics were reported ({}); the objective must name one: metric = \"{}\"", list(arrived),
         arrived.first().map_or("", String::as_str))]
@@ -95,6 +105,22 @@ pub enum JudgeError {
         /// Why.
         source: EvalError,
     },
+}
+
+impl JudgeError {
+    /// The error, knowing which metrics came as text ([`crate::RunEnd::texts`]).
+    #[must_use]
+    pub fn knowing(self, texts: &IndexMap<String, String>) -> Self {
+        let text = match &self {
+            JudgeError::Silent { name } => texts.get_key_value(name).or_else(|| texts.first()),
+            JudgeError::Missing { name, .. } => texts.get_key_value(name),
+            _ => None,
+        };
+        match text {
+            Some((name, text)) => JudgeError::Text { name: name.clone(), text: text.clone() },
+            None => self,
+        }
+    }
 }
 
 fn list(names: &[String]) -> String {
@@ -169,8 +195,19 @@ impl Judge {
 
     /// The ending of a trial whose program ended well: complete with its values, or failed with the reason.
     pub fn complete(&self, trial: TrialId, round: u32, digests: &Digests) -> TrialEnded {
+        self.complete_knowing(trial, round, digests, &IndexMap::new())
+    }
+
+    /// As [`complete`](Self::complete), where these metrics came as text ([`crate::RunEnd::texts`]).
+    pub fn complete_knowing(
+        &self,
+        trial: TrialId,
+        round: u32,
+        digests: &Digests,
+        texts: &IndexMap<String, String>,
+    ) -> TrialEnded {
         let mut ended = self.ending(trial, round, Ending::Complete, digests);
-        match self.judge(digests) {
+        match self.judge(digests).map_err(|error| error.knowing(texts)) {
             Ok(judged) => fill(&mut ended, judged),
             Err(error) => {
                 ended.state = Ending::Failed;
@@ -399,6 +436,18 @@ mod tests {
         assert_eq!(error.to_string(), want);
         let silent = judge(&[Objective::minimize("val_error")], &[]).judge(&Digests::new()).unwrap_err();
         assert!(silent.to_string().starts_with("the program reported nothing"), "{silent}");
+    }
+
+    #[test]
+    fn a_metric_that_came_as_text_is_told_so() {
+        let texts: IndexMap<_, _> = [("loss".to_owned(), "0.5".to_owned())].into();
+        let told = |objective, digests: &Digests| {
+            judge(&[objective], &[]).complete_knowing(TrialId(0), 0, digests, &texts).message.unwrap()
+        };
+        let want = "the metric `loss` was reported as the text \"0.5\"; it must be a number, such as {\"loss\": 0.5}";
+        assert_eq!(told(Objective::minimize("loss"), &Digests::new()), want);
+        assert_eq!(told(Objective::minimize("loss + acc"), &digests(&[("acc", &[1.0])])), want);
+        assert_eq!(told(Objective { metric: None, ..Objective::minimize("") }, &Digests::new()), want);
     }
 
     #[test]

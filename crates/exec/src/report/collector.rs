@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use indexmap::IndexMap;
 use study::{DigestBuilder, Digests};
 
+use super::texts::Texts;
 use super::{Captures, Progress, Report, Splitter, Steps, parse};
 use crate::layout;
 
@@ -26,6 +27,7 @@ pub(crate) struct Collector {
     /// Lines of the inbox that were no reports.
     strange: u64,
     captures: Captures,
+    texts: Texts,
     metrics: Option<File>,
     metrics_size: u64,
     /// Why `metrics.jsonl` lacks reports, if it does.
@@ -36,9 +38,21 @@ pub(crate) struct Collector {
     steps: Steps,
 }
 
+/// What a run reported.
+pub(crate) struct Collected {
+    /// The metrics in short.
+    pub(crate) metrics: Digests,
+    /// Wanted metrics that came as text only.
+    pub(crate) texts: IndexMap<String, String>,
+    /// The highest step.
+    pub(crate) reached: Option<u64>,
+    /// What went wrong.
+    pub(crate) trouble: Option<String>,
+}
+
 impl Collector {
-    /// For a run in this directory.
-    pub(crate) fn new(directory: PathBuf, captures: Captures, steps: Steps) -> Self {
+    /// For a run in this directory, of a study that judges by the metrics `wanted`.
+    pub(crate) fn new(directory: PathBuf, captures: Captures, steps: Steps, wanted: Vec<String>) -> Self {
         Collector {
             directory,
             stdout: Tail::default(),
@@ -46,6 +60,7 @@ impl Collector {
             inbox: None,
             strange: 0,
             captures,
+            texts: Texts::new(wanted),
             metrics: None,
             metrics_size: 0,
             trouble: None,
@@ -66,9 +81,11 @@ impl Collector {
         mut told: impl FnMut(u64, Report),
     ) -> bool {
         let mut found = Vec::new();
-        let captures = &mut self.captures;
+        let (captures, texts) = (&mut self.captures, &mut self.texts);
         let mut more = self.stdout.read(logs[0], buffer, last, |line| {
-            found.extend(parse(line).or_else(|| captures.find(line)));
+            let report = parse(line).or_else(|| captures.find(line));
+            texts.look(line, report.as_ref());
+            found.extend(report);
         });
         // Without patterns nobody needs standard error read.
         if !captures.is_empty() {
@@ -81,9 +98,14 @@ impl Collector {
         if let Some((file, inbox)) = &mut self.inbox {
             let strange = &mut self.strange;
             inbox.restart_if_cut(file);
-            more |= inbox.read(file, buffer, last, |line| match parse(line) {
-                Some(report) => found.push(report),
-                None => *strange += 1,
+            let texts = &mut self.texts;
+            more |= inbox.read(file, buffer, last, |line| {
+                let report = parse(line);
+                texts.look(line, report.as_ref());
+                match report {
+                    Some(report) => found.push(report),
+                    None => *strange += 1,
+                }
             });
         }
         if !found.is_empty() {
@@ -130,9 +152,9 @@ impl Collector {
         self.stderr.offset = size;
     }
 
-    /// The metrics in short and the highest step, of the reports that count, and what went wrong. To be called after the last collection; the inbox
-    /// goes, unless it holds lines that were not understood.
-    pub(crate) fn finish(self) -> (Digests, Option<u64>, Option<String>) {
+    /// All of it in short, of the reports that count. To be called after the last collection; the inbox goes, unless it
+    /// holds lines that were not understood.
+    pub(crate) fn finish(self) -> Collected {
         let mut trouble = self.trouble;
         if self.inbox.is_some() {
             if self.strange == 0 {
@@ -146,7 +168,9 @@ impl Collector {
             }
         }
         let digests = self.digests.into_iter().filter_map(|(name, digest)| Some((name, digest.finish()?)));
-        (digests.collect(), self.reached, trouble)
+        let metrics: Digests = digests.collect();
+        let texts = self.texts.finish(|name| metrics.contains_key(name));
+        Collected { metrics, texts, reached: self.reached, trouble }
     }
 
     fn digest(&mut self, index: u64, report: &Report) {

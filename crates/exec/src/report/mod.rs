@@ -10,10 +10,11 @@ mod collector;
 mod lines;
 mod parse;
 mod steps;
+mod texts;
 
 pub use capture::{CaptureError, Captures};
 pub use lines::{MAX_LINE, Splitter};
 pub use parse::{Report, STEP_NAMES, parse};
 
-pub(crate) use collector::{Collector, read_metrics};
+pub(crate) use collector::{Collected, Collector, read_metrics};
 pub(crate) use steps::{Progress, Steps};

@@ -14,7 +14,7 @@ use super::start::Running;
 use crate::order::{RunId, RunOrder, StepLimit};
 use crate::process::mark::Mark;
 use crate::process::{Exit, signal_tree};
-use crate::report::{Collector, Progress, Report};
+use crate::report::{Collected, Collector, Progress, Report};
 
 /// Reports reach the client within this time.
 const MOST_PATIENCE: Duration = Duration::from_millis(40);
@@ -224,7 +224,7 @@ impl Run {
         let ended = self.exit.map_or_else(Instant::now, |(_, at)| at);
         let mut end = RunEnd::new(How::Lost, (ended - self.started).as_secs_f64());
         let Stopped { how, message, limit } = self.verdict();
-        let (metrics, reached, trouble) = self.collector.finish();
+        let Collected { metrics, texts, reached, trouble } = self.collector.finish();
         end.how = how;
         end.exit_code = self.exit.and_then(|(exit, _)| exit.code);
         end.signal = self.exit.and_then(|(exit, _)| exit.signal);
@@ -232,6 +232,7 @@ impl Run {
         end.peak_memory = self.meter.peak();
         end.reached = reached;
         end.limit = limit;
+        end.texts = texts;
         let mut notes: Vec<String> = message.into_iter().chain(trouble).collect();
         // What hangs in the kernel may write once more.
         let all_gone = self.exit.is_some() && !matches!(self.urged, Urged::Since(_));

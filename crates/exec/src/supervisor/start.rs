@@ -127,7 +127,8 @@ pub(super) fn start(
             return Err(why);
         }
     };
-    let collector = Collector::new(directory.clone(), captures, Steps::new(order.step_limit));
+    let steps = Steps::new(order.step_limit);
+    let collector = Collector::new(directory.clone(), captures, steps, order.metrics.clone());
     let meter = Meter::new(order.memory, group, started);
     Ok(Running { pid, started, stdout, stderr, collector, meter })
 }
