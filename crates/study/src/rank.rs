@@ -51,6 +51,13 @@ impl Study {
         self.trial(self.best?)
     }
 
+    /// Whether a trial is better than another, as [`best`](Study::best) sees it; a complete one is better than one that is
+    /// not. False for several objectives.
+    pub fn outranks(&self, trial: TrialId, other: TrialId) -> bool {
+        let Some(rank) = self.rank_of(trial) else { return false };
+        self.rank_of(other).is_none_or(|other| rank.order(&other).is_lt())
+    }
+
     /// The `k` best complete trials of a study with one objective, best first.
     pub fn best_k(&self, k: usize) -> Vec<Trial<'_>> {
         let mut ranked: Vec<(Rank, Trial<'_>)> = self
@@ -121,8 +128,7 @@ impl Study {
     }
 
     pub(crate) fn beats_best(&self, number: TrialId) -> bool {
-        let Some(rank) = self.rank_of(number) else { return false };
-        self.best.and_then(|best| self.rank_of(best)).is_none_or(|best| rank.order(&best).is_lt())
+        self.rank_of(number).is_some() && self.best.is_none_or(|best| self.outranks(number, best))
     }
 
     /// Over all trials; for when the best one is reopened.

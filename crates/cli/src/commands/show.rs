@@ -52,7 +52,7 @@ fn print(opened: &Opened) -> Result<Exit, Failure> {
     line(&mut out, "sampler", &format!("{sampler}, seed {}", study.seed()))?;
     line(&mut out, "trials", &words::counts(study))?;
     for limit in study.limits(runner::unix_ms()) {
-        line(&mut out, "limit", &limit_line(&limit))?;
+        line(&mut out, "limit", &limit_line(study, &limit))?;
     }
     if let Some(best) = study.best() {
         line(
@@ -93,9 +93,9 @@ fn phase(study: &Study) -> String {
     }
 }
 
-fn limit_line(limit: &Limit) -> String {
+fn limit_line(study: &Study, limit: &Limit) -> String {
     let state = if limit.reached { paint(WARN, "  reached") } else { String::new() };
-    format!("{} {}{state}", limit.rule.name().replace('_', " "), words::limit(limit))
+    format!("{} {}{state}", limit.rule.name().replace('_', " "), words::limit(study, limit))
 }
 
 fn failures(study: &Study) -> impl Iterator<Item = study::Trial<'_>> {

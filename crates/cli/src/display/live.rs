@@ -9,9 +9,9 @@ use indexmap::IndexMap;
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 use report::format;
 use runner::{Finish, Happening, Opening, Watcher};
-use search::TrialId;
 use study::{Limit, Real, Rule, RunKey, State, Study};
 
+use super::bests::Bests;
 use super::words;
 use crate::term::{self, BAD, FAINT, GOOD, STRONG, WARN, paint};
 
@@ -25,7 +25,7 @@ pub struct Live {
     block: MultiProgress,
     lines: Vec<ProgressBar>,
     running: BTreeMap<RunKey, Running>,
-    best: Option<TrialId>,
+    bests: Bests,
     state: &'static str,
     opened: Instant,
     ended_before: u64,
@@ -43,7 +43,7 @@ impl Live {
             block: MultiProgress::new(),
             lines: Vec::new(),
             running: BTreeMap::new(),
-            best: None,
+            bests: Bests::default(),
             state: "",
             opened: Instant::now(),
             ended_before: 0,
@@ -67,7 +67,7 @@ impl Live {
         for remark in &opening.remarks {
             self.say(paint(WARN, remark));
         }
-        self.best = study.best().map(|best| best.number());
+        self.bests.begin(study);
         self.ended_before = study.counts().ended();
         self.opened = Instant::now();
     }
@@ -75,15 +75,13 @@ impl Live {
     fn ended(&mut self, study: &Study, run: RunKey) {
         self.running.remove(&run);
         let Some(trial) = study.trial(run.trial) else { return };
-        let best = study.best().map(|best| best.number());
         if trial.state() == State::Failed {
             let text = format!("trial {:<4} failed  {}", run.trial.0, words::outcome(study, trial));
             self.say(paint(BAD, text));
-        } else if best == Some(run.trial) && self.best != best {
+        } else if trial.state() == State::Complete && self.bests.beats(study, run.trial) {
             let text = format!("trial {:<4} best    {}", run.trial.0, words::values(study, trial));
             self.say(format!("{}  {}", paint(GOOD, text), paint(FAINT, words::parameters(trial))));
         }
-        self.best = best;
     }
 
     fn reported(&mut self, run: RunKey, step: Option<u64>, values: &IndexMap<String, Real>) {
@@ -147,15 +145,24 @@ impl Live {
     }
 
     fn limit(&self, study: &Study, limit: &Limit) -> String {
-        let full = (limit.progress() * BAR as f64) as usize;
-        let bar = format!("{}{}", "━".repeat(full), paint(FAINT, "─".repeat(BAR - full)));
+        let full = |share: f64| (share.clamp(0.0, 1.0) * BAR as f64) as usize;
+        let (done, begun) = match limit.rule {
+            Rule::Trials => {
+                let ended = study.counts().ended() as f64 / limit.limit.0.max(1.0);
+                (full(ended), full(limit.progress()))
+            }
+            _ => (full(limit.progress()), 0),
+        };
+        let begun = begun.saturating_sub(done);
+        let rest = paint(FAINT, "─".repeat(BAR - done - begun));
+        let bar = format!("{}{}{rest}", "━".repeat(done), paint(FAINT, "━".repeat(begun)));
         let left = match limit.rule {
             Rule::Trials => self.time_left(study, limit.left()),
             Rule::Time => Some(limit.left()),
             _ => None,
         };
         let left = left.map(|left| format!("  {} left", format::duration(left))).unwrap_or_default();
-        format!("{} {bar} {}{}", label(limit.rule.name()), words::limit(limit), paint(FAINT, left))
+        format!("{} {bar} {}{}", label(limit.rule.name()), words::limit(study, limit), paint(FAINT, left))
     }
 
     /// Seconds until `left` more trials have ended at the pace since this process began.

@@ -1,5 +1,6 @@
 //! What `ravine run` shows while it runs: a live block on a terminal, plain lines elsewhere, or JSON lines.
 
+mod bests;
 mod json;
 mod live;
 mod plain;

@@ -7,19 +7,21 @@ use runner::{Finish, Happening, Watcher};
 use search::TrialId;
 use study::{State, Study};
 
+use super::bests::Bests;
 use super::words;
 use crate::term;
 
 /// See the module.
 #[derive(Default)]
 pub struct Plain {
-    best: Option<TrialId>,
+    bests: Bests,
 }
 
 impl Watcher for Plain {
     fn see(&mut self, study: &Study, happening: &Happening<'_>) {
         let line = match happening {
             Happening::Opened(opening) => {
+                self.bests.begin(study);
                 let mut lines = vec![format!("{}  {}", study.name(), words::opening(study, opening))];
                 if opening.resumed > 0 {
                     lines.push(format!("going on after {}", words::counts(study)));
@@ -57,11 +59,8 @@ impl Plain {
         if !trial.state().is_ended() {
             return None;
         }
-        let best = study.best().map(|best| best.number());
-        let is_best = best == Some(number) && self.best != best;
-        self.best = best;
         let state = match trial.state() {
-            State::Complete if is_best => "best",
+            State::Complete if self.bests.beats(study, number) => "best",
             state => state.name(),
         };
         let time = trial.seconds().map(format::duration).unwrap_or_default();

@@ -39,10 +39,19 @@ pub fn first_line(message: &str) -> &str {
     message.lines().next().unwrap_or_default()
 }
 
-/// `23/60`, `1m 2s / 2h`.
-pub fn limit(limit: &Limit) -> String {
+/// `23 of 60 finished, 25 started`, `1m 2s / 2h`. What counts towards `trials` is what was started.
+pub fn limit(study: &Study, limit: &Limit) -> String {
     match limit.rule {
-        Rule::Trials | Rule::NoImprovement | Rule::Failures => {
+        Rule::Trials => {
+            let (ended, most) = (study.counts().ended(), limit.limit.0);
+            let started = if limit.used.0 > ended as f64 {
+                format!(", {} started", limit.used.0)
+            } else {
+                String::new()
+            };
+            format!("{ended} of {most} finished{started}")
+        }
+        Rule::NoImprovement | Rule::Failures => {
             format!("{}/{}", limit.used.0, limit.limit.0)
         }
         Rule::Time | Rule::Compute | Rule::GpuTime => {
