@@ -189,6 +189,7 @@ pages! {
     bad_wishes: "bad-wishes",
     going_on: "going-on",
     what_programs_get_and_say: "programs",
+    reading_back: "reading-back",
 }
 
 #[test]

@@ -218,6 +218,7 @@ pub struct Best {
 Examples:
   ravine trials --state failed                    what went wrong
   ravine trials --sort value --limit 10           the ten best
+  ravine trials --state infeasible                which break a constraint
   ravine trials --where 'lr > 0.01 && layers == 2'
   ravine trials --format csv > trials.csv")]
 pub struct Trials {
@@ -230,16 +231,16 @@ pub struct Trials {
     /// Only trials for which this holds: parameters, metrics, `number`, `value`
     #[arg(long = "where", value_name = "EXPRESSION")]
     pub filter: Option<String>,
-    /// Order by `number`, `value`, `seconds`, a parameter or a metric
+    /// Order by `number`, `value`, `seconds`, a parameter or a metric: objectives best first, others smallest first
     #[arg(long, value_name = "COLUMN", default_value = "number")]
     pub sort: String,
-    /// Largest first
+    /// The other way round
     #[arg(long, short)]
     pub reverse: bool,
     /// At most this many
     #[arg(long, short = 'n', value_name = "N")]
     pub limit: Option<usize>,
-    /// How to print
+    /// How to print; a table is as wide as the terminal (or COLUMNS, or 100), the others leave nothing out
     #[arg(long, value_enum, default_value_t = Format::Table)]
     pub format: Format,
     /// Short for `--format json`
@@ -265,6 +266,7 @@ pub enum State {
     Queued,
     Running,
     Complete,
+    Infeasible,
     Pruned,
     Failed,
 }

@@ -127,6 +127,7 @@ pub fn trial_json(study: &Study, trial: Trial<'_>) -> Json {
         "params": trial.point(), "metrics": metrics, "seconds": trial.seconds(),
     });
     if !trial.violations().is_empty() {
+        shown["feasible"] = json!(trial.is_feasible());
         shown["violations"] = json!(trial.violations());
     }
     if let Some(message) = trial.message() {

@@ -38,14 +38,13 @@ pub fn is_interactive() -> bool {
     io::stdout().is_terminal() && std::env::var_os("TERM").is_none_or(|term| term != "dumb")
 }
 
-/// Columns of the terminal; 100 where there is none.
+/// Columns of the terminal; where there is none those that `COLUMNS` says, else 100.
 pub fn width() -> usize {
-    let (_, columns) = console_size().unwrap_or((24, 100));
-    usize::from(columns).clamp(40, 200)
-}
-
-fn console_size() -> Option<(u16, u16)> {
-    if io::stdout().is_terminal() { Some(console::Term::stdout().size()) } else { None }
+    let columns = match io::stdout().is_terminal() {
+        true => Some(console::Term::stdout().size().1),
+        false => std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok()),
+    };
+    usize::from(columns.unwrap_or(100)).clamp(40, 200)
 }
 
 /// `text` in a style, or as it is where colours are not wanted.
@@ -81,6 +80,5 @@ pub fn style() -> report::terminal::Style {
         .find_map(|name| std::env::var(name).ok().filter(|v| !v.is_empty()));
     // Without a locale most terminals of today still show UTF-8; `C` and `POSIX` say that this one may not.
     let ascii = locale.is_some_and(|locale| locale == "C" || locale == "POSIX");
-    let width = if io::stdout().is_terminal() { width() } else { 0 };
-    report::terminal::Style { width, ascii, color }
+    report::terminal::Style { width: width(), ascii, color }
 }

@@ -11,7 +11,7 @@ pub use table::{best, trials};
 /// What a terminal can show.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Style {
-    /// Columns of characters; 0 means no limit (a pipe or a file).
+    /// Columns of characters; 0 means no limit.
     pub width: usize,
     /// Whether only ASCII characters may be used.
     pub ascii: bool,

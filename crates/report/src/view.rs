@@ -248,6 +248,11 @@ impl Row {
         self.violations.iter().map(|&v| if v.is_nan() { f64::INFINITY } else { v.max(0.0) }).sum()
     }
 
+    /// Whether it has values and breaks a constraint.
+    pub fn is_infeasible(&self) -> bool {
+        self.state == State::Complete && self.violation() > 0.0
+    }
+
     /// The seconds it took: as recorded, else from start to end.
     pub fn took(&self) -> Option<f64> {
         self.seconds.or_else(|| Some(self.end?.saturating_sub(self.start?) as f64 / 1000.0))

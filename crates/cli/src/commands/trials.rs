@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 use std::collections::BTreeSet;
 use std::io::Write;
 
-use report::{Row, View, export};
+use report::{Direction, Kind, Row, View, export};
 use space::expr::{Env, Expr, Lookup, Names, Type, Value};
 
 use crate::args::{Format, State, Trials};
@@ -63,6 +63,7 @@ fn select(view: &View, arguments: &Trials) -> Result<Vec<usize>, Failure> {
 
 fn is(state: State, row: &Row) -> bool {
     let word = match state {
+        State::Infeasible => return row.is_infeasible(),
         State::Queued => "queued",
         State::Running => "running",
         State::Complete => "complete",
@@ -85,12 +86,24 @@ fn parse(text: &str, view: &View) -> Result<Expr, Failure> {
     })
 }
 
-/// The names that `--where` knows. Their types are known only trial by trial.
+/// The names that `--where` knows, in the order in which [`RowNames`] looks.
 struct Known<'a>(&'a View);
 
 impl Names for Known<'_> {
     fn type_of(&self, name: &str) -> Option<Type> {
-        self.known().iter().any(|known| known == name).then_some(Type::Any)
+        match name {
+            "number" => return Some(Type::Int),
+            "state" => return Some(Type::Str),
+            _ => {}
+        }
+        if let Some(column) = self.0.columns.iter().find(|column| column.path == name) {
+            return Some(of_kind(&column.kind));
+        }
+        let elements = self.0.columns.iter().filter(|column| is_element(&column.path, name));
+        if let Some(element) = elements.map(|column| of_kind(&column.kind)).reduce(Type::join) {
+            return Some(element.list());
+        }
+        self.known().iter().any(|known| known == name).then_some(Type::Float)
     }
 
     fn known(&self) -> Vec<String> {
@@ -105,6 +118,31 @@ impl Names for Known<'_> {
         names.extend(self.0.rows.iter().flat_map(|row| row.metrics.keys().cloned()));
         names.into_iter().collect()
     }
+}
+
+/// Whether a path is that of an element of a list: `units[0]` of `units`.
+fn is_element(path: &str, list: &str) -> bool {
+    path.strip_prefix(list).is_some_and(|rest| rest.starts_with('[') && rest.ends_with(']'))
+}
+
+fn of_kind(kind: &Kind) -> Type {
+    match kind {
+        Kind::Float { .. } => Type::Float,
+        Kind::Int { .. } => Type::Int,
+        Kind::Choice(labels) => of_labels(labels),
+        Kind::Permutation(labels) => of_labels(labels).list(),
+    }
+}
+
+fn of_labels(labels: &[serde_json::Value]) -> Type {
+    let of = |label| match Value::from_json(label) {
+        Some(Value::Bool(_)) => Type::Bool,
+        Some(Value::Int(_)) => Type::Int,
+        Some(Value::Float(_)) => Type::Float,
+        Some(Value::Str(_)) => Type::Str,
+        Some(Value::List(_)) | None => Type::Any,
+    };
+    labels.iter().map(of).reduce(Type::join).unwrap_or(Type::Any)
 }
 
 /// A trial that lacks a name of the expression is not among those for which it holds.
@@ -133,10 +171,9 @@ impl RowNames<'_> {
     /// A parameter's value; of a list (`units`) all its elements.
     fn parameter(&self, name: &str) -> Option<Value> {
         let cells = self.view.columns.iter().zip(&self.row.cells);
-        let element = format!("{name}[");
         let mut list = Vec::new();
         for (column, cell) in cells {
-            let is_element = column.path.starts_with(&element) && column.path.ends_with(']');
+            let is_element = is_element(&column.path, name);
             if column.path == name || is_element {
                 let value = column.kind.raw(cell).and_then(|raw| Value::from_json(&raw));
                 if !is_element {
@@ -162,62 +199,82 @@ fn number(view: &View, row: &Row, name: &str) -> Option<f64> {
     }
 }
 
+/// What trials are ordered by.
 enum SortKey<'a> {
     Number,
     Column(usize),
-    Named(&'a View, &'a str, bool),
+    /// An objective, the better first and what breaks a constraint last.
+    Objective(usize, Direction),
+    /// Another number, the smaller first.
+    Named(&'a View, String),
 }
 
-fn sort_key<'a>(view: &'a View, name: &'a str) -> Result<SortKey<'a>, Failure> {
+fn sort_key<'a>(view: &'a View, name: &str) -> Result<SortKey<'a>, Failure> {
     if name == "number" {
         return Ok(SortKey::Number);
     }
-    if let Some(index) = view.columns.iter().position(|column| column.path == name) {
+    let column = |name: &str| view.columns.iter().position(|column| column.path == name);
+    let plain = plain(name);
+    if let Some(index) = column(name).or_else(|| column(&plain)) {
         return Ok(SortKey::Column(index));
     }
-    let objective = if name == "value" {
-        view.objectives.first()
-    } else {
-        view.objectives.iter().find(|objective| objective.name == name)
+    let is_meant =
+        |objective: &report::Objective| objective.name == name || self::plain(&objective.name) == plain;
+    let objective = match name {
+        "value" => (!view.objectives.is_empty()).then_some(0),
+        _ => view.objectives.iter().position(is_meant),
     };
-    let known = objective.is_some()
-        || name == "seconds"
-        || view.rows.iter().any(|row| row.metrics.contains_key(name));
-    if !known {
-        let columns = view.columns.iter().map(|column| column.path.as_str());
-        let metrics = view.rows.iter().flat_map(|row| row.metrics.keys().map(String::as_str));
-        let nearest = space::nearest(name, columns.chain(metrics).chain(["number", "value", "seconds"]));
-        let failure = Failure::new(Exit::Usage, format!("--sort: there is no column `{name}`"));
-        return Err(match nearest {
-            Some(nearest) => failure.hint(format!("did you mean `{nearest}`?")),
-            None => failure.hint("sort by number, value, seconds, a parameter or a metric"),
-        });
+    if let Some(index) = objective {
+        return Ok(SortKey::Objective(index, view.objectives[index].direction));
     }
-    // Best first, whichever way is better.
-    let descending = objective.is_some_and(|objective| objective.direction == report::Direction::Maximize);
-    Ok(SortKey::Named(view, name, descending))
+    let is_metric = |name: &str| view.rows.iter().any(|row| row.metrics.contains_key(name));
+    if name == "seconds" || is_metric(name) {
+        return Ok(SortKey::Named(view, name.to_owned()));
+    }
+    if is_metric(&plain) {
+        return Ok(SortKey::Named(view, plain));
+    }
+    let columns = view.columns.iter().map(|column| column.path.as_str());
+    let metrics = view.rows.iter().flat_map(|row| row.metrics.keys().map(String::as_str));
+    let nearest = space::nearest(name, columns.chain(metrics).chain(["number", "value", "seconds"]));
+    let failure = Failure::new(Exit::Usage, format!("--sort: there is no column `{name}`"));
+    Err(match nearest {
+        Some(nearest) => failure.hint(format!("did you mean `{nearest}`?")),
+        None => failure.hint("sort by number, value, seconds, a parameter or a metric"),
+    })
+}
+
+/// `val/acc` for `metric['val/acc']`: the name without the form that an expression needs.
+fn plain(name: &str) -> String {
+    let expr = Expr::parse(name).ok();
+    expr.as_ref().and_then(Expr::as_name).unwrap_or(name).to_owned()
 }
 
 impl SortKey<'_> {
     /// Trials without the value come last.
     fn order(&self, a: &Row, b: &Row) -> Ordering {
-        let (x, y, descending) = match self {
-            SortKey::Number => return a.number.cmp(&b.number),
+        let order = match self {
+            SortKey::Number => Ordering::Equal,
             SortKey::Column(index) => {
                 let cell = |row: &Row| row.cells.get(*index).and_then(report::Cell::number);
-                (cell(a), cell(b), false)
+                smaller_first(cell(a), cell(b))
             }
-            SortKey::Named(view, name, descending) => {
-                (number(view, a, name), number(view, b, name), *descending)
+            SortKey::Objective(index, direction) => {
+                let cost = |row: &Row| row.values.get(*index).map(|value| direction.cost(*value));
+                let group = |row: &Row| (cost(row).is_none_or(f64::is_nan), row.is_infeasible());
+                group(a).cmp(&group(b)).then_with(|| smaller_first(cost(a), cost(b)))
             }
-        };
-        let order = match (x.filter(|x| !x.is_nan()), y.filter(|y| !y.is_nan())) {
-            (Some(x), Some(y)) if descending => y.total_cmp(&x),
-            (Some(x), Some(y)) => x.total_cmp(&y),
-            (Some(_), None) => Ordering::Less,
-            (None, Some(_)) => Ordering::Greater,
-            (None, None) => Ordering::Equal,
+            SortKey::Named(view, name) => smaller_first(number(view, a, name), number(view, b, name)),
         };
         order.then(a.number.cmp(&b.number))
+    }
+}
+
+fn smaller_first(a: Option<f64>, b: Option<f64>) -> Ordering {
+    match (a.filter(|a| !a.is_nan()), b.filter(|b| !b.is_nan())) {
+        (Some(a), Some(b)) => a.total_cmp(&b),
+        (Some(_), None) => Ordering::Less,
+        (None, Some(_)) => Ordering::Greater,
+        (None, None) => Ordering::Equal,
     }
 }

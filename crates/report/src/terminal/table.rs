@@ -15,14 +15,14 @@ const METRICS: usize = 8;
 /// Between two columns.
 const GAP: usize = 2;
 
-/// A table of some of the rows, by their indices, in that order: number, state, values, parameters, time. Parameters
-/// that have no room are left out from the end, and the last line says how many.
+/// A table of some of the rows, by their indices, in that order: number, state, values, time, parameters. Parameters
+/// that none of them has are left out; so are, from the end, those that have no room, and the last line says how many.
 pub fn trials(view: &View, rows: &[usize], style: Style) -> String {
     let rows: Vec<&Row> = rows.iter().filter_map(|&i| view.rows.get(i)).collect();
     if rows.is_empty() {
         return "no trials\n".to_owned();
     }
-    let columns = Columns::new(view);
+    let columns = Columns::new(view, &rows);
     let fields = rows.iter().map(|row| columns.fields(view, row));
     let mut table = plain(std::iter::once(columns.names.clone()).chain(fields), style);
     for (k, right) in columns.right.iter().enumerate() {
@@ -40,7 +40,7 @@ pub fn trials(view: &View, rows: &[usize], style: Style) -> String {
             None => Some(Look::Strong),
             Some(row) if best.contains(&row.number) => Some(Look::Accent),
             Some(row) if row.state == State::Failed => Some(Look::Bad),
-            Some(row) if row.state == State::Pruned => Some(Look::Dim),
+            Some(row) if row.state == State::Pruned || row.is_infeasible() => Some(Look::Dim),
             Some(_) => None,
         };
         out.push_str(&look.map_or_else(|| line.to_owned(), |look| style.paint(look, line)));
@@ -143,10 +143,12 @@ struct Columns {
     right: Vec<bool>,
     /// Which of them are parameters.
     parameters: std::ops::Range<usize>,
+    /// Where these parameters are in the view.
+    columns: Vec<usize>,
 }
 
 impl Columns {
-    fn new(view: &View) -> Self {
+    fn new(view: &View, rows: &[&Row]) -> Self {
         let mut names = vec!["#".to_owned(), "state".to_owned()];
         let mut right = vec![true, false];
         names.extend(view.objectives.iter().map(|objective| objective.name.clone()));
@@ -155,21 +157,25 @@ impl Columns {
         names.push("time".to_owned());
         right.push(true);
         let first = names.len();
-        for column in &view.columns {
+        let is_there =
+            |k: &usize| rows.iter().any(|row| row.cells.get(*k).is_some_and(|c| *c != Cell::Inactive));
+        let columns: Vec<usize> = (0..view.columns.len()).filter(is_there).collect();
+        for column in columns.iter().map(|&k| &view.columns[k]) {
             names.push(column.path.clone());
             right.push(matches!(column.kind, Kind::Float { .. } | Kind::Int { .. }));
         }
-        Columns { parameters: first..names.len(), names, right }
+        Columns { parameters: first..names.len(), names, right, columns }
     }
 
     fn fields(&self, view: &View, row: &Row) -> Vec<String> {
-        let mut fields = vec![row.number.to_string(), row.state.word().to_owned()];
+        let state = if row.is_infeasible() { "infeasible" } else { row.state.word() };
+        let mut fields = vec![row.number.to_string(), state.to_owned()];
         fields.extend(
             (0..view.objectives.len())
                 .map(|k| row.values.get(k).map_or_else(String::new, |v| format::number(*v))),
         );
         fields.push(row.took().map_or_else(String::new, format::duration));
-        fields.extend((0..view.columns.len()).map(|k| view.shown(row, k)));
+        fields.extend(self.columns.iter().map(|&k| view.shown(row, k)));
         fields
     }
 
