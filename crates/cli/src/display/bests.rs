@@ -64,6 +64,7 @@ mod tests {
                 metrics: Default::default(),
                 step: None,
                 message: None,
+                repetitions: Vec::new(),
             }));
         }
         let mut study = Study::new();
