@@ -5,7 +5,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use search::{Duplicates, Observed, Sampler, SamplerSpec};
+use search::{Duplicates, Observed, PrunerSpec, Sampler, SamplerSpec, SearchError};
 use space::Space;
 
 use crate::SessionError;
@@ -41,7 +41,30 @@ pub(crate) struct Lesson {
     space: Arc<Space>,
     observed: Vec<Observed>,
     /// Where a sampler must be built first.
-    spec: Option<(SamplerSpec, usize, Duplicates)>,
+    wanted: Option<Wanted>,
+}
+
+/// The sampler to build.
+#[derive(Debug)]
+struct Wanted {
+    sampler: SamplerSpec,
+    pruner: Option<PrunerSpec>,
+    objectives: usize,
+    duplicates: Duplicates,
+}
+
+impl Default for Wanted {
+    fn default() -> Self {
+        let (sampler, duplicates) = (SamplerSpec::default(), Duplicates::default());
+        Wanted { sampler, pruner: None, objectives: 1, duplicates }
+    }
+}
+
+impl Wanted {
+    fn build(&self, space: &Arc<Space>) -> Result<Box<dyn Sampler>, SearchError> {
+        let (pruner, space) = (self.pruner.as_ref(), Arc::clone(space));
+        search::build_with(&self.sampler, pruner, space, self.objectives, self.duplicates)
+    }
 }
 
 impl Brain {
@@ -51,14 +74,14 @@ impl Brain {
             && is_current(&built.space, state)
             && let Some(observed) = state.take_feed()
         {
-            return Ok(Lesson { space: Arc::clone(&built.space), observed, spec: None });
+            return Ok(Lesson { space: Arc::clone(&built.space), observed, wanted: None });
         }
         let space = match &state.space {
             Some(space) => Arc::clone(space),
             // Define-by-run: the union of what was suggested.
             None => Arc::new(Space::from_domains(state.study.domains().clone())?),
         };
-        let spec = match state.study.sampler() {
+        let sampler = match state.study.sampler() {
             None => SamplerSpec::default(),
             Some(json) => serde::Deserialize::deserialize(json).map_err(|source| {
                 SessionError::Declaration { study: state.study.name().to_owned(), what: "sampler", source }
@@ -68,20 +91,20 @@ impl Brain {
         let objectives = settings.objectives.len();
         // A program may suggest more than what is known so far: the union of its parameters is never used up.
         let duplicates = if state.space.is_some() { settings.duplicates } else { Duplicates::Repeat };
+        let wanted = Wanted { sampler, pruner: settings.pruner.clone(), objectives, duplicates };
         let observed = state.start_feed(&space);
-        Ok(Lesson { space, observed, spec: Some((spec, objectives, duplicates)) })
+        Ok(Lesson { space, observed, wanted: Some(wanted) })
     }
 
     /// Learns it; takes as long as the sampler does, with no lock on the state.
     pub(crate) fn learn(&mut self, lesson: Lesson, study: &str) -> Result<&mut Built, SessionError> {
-        let Lesson { space, observed, spec } = lesson;
-        let named = |source| SessionError::Search { study: study.to_owned(), source };
-        let mut built = match (spec, self.built.take()) {
+        let Lesson { space, observed, wanted } = lesson;
+        let mut built = match (wanted, self.built.take()) {
             (None, Some(built)) => built,
-            (spec, _) => {
-                let (spec, objectives, duplicates) = spec.unwrap_or_default();
-                let sampler = search::build_with(&spec, None, Arc::clone(&space), objectives, duplicates);
-                let sampler = sampler.map_err(named)?;
+            (wanted, _) => {
+                let sampler = wanted.unwrap_or_default().build(&space);
+                let sampler =
+                    sampler.map_err(|source| SessionError::Search { study: study.to_owned(), source })?;
                 Built { space, sampler }
             }
         };

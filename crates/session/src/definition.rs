@@ -89,6 +89,7 @@ impl Definition {
         note(refused, "constraint", &was.constraints, &is.constraints);
         note(refused, "repeat", &was.repeat, &is.repeat);
         note(refused, "stage", &shape(&was.stages), &shape(&is.stages));
+        note(refused, "pruner", &was.pruner, &is.pruner);
         note(refused, "lag", &was.lag, &is.lag);
         note(refused, "duplicates", &was.duplicates, &is.duplicates);
         let applied = &mut difference.applied;

@@ -5,7 +5,7 @@
 use std::borrow::Cow;
 
 use schemars::JsonSchema;
-use search::{Duplicates, Level};
+use search::{Duplicates, Level, PrunerSpec};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::{Axis, Duration, Real};
@@ -29,6 +29,9 @@ pub struct Settings {
     /// What each configuration is repeated over, the outermost axis first.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub repeat: Vec<Axis>,
+    /// Which trials go on, and how long.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pruner: Option<PrunerSpec>,
     /// How many decisions behind the newest one a decision looks (invariant LAG). Absent: it sees all there is.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub lag: Option<u32>,
@@ -36,8 +39,9 @@ pub struct Settings {
 
 impl Settings {
     /// Whether a trial that ran to this level has not run to the end.
-    pub(crate) fn is_partial(&self, _level: Level) -> bool {
-        false
+    pub(crate) fn is_partial(&self, level: Level) -> bool {
+        let promotion = self.pruner.as_ref().filter(|pruner| pruner.promotes());
+        promotion.and_then(PrunerSpec::max_resource).is_some_and(|top| level.0 < top)
     }
 }
 
