@@ -37,7 +37,11 @@ pub trait Executor {
     fn claim(&mut self, id: RunId, directory: PathBuf);
 
     /// Asks a run to end: SIGTERM to its whole tree, SIGKILL after the order's grace. Its ending says `how` (killed or
-    /// pruned) and the message; the first reason counts. A run whose program has ended by then keeps its own ending.
+    /// pruned) and the message; the first reason counts.
+    ///
+    /// A run whose program was seen to end before the order came keeps its own ending. Otherwise its ending says `how`,
+    /// whatever became of it: a program that ends well by itself in its grace, or between the order and the signal, is
+    /// pruned all the same, with exit code 0. What it reports until its end is told and recorded.
     fn stop(&mut self, id: RunId, how: How, message: Option<String>);
 
     /// As [`Executor::stop`], without the grace; also for a run that is being stopped.

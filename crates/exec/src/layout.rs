@@ -18,6 +18,9 @@ pub const INBOX: &str = "report.jsonl";
 /// How many trials share a folder: a folder of 100,000 is slow to list and hard to read.
 const SHARD: u64 = 100;
 
+/// A file's name may have 255 bytes; longer ones of ours are cut, and told apart by a number.
+const MAX_NAME: usize = 200;
+
 /// The places in a study's folder: `trials/<shard>/<number>/<stage>[/<axis>=<value>…]/<attempt>`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Layout {
@@ -40,8 +43,8 @@ impl Layout {
         self.root.join(format!("trials/{:04}/{number:05}", number / SHARD))
     }
 
-    /// The folder of a run, that is of all its attempts. `axes` name the repetition, outermost first; values that
-    /// cannot be a file's name are spelled with `%xx`.
+    /// The folder of a run, that is of all its attempts. `axes` name the repetition, outermost first; what cannot be in a
+    /// file's name is spelled with `%xx`, and no two runs have one folder.
     pub fn run<'a>(
         &self,
         trial: u64,
@@ -49,9 +52,10 @@ impl Layout {
         axes: impl IntoIterator<Item = (&'a str, &'a str)>,
     ) -> PathBuf {
         let mut path = self.trial(trial);
-        path.push(safe(stage));
+        path.push(short(safe(stage)));
         for (axis, value) in axes {
-            path.push(format!("{}={}", safe(axis), safe(value)));
+            // An axis with "=" in its name must not look like another with a longer value.
+            path.push(short(format!("{}={}", safe(axis).replace('=', "%3d"), safe(value))));
         }
         path
     }
@@ -89,6 +93,22 @@ fn safe(name: &str) -> String {
     safe
 }
 
+/// A name that fits: of one that is too long, its beginning and its hash.
+fn short(name: String) -> String {
+    if name.len() <= MAX_NAME {
+        return name;
+    }
+    let end = (0..=MAX_NAME - 17).rev().find(|&end| name.is_char_boundary(end)).unwrap_or(0);
+    format!("{}~{:016x}", &name[..end], fnv(name.as_bytes()))
+}
+
+/// FNV-1a: for short names and marks, nothing that anyone would attack.
+pub(crate) fn fnv(bytes: &[u8]) -> u64 {
+    bytes
+        .iter()
+        .fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x100_0000_01b3))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -107,7 +127,23 @@ mod tests {
         let run = layout.run(7, "train", [("fold", "3"), ("data", "../x")]);
         assert_eq!(run, Path::new("/s/trials/0000/00007/train/fold=3/data=..%2fx"));
         assert_eq!(layout.run(7, "..", []), Path::new("/s/trials/0000/00007/%2e%2e"));
+        let odd = layout.run(7, "train", [("a=b", "c"), ("optimizer", "ada%/\nm"), ("units", "[16, 32]")]);
+        let want = "/s/trials/0000/00007/train/a%3db=c/optimizer=ada%25%2f%0am/units=[16, 32]";
+        assert_eq!(odd, Path::new(want));
         assert_eq!(attempt(&run, 2), run.join("2"));
         assert_eq!((artifacts(&run), checkpoint(&run)), (run.join("artifacts"), run.join("checkpoint")));
+    }
+
+    #[test]
+    fn a_value_that_is_too_long_for_a_name_keeps_its_beginning_and_stays_its_own() {
+        let layout = Layout::new("/s");
+        let name = |value: &str| {
+            let run = layout.run(7, "train", [("data", value)]);
+            run.file_name().unwrap().to_str().unwrap().to_owned()
+        };
+        let (a, b) = ("ä".repeat(300), "ä".repeat(301));
+        assert!(name(&a).starts_with("data=ää") && name(&a).len() <= MAX_NAME, "{}", name(&a));
+        assert_ne!(name(&a), name(&b));
+        assert_eq!(name(&a), name(&a));
     }
 }

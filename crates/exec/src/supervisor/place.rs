@@ -13,6 +13,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use crate::layout::fnv;
 use crate::process::identity::Identity;
 use crate::process::mark::Mark;
 
@@ -72,7 +73,7 @@ impl Place {
     /// The mark by which this study's runs on this host are known.
     pub(crate) fn mark(&self, run: u32) -> io::Result<Mark> {
         let folder = fs::metadata(&self.folder)?;
-        Ok(Mark::new(hash(format!("{}:{}", folder.dev(), folder.ino()).as_bytes()), run))
+        Ok(Mark::new(fnv(format!("{}:{}", folder.dev(), folder.ino()).as_bytes()), run))
     }
 
     /// Takes the lock; `None` where another holds it. Returns who held it last, too.
@@ -107,7 +108,7 @@ impl Place {
         {
             return Ok((here, listener));
         }
-        let name = format!("{:016x}.sock", hash(self.lock.as_os_str().as_bytes()));
+        let name = format!("{:016x}.sock", fnv(self.lock.as_os_str().as_bytes()));
         let elsewhere = own_folder()?.join(name);
         let listener = bind(&elsewhere)?;
         Ok((elsewhere, listener))
@@ -165,11 +166,4 @@ fn own_folder() -> io::Result<PathBuf> {
         return Err(io::Error::new(io::ErrorKind::PermissionDenied, what));
     }
     Ok(folder)
-}
-
-/// FNV-1a: short names and marks, nothing that anyone would attack.
-fn hash(bytes: &[u8]) -> u64 {
-    bytes
-        .iter()
-        .fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x100_0000_01b3))
 }
