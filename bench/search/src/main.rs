@@ -2,6 +2,7 @@
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a program that prints its measurements")]
 
 mod problems;
+mod pruners;
 mod regret;
 mod speed;
 mod study;
@@ -10,7 +11,8 @@ use problems::fail;
 
 const USAGE: &str =
     "usage: ravine-bench-search quality [seeds] [trials] [options as JSON] [problems] [first seed]
-       ravine-bench-search values | speed [trials] | regret [seeds] [problems]";
+       ravine-bench-search values | speed [trials] | regret [seeds] [problems]
+       ravine-bench-search pruners [trials] [steps]";
 
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -26,6 +28,7 @@ fn main() {
         Some("values") => study::values(),
         Some("speed") => speed::run(number(1, 1_000_000)),
         Some("regret") => regret::run(number(1, 15), text(2).unwrap_or("")),
+        Some("pruners") => pruners::run(number(1, 1000), number(2, 100)),
         _ => fail(USAGE),
     }
 }

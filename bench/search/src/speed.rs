@@ -49,7 +49,7 @@ pub(crate) fn run(longest: u64) {
 }
 
 /// Time that this thread has been on a CPU.
-fn cpu_nanoseconds() -> u64 {
+pub(crate) fn cpu_nanoseconds() -> u64 {
     let now = clock_gettime(ClockId::ThreadCPUTime);
     now.tv_sec as u64 * 1_000_000_000 + now.tv_nsec as u64
 }

@@ -83,3 +83,61 @@ impl Sampler for Promotion {
         Ok(Decision { proposal, memo })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{Arc, Mutex};
+
+    use super::*;
+    use crate::{DecisionId, Level};
+
+    /// Remembers what it was told.
+    struct Spy(Arc<Mutex<Vec<Observed>>>);
+
+    impl Sampler for Spy {
+        fn learn(&mut self, events: &[Observed]) {
+            self.0.lock().unwrap().extend_from_slice(events);
+        }
+
+        fn propose(&mut self, _ask: &Ask<'_>) -> Result<Decision, SearchError> {
+            Ok(Proposal::Wait.into())
+        }
+    }
+
+    #[test]
+    fn the_sampler_inside_learns_of_every_level() {
+        let told = Arc::new(Mutex::new(Vec::new()));
+        let options = AshaOptions { max_resource: Some(9), ..AshaOptions::default() };
+        let mut promotion = Promotion::new(Box::new(Spy(told.clone())), &options);
+        let trial = TrialId(0);
+        let complete = |value| {
+            let outcome = Outcome::Complete { values: vec![value], violations: vec![] };
+            Observed::Ended { trial, outcome }
+        };
+        let on =
+            |level| Observed::Continued { trial, decision: DecisionId(1), level: Level(level), memo: None };
+        let point = Arc::new(space::Point::empty(0));
+        let (decision, level) = (Some(DecisionId(0)), Some(Level(1)));
+        let created = Observed::Created { trial, decision, point, level, parent: None, memo: None };
+        let stopped = Observed::Ended { trial, outcome: Outcome::Pruned { step: 2, value: Some(2.0) } };
+        promotion.learn(&[created, complete(3.0), on(3), stopped, on(9), complete(1.0)]);
+        let outcomes: Vec<Outcome> = told
+            .lock()
+            .unwrap()
+            .iter()
+            .filter_map(|event| match event {
+                Observed::Ended { outcome, .. } => Some(outcome.clone()),
+                _ => None,
+            })
+            .collect();
+        assert_eq!(
+            outcomes,
+            [
+                Outcome::Pruned { step: 1, value: Some(3.0) },
+                Outcome::Pruned { step: 3, value: Some(2.0) },
+                Outcome::Complete { values: vec![1.0], violations: vec![] },
+            ]
+        );
+        assert_eq!(told.lock().unwrap().len(), 6);
+    }
+}

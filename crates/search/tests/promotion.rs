@@ -1,0 +1,254 @@
+//! Promotion by `asha`: each turn is the one that the paper's algorithm takes, and follows from the history alone.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests may fail the test")]
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use proptest::prelude::*;
+use ravine_search::*;
+use serde_json::json;
+use space::Space;
+
+fn spec(factor: u64, top: u64) -> PrunerSpec {
+    let spec = json!({"name": "asha", "kind": "promotion", "max_resource": top, "reduction_factor": factor});
+    serde_json::from_value(spec).unwrap()
+}
+
+fn line() -> Arc<Space> {
+    let domain = serde_json::from_value(json!({"float": {"low": 0.0, "high": 1.0}})).unwrap();
+    Arc::new(Space::from_domains([("x".to_owned(), domain)]).unwrap())
+}
+
+fn five() -> Arc<Space> {
+    let domain = serde_json::from_value(json!({"int": {"low": 1, "high": 5}})).unwrap();
+    Arc::new(Space::from_domains([("x".to_owned(), domain)]).unwrap())
+}
+
+/// A study under promotion, and all that happened in it.
+struct World {
+    space: Arc<Space>,
+    sampler: Box<dyn Sampler>,
+    events: Vec<Observed>,
+    running: Vec<TrialId>,
+    levels: BTreeMap<TrialId, Level>,
+    decisions: u64,
+}
+
+impl World {
+    fn new(space: Arc<Space>, pruner: &PrunerSpec, sampler: &str) -> Self {
+        let sampler: SamplerSpec = serde_json::from_value(json!({"name": sampler})).unwrap();
+        let sampler = build_with(&sampler, Some(pruner), space.clone(), 1, Duplicates::Skip).unwrap();
+        let (events, running, levels) = (vec![], vec![], BTreeMap::new());
+        World { space, sampler, events, running, levels, decisions: 0 }
+    }
+
+    fn ask(&mut self) -> Proposal {
+        let ask = Ask { space: &self.space, seed: 1, decision: DecisionId(self.decisions) };
+        self.sampler.propose(&ask).unwrap().proposal
+    }
+
+    fn turn(&mut self) -> Proposal {
+        let proposal = self.ask();
+        let decision = DecisionId(self.decisions);
+        let event = match proposal.clone() {
+            Proposal::New { point, level, parent } => {
+                let trial = TrialId(self.levels.len() as u64);
+                self.levels.insert(trial, level.unwrap());
+                self.running.push(trial);
+                let (decision, point) = (Some(decision), Arc::new(point));
+                Observed::Created { trial, decision, point, level, parent, memo: None }
+            }
+            Proposal::Continue { trial, level } => {
+                assert!(self.levels.insert(trial, level) < Some(level), "it goes up");
+                assert!(!self.running.contains(&trial), "it does not run");
+                self.running.push(trial);
+                Observed::Continued { trial, decision, level, memo: None }
+            }
+            _ => return proposal,
+        };
+        self.decisions += 1;
+        self.learn(event);
+        proposal
+    }
+
+    fn end(&mut self, which: usize, outcome: Outcome) {
+        let trial = self.running.remove(which % self.running.len());
+        self.learn(Observed::Ended { trial, outcome });
+    }
+
+    fn learn(&mut self, event: Observed) {
+        self.sampler.learn(std::slice::from_ref(&event));
+        self.events.push(event);
+    }
+
+    /// Who goes on next by the paper's `get_job`, worked out anew from the whole history.
+    fn papers_choice(&self, rungs: Rungs, factor: usize) -> Option<(TrialId, Level)> {
+        let levels: Vec<Level> = rungs.levels().collect();
+        let mut at: BTreeMap<TrialId, Level> = BTreeMap::new();
+        let mut results: BTreeMap<Level, Vec<(f64, TrialId)>> = BTreeMap::new();
+        let mut promoted: BTreeSet<(Level, TrialId)> = BTreeSet::new();
+        for event in &self.events {
+            match event {
+                Observed::Created { trial, level, .. } => drop(at.insert(*trial, level.unwrap())),
+                Observed::Continued { trial, level, .. } => {
+                    promoted.insert((at[trial], *trial));
+                    at.insert(*trial, *level);
+                }
+                Observed::Ended { trial, outcome } => {
+                    let value = match outcome {
+                        Outcome::Complete { values, .. } => values[0],
+                        Outcome::Pruned { value: Some(value), .. } => *value,
+                        _ => continue,
+                    };
+                    results.entry(at[trial]).or_default().push((value, *trial));
+                }
+                _ => {}
+            }
+        }
+        for pair in levels.windows(2).rev() {
+            let mut rung = results.remove(&pair[0]).unwrap_or_default();
+            rung.sort_by(|a, b| a.partial_cmp(b).unwrap());
+            let best = rung.len() / factor;
+            let mut candidates = rung.into_iter().take(best);
+            if let Some((_, trial)) = candidates.find(|(_, trial)| !promoted.contains(&(pair[0], *trial))) {
+                return Some((trial, pair[1]));
+            }
+        }
+        None
+    }
+}
+
+fn outcome(what: u8, value: i32) -> Outcome {
+    let value = f64::from(value);
+    match what % 5 {
+        0 => Outcome::Failed,
+        1 => Outcome::Pruned { step: 0, value: (what < 200).then_some(value) },
+        _ => Outcome::Complete { values: vec![value], violations: vec![] },
+    }
+}
+
+proptest! {
+    #[test]
+    fn each_turn_is_the_papers(
+        script in prop::collection::vec((0..2u8, any::<u8>(), 0..20i32), 1..160), factor in 2..4u64
+    ) {
+        let pruner = spec(factor, 30);
+        let PrunerSpec::Asha(options) = &pruner else { unreachable!() };
+        let mut world = World::new(line(), &pruner, "random");
+        for (what, which, value) in script {
+            if what == 1 && !world.running.is_empty() {
+                world.end(which as usize, outcome(which, value));
+                continue;
+            }
+            let expected = world.papers_choice(options.rungs(), factor as usize);
+            match (world.turn(), expected) {
+                (Proposal::Continue { trial, level }, expected) => prop_assert_eq!(expected, Some((trial, level))),
+                (Proposal::New { level, .. }, expected) => {
+                    prop_assert_eq!((level, expected), (Some(Level(1)), None));
+                }
+                (other, _) => prop_assert!(false, "{:?}", other),
+            }
+        }
+    }
+
+    #[test]
+    fn asking_twice_dropping_and_replaying_change_nothing(
+        script in prop::collection::vec((0..2u8, any::<u8>(), 0..20i32), 1..60), sampler in 0..2usize
+    ) {
+        let sampler = ["random", "tpe"][sampler];
+        let mut world = World::new(line(), &spec(2, 9), sampler);
+        for (what, which, value) in script {
+            if what == 1 && !world.running.is_empty() {
+                world.end(which as usize, outcome(which, value));
+            } else {
+                let first = world.ask();
+                world.decisions += 1000;
+                world.ask();
+                world.decisions -= 1000;
+                prop_assert_eq!(world.turn(), first);
+            }
+        }
+        let mut replayed = World::new(line(), &spec(2, 9), sampler);
+        replayed.sampler.learn(&world.events);
+        replayed.decisions = world.decisions;
+        prop_assert_eq!(replayed.ask(), world.ask());
+    }
+}
+
+#[test]
+fn one_slot_fills_the_rungs_as_the_paper_says() {
+    let mut world = World::new(line(), &spec(3, 81), "random");
+    for turn in 0..3000_i32 {
+        world.turn();
+        world.end(0, outcome(2, turn * 7919 % 3001));
+    }
+    let at_least = |level: u64| world.levels.values().filter(|reached| reached.0 >= level).count() as f64;
+    for (lower, upper) in [(1, 3), (3, 9), (9, 27), (27, 81)] {
+        let share = at_least(upper) / at_least(lower);
+        assert!((0.3..0.5).contains(&share), "{share} of those at {lower} came to {upper}");
+    }
+}
+
+#[test]
+fn a_used_up_space_ends_when_nobody_can_climb_any_more() {
+    let mut world = World::new(five(), &spec(2, 4), "grid");
+    (0..5).for_each(|_| drop(world.turn()));
+    assert_eq!(world.turn(), Proposal::Wait, "who runs may yet climb");
+    while world.turn() != Proposal::Exhausted {
+        let value = world.running[0].0 as i32;
+        world.end(0, outcome(2, value));
+    }
+    let levels: Vec<u64> = world.levels.values().map(|level| level.0).collect();
+    assert_eq!(levels, [4, 2, 1, 1, 1]);
+}
+
+#[test]
+fn failures_stand_on_no_rung_and_leave_the_others_their_chances() {
+    let mut world = World::new(line(), &spec(2, 4), "random");
+    (0..8).for_each(|_| drop(world.turn()));
+    for trial in 0..8 {
+        let at = world.running.iter().position(|running| *running == TrialId(trial)).unwrap();
+        world.end(at, if trial < 4 { Outcome::Failed } else { outcome(2, trial as i32) });
+    }
+    let (first, second) = (world.turn(), world.turn());
+    assert_eq!(first, Proposal::Continue { trial: TrialId(4), level: Level(2) });
+    assert_eq!(second, Proposal::Continue { trial: TrialId(5), level: Level(2) });
+    assert!(matches!(world.turn(), Proposal::New { .. }), "the best half of four has gone on");
+    let four = world.running.iter().position(|running| *running == TrialId(4)).unwrap();
+    world.end(four, Outcome::Failed);
+    assert!(matches!(world.turn(), Proposal::New { .. }), "who fails up there is not sent again");
+}
+
+#[test]
+fn more_repetitions_give_a_trial_a_new_place_on_its_rung() {
+    let mut world = World::new(line(), &spec(2, 4), "random");
+    (0..2).for_each(|_| drop(world.turn()));
+    let (trial, decision) = (TrialId(1), DecisionId(9));
+    world.end(1, outcome(2, 5));
+    world.learn(Observed::Repeated { trial, decision, runs: 3, memo: None });
+    world.running.push(trial);
+    world.end(0, outcome(2, 7));
+    assert!(matches!(world.ask(), Proposal::New { .. }), "it runs, so that it cannot go on");
+    world.end(0, outcome(2, 9));
+    assert_eq!(world.turn(), Proposal::Continue { trial: TrialId(0), level: Level(2) });
+}
+
+#[test]
+fn infeasible_trials_rank_behind_feasible_ones() {
+    let mut world = World::new(line(), &spec(2, 4), "random");
+    (0..2).for_each(|_| drop(world.turn()));
+    world.end(0, Outcome::Complete { values: vec![1.0], violations: vec![0.5, -1.0] });
+    world.end(0, Outcome::Complete { values: vec![2.0], violations: vec![-0.5, -1.0] });
+    assert_eq!(world.turn(), Proposal::Continue { trial: TrialId(1), level: Level(2) });
+}
+
+#[test]
+fn a_rule_that_stops_leaves_the_sampler_as_it_is() {
+    let spec: PrunerSpec = serde_json::from_value(json!({"name": "median"})).unwrap();
+    let mut sampler = build_with(&SamplerSpec::default(), Some(&spec), line(), 1, Duplicates::Skip).unwrap();
+    let ask = Ask { space: &line(), seed: 1, decision: DecisionId(0) };
+    assert!(matches!(sampler.propose(&ask).unwrap().proposal, Proposal::New { level: None, .. }));
+    let refused = build_with(&SamplerSpec::default(), Some(&spec), line(), 2, Duplicates::Skip);
+    assert!(matches!(refused.err(), Some(SearchError::Unsuitable(_))));
+}
