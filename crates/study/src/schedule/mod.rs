@@ -6,16 +6,19 @@ mod cores;
 mod demand;
 mod devices;
 mod lease;
+mod place;
 mod pool;
 mod queue;
+mod reserve;
 
 use std::collections::BTreeMap;
 
 pub use capacity::{Capacity, Unfit};
 pub use demand::{Cpus, Demand, Gpus, GpusError, Priority, Request, Share, ShareError};
 pub use lease::{GpuLease, Lease};
-use pool::{Need, Pool};
-use queue::{Group, Queue};
+use pool::Pool;
+use queue::Queue;
+use reserve::Reservation;
 
 use crate::RunKey;
 
@@ -47,6 +50,17 @@ pub struct Free {
 #[derive(Clone, Debug)]
 struct Held {
     lease: Lease,
+    /// What its end is expected from; nothing is known of restored ones.
+    timed: Option<Timed>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Timed {
+    /// In milliseconds on the clock of [`Schedule::place`].
+    started: u64,
+    kind: u32,
+    /// The least width it asked for, at least 1.
+    least: u32,
 }
 
 /// Who waits, who holds what, and who is next.
@@ -57,6 +71,7 @@ pub struct Schedule<Id = RunKey> {
     queue: Queue<Id>,
     held: BTreeMap<Id, Held>,
     expected: BTreeMap<u32, Expected>,
+    reservation: Option<Reservation<Id>>,
 }
 
 impl<Id: Clone + Ord> Schedule<Id> {
@@ -68,6 +83,7 @@ impl<Id: Clone + Ord> Schedule<Id> {
             queue: Queue::new(),
             held: BTreeMap::new(),
             expected: BTreeMap::new(),
+            reservation: None,
         }
     }
 
@@ -100,29 +116,15 @@ impl<Id: Clone + Ord> Schedule<Id> {
 
     /// Says how long runs of a kind are expected to take. Without it runs are packed by width alone.
     pub fn expect(&mut self, kind: u32, expected: Expected) {
-        if self.expected.insert(kind, expected) != Some(expected) {
-            self.queue.rerank();
-        }
+        self.expected.insert(kind, expected);
     }
 
-    /// The runs that start now, with what each holds until [`Schedule::release`]. `now` is in milliseconds of any
-    /// clock that does not go back; only [`Expected`] times are compared with it.
-    pub fn place(&mut self, _now: u64) -> Vec<(Id, Lease)> {
-        let mut placed = Vec::new();
-        for index in self.queue.ranked(|group| (group.class, std::cmp::Reverse(group.part))) {
-            while let Some((id, need)) = self.startable(index) {
-                self.queue.remove(&id);
-                let lease = self.pool.take(&need, need.cpus);
-                self.held.insert(id.clone(), Held { lease: lease.clone() });
-                placed.push((id, lease));
-            }
-        }
-        placed
-    }
-
-    fn startable(&self, index: usize) -> Option<(Id, Need)> {
-        let group: &Group<Id> = self.queue.group(index)?;
-        self.pool.fits(&group.need).then(|| group.head().map(|id| (id, group.need.clone()))).flatten()
+    /// When a run is expected to end. A wider one sooner, in proportion: the best that it can do.
+    fn expected_end(&self, held: &Held) -> Option<u64> {
+        let Timed { started, kind, least } = held.timed?;
+        let run = self.expected.get(&kind)?.run;
+        let width = u64::from(held.lease.cpus()).max(1);
+        Some(started.saturating_add(run.saturating_mul(least.into()) / width))
     }
 
     /// Ends a run's lease; what it held is free. `None` when it held nothing.
@@ -138,7 +140,7 @@ impl<Id: Clone + Ord> Schedule<Id> {
         self.withdraw(&id);
         self.release(&id);
         self.pool.claim(&lease);
-        self.held.insert(id, Held { lease });
+        self.held.insert(id, Held { lease, timed: None });
     }
 
     /// Whether a demand can ever be met here.
@@ -186,6 +188,11 @@ impl<Id: Clone + Ord> Schedule<Id> {
     /// Whether a run waits.
     pub fn is_waiting(&self, id: &Id) -> bool {
         self.queue.place(id).is_some()
+    }
+
+    /// The run that has the reservation: overtaken so often that nothing may start any more that could keep it waiting.
+    pub fn reserved(&self) -> Option<&Id> {
+        self.reservation.as_ref().map(|reservation| &reservation.id).filter(|id| self.is_waiting(id))
     }
 
     /// Shares out something else from now on. Leases stay; the runs that could never start any more are taken out and

@@ -4,7 +4,7 @@ use super::capacity::{Capacity, Unfit};
 use super::cores::Cores;
 use super::demand::{Demand, Gpus};
 use super::devices::Devices;
-use super::lease::Lease;
+use super::lease::{GpuLease, Lease};
 
 /// A demand with its names looked up, so that asking whether it fits compares numbers only.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -51,6 +51,13 @@ impl Level {
     }
 }
 
+/// What was taken for a run that starts, before its cores have numbers.
+#[derive(Clone, Debug)]
+pub(super) struct Taken {
+    pub(super) width: u32,
+    gpus: Vec<GpuLease>,
+}
+
 #[derive(Clone, Debug)]
 pub(super) struct Pool {
     names: Vec<String>,
@@ -91,8 +98,21 @@ impl Pool {
     }
 
     pub(super) fn fits(&self, need: &Need) -> bool {
-        self.cpus.free() >= need.cpus.into()
-            && self.runs.is_none_or(|runs| runs.free() > 0)
+        self.cpus.free() >= need.cpus.into() && self.fits_but_for_cpus(need)
+    }
+
+    /// Whether anything at all can start.
+    pub(super) fn has_room(&self) -> bool {
+        self.cpus.free() > 0 && self.runs.is_none_or(|runs| runs.free() > 0)
+    }
+
+    /// Whether cpus are what a need waits for, and nothing else.
+    pub(super) fn lacks_only_cpus(&self, need: &Need) -> bool {
+        self.cpus.free() < need.cpus.into() && self.fits_but_for_cpus(need)
+    }
+
+    fn fits_but_for_cpus(&self, need: &Need) -> bool {
+        self.runs.is_none_or(|runs| runs.free() > 0)
             && self.memory.is_none_or(|memory| memory.free() >= need.memory)
             && need.named.iter().all(|&(place, amount)| self.named[place].free() >= amount)
             && self.devices.fits(need.gpus)
@@ -113,16 +133,35 @@ impl Pool {
         named.chain(counted).max().unwrap_or(0)
     }
 
-    /// Takes a need, `width` cpus wide. The caller has asked whether it fits.
-    pub(super) fn take(&mut self, need: &Need, width: u32) -> Lease {
-        let lease = Lease {
-            cores: self.cores.take(width as usize),
-            gpus: self.devices.take(need.gpus),
+    /// Takes a need at its least width, its cores not yet named. The caller has asked whether it fits.
+    pub(super) fn take(&mut self, need: &Need) -> Taken {
+        self.cpus.take(need.cpus.into());
+        if let Some(memory) = &mut self.memory {
+            memory.take(need.memory);
+        }
+        if let Some(runs) = &mut self.runs {
+            runs.take(1);
+        }
+        for &(place, amount) in &need.named {
+            self.named[place].take(amount);
+        }
+        Taken { width: need.cpus, gpus: self.devices.take(need.gpus) }
+    }
+
+    /// Widens what was taken. The caller has asked whether the cpus are free.
+    pub(super) fn widen(&mut self, taken: &mut Taken, cpus: u32) {
+        self.cpus.take(cpus.into());
+        taken.width += cpus;
+    }
+
+    /// Names the cores of what was taken.
+    pub(super) fn lease(&mut self, need: &Need, taken: Taken) -> Lease {
+        Lease {
+            cores: self.cores.take(taken.width as usize),
+            gpus: taken.gpus,
             memory: need.memory,
             named: need.named.iter().map(|&(place, amount)| (self.names[place].clone(), amount)).collect(),
-        };
-        self.count(&lease, Level::take);
-        lease
+        }
     }
 
     /// Holds what a lease names.

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use super::demand::{Demand, Request};
+use super::demand::{Demand, Priority, Request};
 use super::pool::Need;
 
 /// Where a waiting run stands.
@@ -11,7 +11,9 @@ use super::pool::Need;
 pub(super) struct Place {
     pub(super) group: usize,
     order: u64,
-    pub(super) arrival: u64,
+    arrival: u64,
+    /// How many decisions were made before it came.
+    pub(super) round: u64,
 }
 
 /// Runs that differ in nothing but their order.
@@ -25,43 +27,54 @@ pub(super) struct Group<Id> {
     pub(super) part: u64,
     /// By order, then arrival.
     runs: BTreeMap<(u64, u64), Id>,
-    /// By arrival: the order.
-    arrivals: BTreeMap<u64, u64>,
-    /// How much was started past the run that arrived first, since it is the first, in millionths of everything.
+    /// By arrival: order and round.
+    arrivals: BTreeMap<u64, (u64, u64)>,
+    /// How much was started past the run that waits longest, since it is that, in millionths of everything.
     pub(super) overtaken: u64,
 }
 
-impl<Id: Clone> Group<Id> {
-    /// The arrival of the run that waits longest.
-    pub(super) fn oldest(&self) -> Option<u64> {
-        self.arrivals.first_key_value().map(|(&arrival, _)| arrival)
+/// The run of a group that waits longest.
+pub(super) struct Oldest<'a, Id> {
+    pub(super) id: &'a Id,
+    pub(super) arrival: u64,
+    pub(super) round: u64,
+}
+
+impl<Id> Group<Id> {
+    /// The run that comes first: its order, its arrival, and who it is.
+    pub(super) fn first(&self) -> Option<(u64, u64, &Id)> {
+        self.runs.first_key_value().map(|(&(order, arrival), id)| (order, arrival, id))
     }
 
-    /// The run that comes first in order.
-    pub(super) fn head(&self) -> Option<Id> {
-        self.runs.first_key_value().map(|(_, id)| id.clone())
+    /// The run that waits longest.
+    pub(super) fn oldest(&self) -> Option<Oldest<'_, Id>> {
+        let (&arrival, &(order, round)) = self.arrivals.first_key_value()?;
+        self.runs.get(&(order, arrival)).map(|id| Oldest { id, arrival, round })
     }
 }
 
 /// All that waits.
 #[derive(Clone, Debug)]
 pub(super) struct Queue<Id> {
+    /// Free places are filled again, so that indices stay.
     groups: Vec<Option<Group<Id>>>,
-    by_demand: BTreeMap<(u32, u32, Demand), usize>,
+    vacant: Vec<usize>,
+    /// By class, kind and demand.
+    index: BTreeMap<(u32, u32, Demand), usize>,
     places: BTreeMap<Id, Place>,
     arrivals: u64,
-    /// The groups in the order of their heads; stale when `None`.
-    ranked: Option<Vec<usize>>,
+    rounds: u64,
 }
 
 impl<Id: Clone + Ord> Queue<Id> {
     pub(super) fn new() -> Self {
         Queue {
             groups: Vec::new(),
-            by_demand: BTreeMap::new(),
+            vacant: Vec::new(),
+            index: BTreeMap::new(),
             places: BTreeMap::new(),
             arrivals: 0,
-            ranked: None,
+            rounds: 0,
         }
     }
 
@@ -77,98 +90,90 @@ impl<Id: Clone + Ord> Queue<Id> {
         self.groups.get(group)?.as_ref()
     }
 
-    pub(super) fn group_mut(&mut self, group: usize) -> Option<&mut Group<Id>> {
-        self.groups.get_mut(group)?.as_mut()
+    pub(super) fn groups(&self) -> impl Iterator<Item = (usize, &Group<Id>)> {
+        self.groups.iter().enumerate().filter_map(|(index, group)| Some((index, group.as_ref()?)))
+    }
+
+    /// A decision was made: what comes from now on came later.
+    pub(super) fn next_round(&mut self) {
+        self.rounds += 1;
+    }
+
+    /// Counts what was started past the run of a group that waits longest.
+    pub(super) fn charge(&mut self, group: usize, part: u64) {
+        if let Some(Some(group)) = self.groups.get_mut(group) {
+            group.overtaken = group.overtaken.saturating_add(part);
+        }
     }
 
     /// Adds a run that does not wait yet.
     pub(super) fn push(&mut self, id: Id, request: &Request, need: Need, part: u64) {
         let group = self.group_of(request, need, part);
-        let place = Place { group, order: request.priority.order, arrival: self.arrivals };
+        let place =
+            Place { group, order: request.priority.order, arrival: self.arrivals, round: self.rounds };
         self.arrivals += 1;
-        if let Some(group) = self.group_mut(group) {
+        if let Some(group) = &mut self.groups[group] {
             group.runs.insert((place.order, place.arrival), id.clone());
-            group.arrivals.insert(place.arrival, place.order);
+            group.arrivals.insert(place.arrival, (place.order, place.round));
         }
         self.places.insert(id, place);
     }
 
     fn group_of(&mut self, request: &Request, need: Need, part: u64) -> usize {
-        let key = (request.priority.class, request.kind, request.demand.clone());
-        if let Some(&group) = self.by_demand.get(&key) {
+        let Request { demand, priority: Priority { class, .. }, kind } = request;
+        let key = (*class, *kind, demand.clone());
+        if let Some(&group) = self.index.get(&key) {
             return group;
         }
-        let group = self.groups.iter().position(Option::is_none).unwrap_or(self.groups.len());
-        if group == self.groups.len() {
+        let group = self.vacant.pop().unwrap_or_else(|| {
             self.groups.push(None);
-        }
+            self.groups.len() - 1
+        });
         self.groups[group] = Some(Group {
-            class: request.priority.class,
-            kind: request.kind,
-            demand: request.demand.clone(),
+            class: *class,
+            kind: *kind,
+            demand: demand.clone(),
             need,
             part,
             runs: BTreeMap::new(),
             arrivals: BTreeMap::new(),
             overtaken: 0,
         });
-        self.by_demand.insert(key, group);
-        self.ranked = None;
+        self.index.insert(key, group);
         group
     }
 
     /// Takes a run out.
     pub(super) fn remove(&mut self, id: &Id) -> Option<Place> {
         let place = self.places.remove(id)?;
-        let group = self.group_mut(place.group)?;
-        if group.oldest() == Some(place.arrival) {
+        let slot = self.groups.get_mut(place.group)?;
+        let group = slot.as_mut()?;
+        if group.arrivals.first_key_value().is_some_and(|(arrival, _)| *arrival == place.arrival) {
             group.overtaken = 0;
         }
         group.runs.remove(&(place.order, place.arrival));
         group.arrivals.remove(&place.arrival);
-        if group.runs.is_empty() {
-            let key = (group.class, group.kind, group.demand.clone());
-            self.by_demand.remove(&key);
-            self.groups[place.group] = None;
-            self.ranked = None;
+        if group.runs.is_empty()
+            && let Some(group) = slot.take()
+        {
+            self.index.remove(&(group.class, group.kind, group.demand));
+            self.vacant.push(place.group);
         }
         Some(place)
     }
 
-    /// The order of the groups must be found anew.
-    pub(super) fn rerank(&mut self) {
-        self.ranked = None;
-    }
-
-    /// The groups by a key of theirs, kept until a group comes or goes or [`Queue::rerank`] is called.
-    pub(super) fn ranked<Key: Ord>(&mut self, key: impl Fn(&Group<Id>) -> Key) -> Vec<usize> {
-        if let Some(ranked) = &self.ranked {
-            return ranked.clone();
-        }
-        let mut keyed: Vec<(Key, u64, usize)> = self
-            .groups
-            .iter()
-            .enumerate()
-            .filter_map(|(i, group)| group.as_ref().map(|group| (key(group), group.oldest().unwrap_or(0), i)))
-            .collect();
-        keyed.sort();
-        let ranked: Vec<usize> = keyed.into_iter().map(|(_, _, group)| group).collect();
-        self.ranked = Some(ranked.clone());
-        ranked
-    }
-
-    /// What waited, in the order of arrival, with what it asked for; the queue is empty after.
+    /// What waited, in the order of arrival, with what it asked for; nothing waits after.
     pub(super) fn drain(&mut self) -> Vec<(Id, Request)> {
-        let mut waiting: Vec<(u64, Id, Request)> = Vec::with_capacity(self.len());
-        for group in self.groups.drain(..).flatten() {
-            for (&(order, arrival), id) in &group.runs {
-                let priority = super::Priority { class: group.class, order };
-                let request = Request { demand: group.demand.clone(), priority, kind: group.kind };
-                waiting.push((arrival, id.clone(), request));
+        let queue = std::mem::replace(self, Queue::new());
+        let mut waiting: Vec<(u64, Id, Request)> = Vec::with_capacity(queue.len());
+        for group in queue.groups.into_iter().flatten() {
+            let Group { class, kind, demand, runs, .. } = group;
+            for ((order, arrival), id) in runs {
+                let request = Request { demand: demand.clone(), priority: Priority { class, order }, kind };
+                waiting.push((arrival, id, request));
             }
         }
-        waiting.sort_by_key(|(arrival, ..)| *arrival);
-        *self = Queue::new();
+        waiting.sort_unstable_by_key(|(arrival, ..)| *arrival);
         waiting.into_iter().map(|(_, id, request)| (id, request)).collect()
     }
 }
