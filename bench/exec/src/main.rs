@@ -31,6 +31,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         }
         _ => {
             overhead()?;
+            watching()?;
             reports()
         }
     }
@@ -122,6 +123,37 @@ fn ravine(study: &tempfile::TempDir) -> Result<(f64, Cpu), Box<dyn Error>> {
     let (supervisor, programs) = cpu_of(local.supervisor())?;
     let client = cpu_of(std::process::id())?.0 - before;
     Ok((seconds, Cpu { client, supervisor, programs }))
+}
+
+/// What it costs to look after runs that only run: eight that sleep, each a shell with a child, with and without a memory
+/// limit.
+fn watching() -> Result<(), Box<dyn Error>> {
+    println!("looking after 8 quiet runs, supervisor's cpu time for each run and minute:");
+    for (what, memory) in [("without a limit", None), ("with a memory limit", Some(1 << 30))] {
+        let study = tempfile::tempdir()?;
+        let layout = Layout::new(study.path());
+        let supervisor: Vec<OsString> = vec![std::env::current_exe()?.into(), "supervise".into()];
+        let mut local = Local::connect(study.path(), supervisor)?;
+        for trial in 0..8 {
+            let id = RunId { run: RunKey::first(TrialId(trial)), epoch: 1 };
+            let directory = layout::attempt(&layout.run(trial, "main", []), 0);
+            let mut order = RunOrder::new(id, directory, Command::Shell("sleep 1000; :".into()));
+            order.memory = memory;
+            local.start(order);
+        }
+        local.wait(Some(Duration::from_secs(1)))?;
+        std::thread::sleep(Duration::from_secs(2));
+        let before = cpu_of(local.supervisor())?.0;
+        std::thread::sleep(Duration::from_secs(10));
+        let used = cpu_of(local.supervisor())?.0 - before;
+        println!("  {what:<20} {:.3} s", used / 8.0 * 6.0);
+        for trial in 0..8 {
+            let id = RunId { run: RunKey::first(TrialId(trial)), epoch: 1 };
+            local.kill(id, study::How::Killed, None);
+        }
+        local.wait(Some(Duration::from_secs(1)))?;
+    }
+    Ok(())
 }
 
 /// How many megabytes of output a second are cut into lines and searched for reports.

@@ -16,9 +16,9 @@ fn hold(mib: u64) -> String {
 
 #[test]
 fn a_run_over_its_memory_limit_fails_with_the_reason_and_others_are_untouched() {
+    println!("tested: memory limits are kept here as {:?}", ravine_exec::memory_control());
     let mut study = Study::new();
-    let bystander = study.shell(1, &hold(40));
-    let mut bystander = bystander;
+    let mut bystander = study.shell(1, &hold(40));
     bystander.memory = Some(1 << 30);
     study.local.start(bystander);
     let mut order = study.shell(0, &hold(100));

@@ -28,6 +28,23 @@ pub(crate) struct Group {
     home: PathBuf,
 }
 
+/// How a run's memory limit is kept on this machine.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MemoryControl {
+    /// By the kernel: each run with a limit has a control group.
+    Kernel,
+    /// By looking at what its processes hold, ten times a second.
+    Watched,
+}
+
+/// How memory limits would be kept for runs that this process supervised.
+pub fn memory_control() -> MemoryControl {
+    match Groups::find(format!("ravine-probe-{}", std::process::id())) {
+        Some(_) => MemoryControl::Kernel,
+        None => MemoryControl::Watched,
+    }
+}
+
 impl Groups {
     /// Looks for a place: this process's own group and those above it.
     pub(crate) fn find(prefix: String) -> Option<Self> {

@@ -21,6 +21,7 @@ mod tree;
 mod usage;
 
 pub(crate) use affinity::bound;
+pub use cgroup::{MemoryControl, memory_control};
 pub(crate) use children::{ChildList, Exit, Reaper};
 pub(crate) use resolve::{explain, find};
 pub(crate) use signals::{Signals, Wanted};

@@ -246,12 +246,15 @@ fn spawn(
     let program = Program { file: file.as_c_str(), args: &args, environment: &environment, stdio };
     // What a child inherits, this process has for the moment of its birth.
     let born = || mark.worn(|| process::spawn(&program));
-    let spawned = process::bound(&order.cores, || match group {
-        Some(group) => group.entered(born),
-        None => Ok(born()),
+    let spawned = process::bound(&order.cores, || match group.map(|group| group.entered(born)) {
+        Some(Ok(spawned)) => spawned,
+        Some(Err(why)) => {
+            tracing::warn!("a run is not in its control group, its memory is watched: {why}");
+            born()
+        }
+        None => born(),
     });
     let spawned = spawned.map_err(|why| Unstarted::here(format!("cannot bind it to its cores: {why}")))?;
-    let spawned = spawned.map_err(|why| Unstarted::here(format!("cannot enter its control group: {why}")))?;
     spawned.map(nix::unistd::Pid::as_raw).map_err(|error| explain(Some(error)).into())
 }
 
