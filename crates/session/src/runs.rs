@@ -1,14 +1,14 @@
 //! The lifecycle of runs: what whoever runs programs as trials tells of them.
 
 use search::TrialId;
-use store::Durability;
+use store::{Durability, Guard};
 use study::{Course, Digests, EventBody, Foreseen, Real, RunEnd, RunEnded, RunKey, RunStarted};
 
 use crate::{Claim, Session, SessionError};
 
 impl Session {
-    /// Claims an attempt: of several processes that want it one gets it. The answer is `None` where another was
-    /// faster, or the trial is over.
+    /// Claims an attempt: of several processes that want a run one gets it. The answer is `None` where another has it, or had
+    /// this attempt, or the trial is over.
     ///
     /// # Errors
     /// Where there is no such trial, or the store refuses.
@@ -19,14 +19,30 @@ impl Session {
         gpus: Option<f64>,
     ) -> Result<Option<Claim>, SessionError> {
         let epoch = self.attend()?;
-        crate::tell::find(&self.lock().study, run.trial)?;
         let host = self.options.host.clone();
         let started = RunStarted { run, epoch, host, cpus: cpus.map(Real), gpus: gpus.map(Real) };
-        self.append(vec![EventBody::RunStarted(started)], Durability::Committed)?;
+        while let Some(head) = self.free_as_of(run)? {
+            // Others may claim the next attempt of the same run at this moment, so it holds only for the log as it was seen.
+            let bodies = vec![EventBody::RunStarted(started.clone())];
+            match self.append_if(bodies, &Guard::unchanged(head), Durability::Committed) {
+                Err(SessionError::Store(error)) if error.is_conflict() => self.refresh()?,
+                done => return done.map(|_| Some(Claim { run, epoch })),
+            };
+        }
+        Ok(None)
+    }
+
+    /// Whether nobody has a run, and this attempt is still to come: the last event known then.
+    fn free_as_of(&self, run: RunKey) -> Result<Option<u64>, SessionError> {
         let state = self.lock();
-        let held = state.study.trial(run.trial).and_then(|trial| trial.run(run));
-        let ours = held.is_some_and(|held| held.epoch() == epoch && held.how().is_none());
-        Ok(ours.then_some(Claim { run, epoch }))
+        let trial = crate::tell::find(&state.study, run.trial)?;
+        let same = |key: RunKey| (key.stage, key.repetition) == (run.stage, run.repetition);
+        let taken = |other: study::Run<'_>| {
+            same(other.key()) && (other.how().is_none() || other.key().attempt >= run.attempt)
+        };
+        // Of a log that this version does not understand to its end nobody can tell.
+        let free = state.unknown.is_none() && !trial.state().is_ended() && !trial.runs().any(taken);
+        Ok(free.then(|| state.study.seq()))
     }
 
     /// The number of the next attempt of a run.
@@ -53,20 +69,11 @@ impl Session {
     ) -> Result<Option<Course>, SessionError> {
         let trial = claim.run.trial;
         let ended = RunEnded { run: claim.run, epoch: claim.epoch, end, metrics };
-        let foreseen = {
-            let state = self.lock();
-            crate::tell::find(&state.study, trial)?;
-            let at = self.options.clock.now_ms();
-            state.study.course(&state.judge, trial, Some(Foreseen { ended: &ended, at }))
-        };
-        let mut bodies: Vec<EventBody> =
+        let mut before: Vec<EventBody> =
             self.take_suggestions(trial).into_iter().map(EventBody::Suggested).collect();
-        bodies.push(EventBody::RunEnded(ended));
-        if let Some(Course::Over(ended)) = &foreseen {
-            bodies.push(EventBody::TrialEnded((**ended).clone()));
-        }
-        self.append(bodies, durability)?;
-        match foreseen {
+        before.push(EventBody::RunEnded(ended.clone()));
+        let course = self.conclude(trial, &before, Some(&ended), durability)?;
+        match course {
             Some(Course::Open { .. }) => self.settle(trial, durability),
             other => Ok(other),
         }
@@ -78,14 +85,41 @@ impl Session {
     /// # Errors
     /// Where the store refuses.
     pub fn settle(&self, trial: TrialId, durability: Durability) -> Result<Option<Course>, SessionError> {
-        let course = {
-            let state = self.lock();
-            state.study.course(&state.judge, trial, None)
-        };
-        if let Some(Course::Over(ended)) = &course {
-            self.append(vec![EventBody::TrialEnded((**ended).clone())], durability)?;
+        self.conclude(trial, &[], None, durability)
+    }
+
+    /// Appends `before`, and the trial's ending if one follows. That it follows holds only for the log as it is known here:
+    /// of an attempt that another gave up meanwhile the ending comes too late, and must not end the trial.
+    fn conclude(
+        &self,
+        trial: TrialId,
+        before: &[EventBody],
+        ended: Option<&RunEnded>,
+        durability: Durability,
+    ) -> Result<Option<Course>, SessionError> {
+        loop {
+            let (course, mut guard) = {
+                let state = self.lock();
+                crate::tell::find(&state.study, trial)?;
+                let foreseen = ended.map(|ended| Foreseen { ended, at: self.options.clock.now_ms() });
+                let course = state.study.course(&state.judge, trial, foreseen);
+                // Of a log that this version does not understand to its end, the end is not known here.
+                let guard = state.unknown.is_none().then(|| Guard::unchanged(state.study.seq()));
+                (course, guard.unwrap_or_default())
+            };
+            let mut bodies = before.to_vec();
+            match &course {
+                Some(Course::Over(ended)) => bodies.push(EventBody::TrialEnded((**ended).clone())),
+                _ => guard = Guard::default(),
+            }
+            if bodies.is_empty() {
+                return Ok(course);
+            }
+            match self.append_if(bodies, &guard, durability) {
+                Err(SessionError::Store(error)) if error.is_conflict() => self.refresh()?,
+                done => return done.map(|_| course),
+            };
         }
-        Ok(course)
     }
 
     /// Makes everything that was appended so far survive loss of power.
