@@ -1,9 +1,11 @@
 //! What becomes of the runs: endings recorded, orders to end, runs of dead runners taken over.
 
+use std::collections::BTreeMap;
+
 use exec::{Executor, RunId, RunNews};
 use session::Claim;
 use store::Durability;
-use study::{Course, How, RunEnded, RunKey};
+use study::{Course, How, RunEnded, RunKey, Study};
 
 use super::work::idle_trials;
 use super::{Desk, Engine};
@@ -27,6 +29,13 @@ impl<E: Executor, D: Desk> Engine<E, D> {
     pub(super) fn ended(&mut self, ended: RunEnded) -> Result<Vec<Input>, RunnerError> {
         let RunEnded { run, epoch, end, metrics } = ended;
         let id = RunId { run, epoch };
+        if self.claims.get(&run).is_none_or(|claim| claim.epoch != epoch) {
+            // Told twice, or dismissed: its ending is in the log.
+            if !self.unsynced.contains(&id) {
+                self.executor.acknowledge(id);
+            }
+            return Ok(Vec::new());
+        }
         let was_asked = self.asked.remove(&run);
         // Ended by nobody's wish and no program's fault: its supervisor cannot hold it.
         let is_kept_out = end.how == How::Killed && !was_asked && epoch == self.epoch;
@@ -59,11 +68,16 @@ impl<E: Executor, D: Desk> Engine<E, D> {
     /// Takes over what dead processes left: their runs are claimed, and trials without a run wait for a slot.
     pub(super) fn recover(&mut self) -> Result<(), RunnerError> {
         let lost = self.lost()?;
-        let known: Vec<RunId> =
-            self.executor.known().iter().filter(|known| !known.owned).map(|known| known.id).collect();
+        let known = self.executor.known().iter().filter(|known| !known.owned);
+        let known: BTreeMap<RunId, bool> = known.map(|known| (known.id, known.alive)).collect();
+        // What was recorded and not acknowledged may not have been synced.
+        self.session.sync()?;
+        for (id, alive) in &known {
+            self.dismiss(*id, *alive);
+        }
         let mut adopted = 0;
         for id in &lost {
-            adopted += usize::from(known.contains(id));
+            adopted += usize::from(known.contains_key(id));
             self.adopt(*id);
         }
         self.waiting = self.session.with_study(idle_trials);
@@ -82,6 +96,21 @@ impl<E: Executor, D: Desk> Engine<E, D> {
             }
         }
         Ok(())
+    }
+
+    /// A run that nobody looks after and that is over by the log: its runner died before it could say so here, or others
+    /// gave the run up while this machine was out of their sight. It ends, and is forgotten.
+    fn dismiss(&mut self, id: RunId, alive: bool) {
+        let over = |study: &Study| study.trial(id.run.trial)?.run(id.run)?.how();
+        if self.session.with_study(over).is_none() {
+            return;
+        }
+        if alive {
+            self.executor.claim(id, self.desk.directory(id.run));
+            self.executor.kill(id, How::Killed, Some("given up while nobody looked after it".to_owned()));
+        } else {
+            self.executor.acknowledge(id);
+        }
     }
 
     fn adopt(&mut self, id: RunId) {
