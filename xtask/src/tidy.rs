@@ -14,6 +14,7 @@ const FLOORS: &[(&str, u32)] = &[
     ("report", 3),
     ("session", 4),
     ("runner", 5),
+    ("sim", 6),
     ("cli", 6),
     ("ravine", 6),
 ];

@@ -1,0 +1,40 @@
+//! A simulated runner's desk: orders without files, and nobody who looks on.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use exec::{Command, RunId, RunOrder};
+use runner::{Desk, Happening};
+use session::Session;
+use space::{Point, Space};
+use study::{RunKey, Study};
+
+/// See the module.
+#[derive(Debug)]
+pub(crate) struct SimDesk {
+    pub(crate) space: Arc<Space>,
+    pub(crate) interrupts: Arc<AtomicUsize>,
+}
+
+impl Desk for SimDesk {
+    fn order(&mut self, id: RunId, point: &Point) -> Result<RunOrder, String> {
+        let mut order = RunOrder::new(id, PathBuf::new(), Command::Program(Vec::new()));
+        order.config = Some(self.space.resolve(point));
+        Ok(order)
+    }
+
+    fn directory(&self, _: RunKey) -> PathBuf {
+        PathBuf::new()
+    }
+
+    fn interrupts(&self) -> usize {
+        self.interrupts.load(Ordering::Relaxed)
+    }
+
+    fn beat(&mut self) {}
+
+    fn tick(&mut self, _: &Session) {}
+
+    fn see(&mut self, _: &Study, _: &Happening<'_>) {}
+}

@@ -1,0 +1,51 @@
+//! The world as a test double: hosts with clocks and supervisors, a database, runners, and all that goes wrong with them.
+//!
+//! The runners are the real ones: [`runner::Engine`] on a real [`session::Session`] on a real [`store::Memory`]. Time is
+//! virtual, programs are functions of a seed, and one thread steps all runners in the order in which things happen,
+//! so that a world follows from its seed to the last bit: a seed that breaks a promise is the whole report of the bug.
+//!
+//! What goes wrong: runners are killed between any two effects, and others act inside their calls of the store; supervisors are
+//! killed, power fails, hosts sleep, clocks are an hour off; the database is locked, its disk full, and an append that was said to
+//! have failed was made; news are late, in any order, and come twice; people interrupt, pause, stop, enqueue and raise limits.
+
+mod chance;
+mod check;
+mod db;
+mod desk;
+mod executor;
+mod fate;
+mod faulty;
+mod life;
+mod machine;
+mod plan;
+mod program;
+mod seat;
+mod time;
+mod world;
+
+use crate::plan::Plan;
+use crate::world::World;
+
+/// What came of a world.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Played {
+    /// How many events its log holds.
+    pub events: usize,
+    /// How long it lasted, in ms of its own time.
+    pub lasted_ms: u64,
+    /// The log, a line for each event. Two runs of one seed have the same.
+    pub log: String,
+}
+
+/// Lets the world of a seed live, and checks every promise.
+///
+/// # Errors
+/// The promise that was broken, and how.
+pub fn play(seed: u64) -> Result<Played, String> {
+    let world = World::new(Plan::draw(seed));
+    let log = world.live()?;
+    world
+        .check(&log)
+        .map_err(|broken| format!("{broken}\n{:?}\n{}", world.plan, world::listing(Ok(log.clone()))))?;
+    Ok(Played { events: log.len(), lasted_ms: world.time.now() / 1000, log: world::listing(Ok(log)) })
+}

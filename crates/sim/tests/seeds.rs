@@ -1,0 +1,61 @@
+//! Thousands of worlds, each from its seed; every promise is checked in each.
+//!
+//! A seed that breaks one is named by the failure. `RAVINE_SIM_SEED=17 cargo nextest run -p ravine-sim one_seed`
+//! plays it again, exactly; `RAVINE_SIM_SEEDS=20000` makes each of the chunks so long.
+
+use ravine_sim::{Played, play};
+
+/// How many seeds a chunk plays where nobody says otherwise.
+const SEEDS: u64 = 100;
+
+fn number(name: &str) -> Option<u64> {
+    std::env::var(name).ok()?.parse().ok()
+}
+
+fn world(seed: u64) -> Result<Played, String> {
+    play(seed).map_err(|broken| format!("RAVINE_SIM_SEED={seed} breaks a promise: {broken}"))
+}
+
+fn chunk(which: u64) {
+    let count = number("RAVINE_SIM_SEEDS").unwrap_or(SEEDS);
+    let broken = (which * count..(which + 1) * count).find_map(|seed| world(seed).err());
+    assert!(broken.is_none(), "{}", broken.unwrap_or_default());
+}
+
+#[test]
+fn one_seed_keeps_every_promise() {
+    let seed = number("RAVINE_SIM_SEED").unwrap_or(0);
+    let played = world(seed).unwrap_or_else(|broken| panic!("{broken}"));
+    println!("seed {seed}: {} events in {} ms", played.events, played.lasted_ms);
+}
+
+#[test]
+fn the_same_seed_is_the_same_world() {
+    for seed in 0..10 {
+        assert_eq!(play(seed), play(seed), "seed {seed}");
+    }
+}
+
+macro_rules! chunks {
+    ($($name:ident $which:literal)*) => {
+        $(
+            #[test]
+            fn $name() {
+                chunk($which);
+            }
+        )*
+    };
+}
+
+chunks! {
+    every_promise_holds_in_chunk_0 0
+    every_promise_holds_in_chunk_1 1
+    every_promise_holds_in_chunk_2 2
+    every_promise_holds_in_chunk_3 3
+    every_promise_holds_in_chunk_4 4
+    every_promise_holds_in_chunk_5 5
+    every_promise_holds_in_chunk_6 6
+    every_promise_holds_in_chunk_7 7
+    every_promise_holds_in_chunk_8 8
+    every_promise_holds_in_chunk_9 9
+}
