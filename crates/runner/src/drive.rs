@@ -70,7 +70,7 @@ pub fn drive(
 }
 
 fn rule(stage: &Stage) -> StageRule {
-    StageRule { cpus: stage.cpus }
+    StageRule { cpus: stage.demand.cpus.min }
 }
 
 fn tell_opened(

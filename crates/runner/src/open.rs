@@ -103,7 +103,7 @@ fn known(store: &Arc<dyn Store>, name: &str) -> Result<bool, RunnerError> {
 fn slots(file: &StudyFile, options: &Options) -> usize {
     let machine = std::thread::available_parallelism().map_or(1, |cpus| cpus.get() as u32);
     let cpus = file.executor.cpus.unwrap_or(machine);
-    let wide = file.stages.iter().map(|stage| stage.cpus).max().unwrap_or(1).max(1);
+    let wide = file.stages.iter().map(|stage| stage.demand.cpus.min).max().unwrap_or(1).max(1);
     let fitting = (cpus / wide).max(1);
     let slots = match (options.parallel, file.executor.parallel, file.executor.cpus) {
         // Said on the command line: the person knows.

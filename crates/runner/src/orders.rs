@@ -85,7 +85,7 @@ impl<'a> Orders<'a> {
         let mut order = RunOrder::new(id, directory.clone(), command);
         order.environment = self.environment(stage, &values, &config)?;
         order.cwd = Some(self.cwd(stage, &values)?);
-        order.cpus = stage.cpus;
+        order.cpus = stage.demand.cpus.min;
         order.timeout = stage.timeout.map(Into::into);
         order.grace = stage.grace.into();
         order.ok = stage.ok.clone();
@@ -126,6 +126,12 @@ impl<'a> Orders<'a> {
             artifacts_dir: layout::artifacts(&folder).display().to_string(),
             seed: program_seed(self.seed, run),
             trial: run.trial.0,
+            repetition: run.repetition,
+            axes: IndexMap::new(),
+            level: None,
+            resource: None,
+            cpus: self.file.stages.get(run.stage as usize).map_or(1, |stage| stage.demand.cpus.min),
+            gpus: 0.0,
             stages: IndexMap::new(),
         }
     }

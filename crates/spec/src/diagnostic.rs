@@ -14,6 +14,8 @@ pub struct Diagnostic {
     pub message: String,
     /// The bytes of the file that it is about; none where the whole file is.
     pub span: Option<Range<usize>>,
+    /// Another place that has to do with it: a limit that is passed, say.
+    pub also: Option<Range<usize>>,
     /// What would be right, where that is known.
     pub help: Option<String>,
 }
@@ -30,12 +32,14 @@ pub enum Severity {
 impl Diagnostic {
     /// An error about some bytes of the file.
     pub fn error(span: Range<usize>, message: impl Into<String>) -> Diagnostic {
-        Diagnostic { severity: Severity::Error, message: message.into(), span: Some(span), help: None }
+        let (severity, message) = (Severity::Error, message.into());
+        Diagnostic { severity, message, span: Some(span), also: None, help: None }
     }
 
     /// An error about the whole file.
     pub fn whole(message: impl Into<String>) -> Diagnostic {
-        Diagnostic { severity: Severity::Error, message: message.into(), span: None, help: None }
+        let (severity, message) = (Severity::Error, message.into());
+        Diagnostic { severity, message, span: None, also: None, help: None }
     }
 
     /// A warning about some bytes of the file.
@@ -46,6 +50,12 @@ impl Diagnostic {
     /// The same with what would be right.
     pub fn help(mut self, help: impl Into<String>) -> Diagnostic {
         self.help = Some(help.into());
+        self
+    }
+
+    /// The same with another place that has to do with it.
+    pub fn also(mut self, span: Range<usize>) -> Diagnostic {
+        self.also = Some(span);
         self
     }
 
@@ -73,12 +83,13 @@ impl Diagnostic {
             shown.extend(help.map(|help| format!(" help: {help}\n")));
             return shown;
         };
-        let place = source.place(span.start);
-        let excerpt = Excerpt::of(source, span);
-        let margin = " ".repeat(place.line.to_string().len());
-        shown += &format!("{margin}--> {}:{}:{}\n", source.name, place.line, place.column);
-        shown += &format!("{margin} |\n{} | {}\n", place.line, excerpt.line);
-        shown += &format!("{margin} | {}{}\n", " ".repeat(excerpt.indent), "^".repeat(excerpt.width));
+        // Both excerpts stand under one margin.
+        let last = self.also.as_ref().map_or(span.start, |also| also.start.max(span.start));
+        let margin = " ".repeat(source.place(last).line.to_string().len());
+        shown += &Excerpt::of(source, span).render(source, span, &margin, "-->");
+        if let Some(also) = &self.also {
+            shown += &Excerpt::of(source, also).render(source, also, &margin, ":::");
+        }
         shown.extend(help.map(|help| format!("{margin} = help: {help}\n")));
         shown
     }
@@ -114,6 +125,18 @@ impl Excerpt {
         let rest = if end < characters.len() { "…" } else { "" };
         let indent = column - start + cut.chars().count();
         Excerpt { line: format!("{cut}{text}{rest}"), indent, width: covered.min(Self::WIDTH - Self::LEAD) }
+    }
+}
+
+impl Excerpt {
+    /// The place, the line, and the caret under it.
+    fn render(&self, source: &Source, span: &Range<usize>, margin: &str, arrow: &str) -> String {
+        let place = source.place(span.start);
+        let (line, column) = (place.line, place.column);
+        let mut shown = format!("{margin}{arrow} {}:{line}:{column}\n", source.name);
+        shown += &format!("{margin} |\n{line:<width$} | {}\n", self.line, width = margin.len());
+        shown += &format!("{margin} | {}{}\n", " ".repeat(self.indent), "^".repeat(self.width));
+        shown
     }
 }
 

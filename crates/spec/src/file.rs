@@ -1,15 +1,19 @@
 //! The study file as it is written: what serde reads and what the JSON Schema describes. [`crate::StudyFile`] is the same,
 //! checked and lowered.
 
+use std::collections::BTreeMap;
+
 use indexmap::IndexMap;
 use schemars::JsonSchema;
-use search::SamplerSpec;
-use serde::{Deserialize, Serialize};
+use search::{PrunerSpec, SamplerSpec};
+use serde::Deserialize;
 use space::Json;
 use space::declaration::Declarations;
-use study::{Constraint, Duplicates, Duration, Objective, OnTimeout, Real, StopRules};
+use study::{Axis, Constraint, Duplicates, Duration, Objective, OnTimeout, Real, StopRules};
 
 use crate::command::CommandForm;
+use crate::cpus::CpusForm;
+use crate::executor::Executor;
 use crate::size::ByteSize;
 
 /// A ravine study file.
@@ -38,11 +42,16 @@ pub(crate) struct File {
     /// How to look.
     #[schemars(with = "SamplerSpec")]
     pub(crate) sampler: Option<Json>,
+    /// Which trials go on, and how long; absent: all run to their end.
+    #[schemars(with = "Option<PrunerSpec>")]
+    pub(crate) pruner: Option<Json>,
     /// What is done once, before the first run.
     pub(crate) setup: Option<SetupForm>,
-    /// The program to run.
-    #[schemars(length(min = 1, max = 1))]
+    /// The programs of a trial, in order.
+    #[schemars(length(min = 1))]
     pub(crate) stage: Vec<StageForm>,
+    /// What each configuration is repeated over, the outermost axis first.
+    pub(crate) repeat: Vec<Axis>,
     /// When the study ends, whichever comes first; 100 trials where the table is absent.
     pub(crate) stop: Option<StopRules>,
     /// Where runs go.
@@ -91,7 +100,8 @@ pub(crate) struct SetupForm {
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct StageForm {
-    /// What the stage is called, in folders and messages; `run` where absent.
+    /// What the stage is called, in folders, messages and placeholders such as `{stage.train.loss}`; `run` where absent.
+    /// Of several stages each has a name.
     #[serde(default)]
     pub(crate) name: Option<String>,
     /// The command: a list of arguments with placeholders such as `"--lr={lr}"`, or a text for the shell. An argument
@@ -100,10 +110,39 @@ pub(crate) struct StageForm {
     /// Says aloud what the shape of `run` says: a text is for the shell, a list is not.
     #[serde(default)]
     pub(crate) shell: Option<bool>,
-    /// How many processors a run takes.
-    #[serde(default = "one")]
+    /// Whether it runs once for a trial, before its repetitions, and not for each of them.
+    #[serde(default)]
+    pub(crate) once: bool,
+    /// How many processors a run takes; `{ min = 1, max = 8 }` takes what is free between the two when it starts.
+    #[serde(default)]
+    #[schemars(extend("default" = 1))]
+    pub(crate) cpus: CpusForm,
+    /// How many gpus a run takes: a whole number of its own, or a share of one, such as 0.5.
+    #[serde(default)]
+    #[schemars(range(min = 0.0))]
+    pub(crate) gpus: f64,
+    /// How much memory a run takes. One that holds more is ended as failed.
+    #[serde(default)]
+    pub(crate) memory: Option<ByteSize>,
+    /// Other things that a run takes and gives back, of those that the executor lists: `{ licences = 1 }`.
+    #[serde(default)]
+    pub(crate) resources: BTreeMap<String, u64>,
+    /// Whether a run is bound to cores of its own.
+    #[serde(default)]
+    pub(crate) pin: bool,
+    /// Runs of smaller priorities start first; the stage's place (0, 1, …) where absent.
+    #[serde(default)]
+    pub(crate) priority: Option<u32>,
+    /// How often a run that failed or was lost is tried again.
+    #[serde(default)]
+    pub(crate) retries: u32,
+    /// How long the first new try waits; each further one twice as long, up to 5 minutes. Absent: not at all.
+    #[serde(default)]
+    pub(crate) backoff: Option<Duration>,
+    /// A run that reports this step is ended, and counts as done.
+    #[serde(default)]
     #[schemars(range(min = 1))]
-    pub(crate) cpus: u32,
+    pub(crate) step_limit: Option<u64>,
     /// After so long a run is ended.
     #[serde(default)]
     pub(crate) timeout: Option<Duration>,
@@ -135,6 +174,13 @@ pub(crate) struct StageForm {
     pub(crate) log_limit: ByteSize,
 }
 
+impl StageForm {
+    /// The name that it has, said or not.
+    pub(crate) fn title(&self) -> String {
+        self.name.clone().unwrap_or_else(|| "run".to_owned())
+    }
+}
+
 /// `[[stage.file]]`: a configuration file of the program's own, re-written for each run.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -151,39 +197,12 @@ pub(crate) struct RuncardForm {
     pub(crate) set: IndexMap<String, Json>,
 }
 
-/// `[executor]`: where runs go.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, default)]
-pub struct Executor {
-    /// The kind of place.
-    pub kind: ExecutorKind,
-    /// How many runs there are at a time, at most; else what `cpus` allows.
-    #[schemars(range(min = 1))]
-    pub parallel: Option<u32>,
-    /// How many processors the study takes; all of the machine's where absent.
-    #[schemars(range(min = 1))]
-    pub cpus: Option<u32>,
-}
-
-/// A kind of place where runs go.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum ExecutorKind {
-    /// This machine.
-    #[default]
-    Local,
-}
-
 /// `[store]`: where the study is kept.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct StoreForm {
     /// `sqlite` (default): a file in the study's folder.
     pub(crate) url: Option<String>,
-}
-
-fn one() -> u32 {
-    1
 }
 
 fn success() -> Vec<i32> {

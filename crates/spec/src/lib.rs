@@ -5,9 +5,11 @@
 //! configuration files.
 
 mod command;
+mod cpus;
 mod de;
 mod diagnostic;
 mod diff;
+mod executor;
 mod file;
 mod init;
 mod load;
@@ -15,6 +17,7 @@ pub mod runcard;
 mod schema;
 mod size;
 mod source;
+mod stage;
 mod store;
 mod study_file;
 pub mod template;
@@ -23,11 +26,12 @@ mod unsupported;
 
 pub use diagnostic::{Diagnostic, Severity, SpecErrors};
 pub use diff::{Change, Class, diff};
-pub use file::{Executor, ExecutorKind};
+pub use executor::{Executor, ExecutorKind, GpuSet};
 pub use init::init;
 pub use runcard::Runcard;
 pub use schema::{schema, schema_text};
 pub use size::{ByteSize, ByteSizeError};
 pub use source::{Format, Place, Source};
+pub use stage::{Setup, Stage};
 pub use store::{StoreUrl, StoreUrlError};
-pub use study_file::{Declaration, GivenPoint, Setup, Stage, StudyFile};
+pub use study_file::{Declaration, GivenPoint, StudyFile};

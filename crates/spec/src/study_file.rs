@@ -7,15 +7,13 @@ use indexmap::IndexMap;
 use search::SamplerSpec;
 use serde_json::Map;
 use space::{Declarations, Json, Space};
-use study::{Duration, OnTimeout, Real, Settings, StageRules};
+use study::{Real, Settings};
 
 use crate::diagnostic::{Diagnostic, SpecErrors};
-use crate::file::Executor;
-use crate::runcard::Runcard;
-use crate::size::ByteSize;
+use crate::executor::Executor;
 use crate::source::{Format, Source};
+use crate::stage::{Setup, Stage};
 use crate::store::StoreUrl;
-use crate::template::{Command, Template};
 
 /// A study file whose every name, expression and placeholder means something.
 #[derive(Clone, Debug)]
@@ -79,55 +77,6 @@ pub struct GivenPoint {
     pub params: Map<String, Json>,
     /// What it is known to give, by metric; such a point is told, not run.
     pub result: Option<IndexMap<String, Real>>,
-}
-
-/// What is done once, before the first run.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Setup {
-    /// The command; its only placeholder is `{seed}`.
-    pub command: Command,
-    /// Where it runs: from the study file's folder, or absolute.
-    pub cwd: Option<String>,
-    /// After so long it is ended.
-    pub timeout: Option<Duration>,
-    /// Added to its environment.
-    pub env: Vec<(String, String)>,
-}
-
-/// A program that a trial runs.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Stage {
-    /// What it is called: a name that can be a folder's.
-    pub name: String,
-    /// The command.
-    pub command: Command,
-    /// How many processors a run takes; at least 1.
-    pub cpus: u32,
-    /// After so long a run is ended.
-    pub timeout: Option<Duration>,
-    /// What such a run counts as.
-    pub on_timeout: OnTimeout,
-    /// The exit codes that mean success; at least one.
-    pub ok: Vec<i32>,
-    /// The time between SIGTERM and SIGKILL.
-    pub grace: Duration,
-    /// Where it runs: from the study file's folder, or absolute.
-    pub cwd: Option<Template>,
-    /// Added to the environment; left out where a placeholder is inactive.
-    pub env: Vec<(String, Template)>,
-    /// Configuration files to write.
-    pub files: Vec<Runcard>,
-    /// Patterns over lines of output: metric name and regular expression with at least one group.
-    pub capture: IndexMap<String, String>,
-    /// How much of each log is kept.
-    pub log_limit: ByteSize,
-}
-
-impl Stage {
-    /// What the course of a trial needs to know of it.
-    pub(crate) fn rules(&self) -> StageRules {
-        StageRules { on_timeout: self.on_timeout, ..StageRules::named(&self.name) }
-    }
 }
 
 impl StudyFile {

@@ -5,11 +5,11 @@ use crate::diagnostic::Diagnostic;
 use crate::tree::{Entry, Node, Tree};
 
 /// Top-level keys.
-const TOP: [&str; 6] = ["transfer", "pruner", "repeat", "cost", "lag", "reproducible"];
+const TOP: [&str; 4] = ["transfer", "cost", "lag", "reproducible"];
 /// Keys of a stage.
-const STAGE: [&str; 7] = ["gpus", "memory", "retries", "repeat", "once", "call", "keep"];
+const STAGE: [&str; 2] = ["call", "keep"];
 /// Keys of `[executor]`.
-const EXECUTOR: [&str; 4] = ["gpus", "memory", "hosts", "partition"];
+const EXECUTOR: [&str; 2] = ["hosts", "partition"];
 /// Kinds of executors.
 const KINDS: [&str; 3] = ["slurm", "ray", "ssh"];
 /// Samplers.
@@ -32,10 +32,6 @@ pub(crate) fn refuse(root: &mut Node, problems: &mut Vec<Diagnostic>) {
             take(executor, key, &format!("`{key}` of the executor"), problems);
         }
         take_word(executor, "kind", &KINDS, "executor", problems);
-    }
-    // `gpu_time` counts nothing while no run takes a gpu.
-    if let Some(stop) = child(root, "stop") {
-        take(stop, "gpu_time", "`gpu_time`", problems);
     }
     // The commands look for a study's database in its folder.
     if let Some(store) = child(root, "store")

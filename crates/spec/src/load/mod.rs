@@ -1,7 +1,12 @@
 //! From a text to a checked study file. As much as possible is looked at, so that one reading shows many mistakes.
 
+mod command;
 mod decode;
 pub(crate) mod files;
+mod names;
+mod options;
+mod pruner;
+mod scope;
 mod search_part;
 mod stage;
 
@@ -10,11 +15,13 @@ use std::path::Path;
 
 use study::{DEFAULT_TRIALS, Judge, Settings};
 
+use self::scope::Surroundings;
 use crate::diagnostic::{Diagnostic, Severity, SpecErrors};
-use crate::file::File;
+use crate::file::{File, StageForm};
 use crate::source::Source;
+use crate::stage::Stage;
 use crate::store::StoreUrl;
-use crate::study_file::{Stage, StudyFile};
+use crate::study_file::StudyFile;
 use crate::tree::{self, Node, Tree};
 use crate::unsupported;
 
@@ -59,7 +66,17 @@ impl Loader<'_> {
         self.executor(&file);
         let store = self.store(file.store.url.as_deref());
         let space = self.space(&file);
-        let stages = self.stages(file.stage, space.as_ref().map(|(space, _)| &**space), file.executor.cpus);
+        let pruner = self.pruner(file.pruner.as_ref());
+        let surroundings = Surroundings {
+            space: space.as_ref().map(|(space, _)| &**space),
+            axes: &file.repeat,
+            pruner: pruner.as_ref(),
+            stages: file.stage.iter().map(StageForm::title).collect(),
+            unsure: self.is_broken("repeat") || (file.pruner.is_some() && pruner.is_none()),
+        };
+        self.clashes(&surroundings);
+        let stages = self.stages(file.stage, &surroundings, &file.executor);
+        settings.pruner = pruner.and_then(|pruner| self.settle(pruner, &stages, &settings));
         let setup = file.setup.and_then(|setup| self.setup(setup));
         let (space, declaration) = space?;
         settings.stages = stages.iter().map(Stage::rules).collect();
@@ -105,6 +122,7 @@ impl Loader<'_> {
             constraints: file.constraint.clone(),
             stop: file.stop.clone().unwrap_or_default(),
             duplicates: file.duplicates,
+            repeat: file.repeat.clone(),
             ..Settings::default()
         };
         if settings.objectives.is_empty() && !self.is_broken("objective") {
@@ -112,7 +130,9 @@ impl Loader<'_> {
             self.problems
                 .push(Diagnostic::whole("the file has no [[objective]]: what is a good result?").help(help));
         }
-        if let Err(error) = Judge::new(&settings) {
+        // A mistake among the repetitions does not hide one of the objectives; what is said twice is shown once.
+        let rest = Settings { repeat: Vec::new(), ..settings.clone() };
+        for error in [Judge::new(&settings), Judge::new(&rest)].into_iter().filter_map(Result::err) {
             let span = self.inside(&error.place, error.span.as_ref());
             let hint = error.hint.or_else(|| odd_name(&settings, &error.place));
             self.problems.push(Diagnostic::error(span, error.problem).maybe_help(hint));

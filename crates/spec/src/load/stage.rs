@@ -1,67 +1,82 @@
-//! Stages: commands, placeholders, patterns, runcards.
-
-use std::ops::Range;
+//! Stages: what they are called, what they take, their commands, patterns, runcards.
 
 use regex::Regex;
-use space::{Found, Json, Space, Stream};
+use space::Json;
+use study::schedule::{Demand, Gpus};
 
+use super::scope::{Scope, Surroundings};
 use super::{Loader, folder_problem};
-use crate::command::{ArgumentForm, CommandForm};
 use crate::diagnostic::Diagnostic;
+use crate::executor::Executor;
 use crate::file::{RuncardForm, SetupForm, StageForm};
 use crate::runcard::{Runcard, Setting};
 use crate::source::Format;
-use crate::study_file::{Setup, Stage};
-use crate::template::{Argument, Command, Names, Placeholder, ShellTemplate, Template, TemplateError};
+use crate::stage::{Setup, Stage};
+use crate::template::{Template, stage_variable};
 
 impl Loader<'_> {
     pub(super) fn stages(
         &mut self,
         forms: Vec<StageForm>,
-        space: Option<&Space>,
-        cpus: Option<u32>,
+        surroundings: &Surroundings<'_>,
+        executor: &Executor,
     ) -> Vec<Stage> {
         if forms.is_empty() && !self.is_broken("stage") {
             let help = "add [[stage]] with `run = [\"python\", \"train.py\", \"--lr={lr}\"]`";
             self.problems.push(Diagnostic::whole("the file has no [[stage]]: what is to be run?").help(help));
         }
-        if forms.len() > 1 {
-            let at = self.root.find("stage[1]").span();
-            self.problems.push(
-                Diagnostic::error(at, "a second stage is not supported yet").help("write one [[stage]]"),
-            );
-        }
+        self.stage_names(&forms, surroundings);
         let mut stages: Vec<Stage> = Vec::new();
         for (i, form) in forms.into_iter().enumerate() {
-            let path = format!("stage[{i}]");
-            if let Some(stage) = self.stage(form, &path, space, &stages, cpus) {
-                stages.push(stage);
-            }
+            stages.extend(self.stage(form, i, surroundings, executor));
         }
         stages
+    }
+
+    fn stage_names(&mut self, forms: &[StageForm], surroundings: &Surroundings<'_>) {
+        let names = &surroundings.stages;
+        for (i, name) in names.iter().enumerate() {
+            let at = self.at(&format!("stage[{i}].name"));
+            if let Some(problem) = folder_problem(name) {
+                let message = format!("`{name}` cannot be a stage's name: {problem}");
+                self.problems.push(Diagnostic::error(at.clone(), message));
+            }
+            if names.len() > 1 && forms[i].name.is_none() {
+                let message = "of several stages each has a name, and this one has none";
+                let help = "add `name = \"train\"`, for example: it names folders and `{stage.train.loss}`";
+                self.problems.push(Diagnostic::error(at, message).help(help));
+            } else if let Some(k) = names[..i].iter().position(|other| other == name) {
+                let problem = Diagnostic::error(at, format!("there is a stage `{name}` already"));
+                self.problems.push(problem.also(self.at(&format!("stage[{k}].name"))));
+            } else if let Some(k) =
+                names[..i].iter().position(|other| stage_variable(other) == stage_variable(name))
+            {
+                let variable = stage_variable(name);
+                let message =
+                    format!("`{name}` and `{}` have the same environment variable {variable}", names[k]);
+                self.problems.push(Diagnostic::error(at, message).help("rename one of the two"));
+            }
+            let late = forms[i].once && forms[..i].iter().any(|earlier| !earlier.once);
+            if late {
+                let message = "a stage that runs once comes before those that run for every repetition";
+                let problem = Diagnostic::error(self.at(&format!("stage[{i}].once")), message);
+                self.problems.push(problem.help("move it up, or leave `once` out"));
+            }
+        }
     }
 
     fn stage(
         &mut self,
         form: StageForm,
-        path: &str,
-        space: Option<&Space>,
-        earlier: &[Stage],
-        cpus: Option<u32>,
+        index: usize,
+        surroundings: &Surroundings<'_>,
+        executor: &Executor,
     ) -> Option<Stage> {
-        let name = form.name.unwrap_or_else(|| "run".to_owned());
-        if let Some(problem) = folder_problem(&name) {
-            let at = self.at(&format!("{path}.name"));
-            self.problems
-                .push(Diagnostic::error(at, format!("`{name}` cannot be a stage's name: {problem}")));
-        }
-        if earlier.iter().any(|stage| stage.name == name) {
-            let at = self.at(&format!("{path}.name"));
-            self.problems.push(Diagnostic::error(at, format!("there is a stage `{name}` already")));
-        }
-        self.limits(path, form.cpus, cpus, &form.ok);
-        let scope =
-            Scope { names: space.map(|space| Names { space, earlier: names_of(earlier) }), setup: false };
+        let path = &format!("stage[{index}]");
+        let name = surroundings.stages.get(index).cloned().unwrap_or_default();
+        let demand = self.demand(&form, path, executor);
+        self.endings(&form, path);
+        let scope = Scope::of_stage(surroundings, index, form.once);
         let command = self.command(&form.run, form.shell, path, &scope);
         let cwd = form.cwd.and_then(|text| self.needed(&text, &format!("{path}.cwd"), &scope, "`cwd`"));
         let env = self.environment(form.env.iter().map(|(k, v)| (k.as_str(), v.as_str())), path, &scope);
@@ -76,8 +91,14 @@ impl Loader<'_> {
         }
         Some(Stage {
             name,
+            once: form.once,
             command: command?,
-            cpus: form.cpus,
+            demand: demand?,
+            pin: form.pin,
+            priority: form.priority.unwrap_or(index as u32),
+            retries: form.retries,
+            backoff: form.backoff,
+            step_limit: form.step_limit,
             timeout: form.timeout,
             on_timeout: form.on_timeout,
             ok: form.ok,
@@ -90,98 +111,103 @@ impl Loader<'_> {
         })
     }
 
-    pub(super) fn setup(&mut self, form: SetupForm) -> Option<Setup> {
-        let scope = Scope { names: None, setup: true };
-        let command = self.command(&form.run, None, "setup", &scope)?;
-        let env = form.env.into_iter().collect();
-        Some(Setup { command, cwd: form.cwd, timeout: form.timeout, env })
+    /// What a run must hold, where the executor can ever give it.
+    fn demand(&mut self, form: &StageForm, path: &str, executor: &Executor) -> Option<Demand> {
+        let gpus = match Gpus::from_amount(form.gpus) {
+            Ok(gpus) => gpus,
+            Err(error) => {
+                self.problems.push(Diagnostic::error(self.at(&format!("{path}.gpus")), error.to_string()));
+                return None;
+            }
+        };
+        let memory = form.memory.map_or(0, |memory| memory.0);
+        let demand = Demand { cpus: form.cpus.0, gpus, memory, named: form.resources.clone() };
+        self.unfit(&demand, path, executor);
+        Some(demand)
     }
 
-    fn limits(&mut self, path: &str, cpus: u32, available: Option<u32>, ok: &[i32]) {
+    /// What of a demand is more than the executor has, as far as the file says what that is.
+    fn unfit(&mut self, demand: &Demand, path: &str, executor: &Executor) {
+        let mut unfit = Vec::new();
+        let too_much = |key: &str, wanted: String, has: String| {
+            (key.to_owned(), format!("a run takes {wanted}, and the executor has {has}"))
+        };
+        let cpus = demand.cpus.min;
+        if let Some(has) = executor.cpus.filter(|has| cpus > *has && *has > 0) {
+            unfit.push(too_much("cpus", format!("{cpus} cpus"), has.to_string()));
+        }
+        let devices = match demand.gpus {
+            Gpus::None => 0,
+            Gpus::Share(_) => 1,
+            Gpus::Whole(count) => count as usize,
+        };
+        if let Some(has) = executor.gpus.count().filter(|has| devices > *has) {
+            unfit.push(too_much("gpus", format!("{} gpus", demand.gpus.amount()), has.to_string()));
+        }
+        if let Some(has) = executor.memory.filter(|has| demand.memory > has.0) {
+            let wanted = crate::ByteSize(demand.memory);
+            unfit.push(too_much("memory", format!("{wanted} of memory"), has.to_string()));
+        }
+        for (name, wanted) in demand.named.iter().filter(|(_, wanted)| **wanted > 0) {
+            let key = format!("resources.{name}");
+            match executor.resources.get(name) {
+                Some(has) if has >= wanted => {}
+                Some(has) => unfit.push(too_much(&key, format!("{wanted} of `{name}`"), has.to_string())),
+                None => self.unknown_resource(name, &format!("{path}.{key}"), executor),
+            }
+        }
+        for (key, message) in unfit {
+            let problem = Diagnostic::error(self.at(&format!("{path}.{key}")), message);
+            self.problems.push(problem.also(self.at(&format!("executor.{key}"))));
+        }
+    }
+
+    fn unknown_resource(&mut self, name: &str, path: &str, executor: &Executor) {
+        let help = match space::nearest(name, executor.resources.keys().map(String::as_str)) {
+            Some(nearest) => format!("did you mean `{nearest}`?"),
+            None => format!("add `resources = {{ {name} = 1 }}` to [executor], with as many as there are"),
+        };
+        let key = self.root.find(path).key.cloned();
+        let at = key.unwrap_or_else(|| self.at(path));
+        self.problems
+            .push(Diagnostic::error(at, format!("the executor has nothing called `{name}`")).help(help));
+    }
+
+    /// How runs end: exit codes, limits, new tries.
+    fn endings(&mut self, form: &StageForm, path: &str) {
         let at = |key: &str| self.root.find(&format!("{path}.{key}")).span();
         let mut problems = Vec::new();
-        if cpus == 0 {
-            problems.push(Diagnostic::error(at("cpus"), "a run takes at least 1 cpu"));
-        }
-        if let Some(available) = available.filter(|available| cpus > *available && *available > 0) {
-            let message = format!("a run takes {cpus} cpus, and the executor has {available}");
-            problems.push(Diagnostic::error(at("cpus"), message));
-        }
-        if ok.is_empty() {
+        if form.ok.is_empty() {
             problems.push(Diagnostic::error(at("ok"), "no exit code means success").help("write `ok = [0]`"));
         }
-        if let Some(code) = ok.iter().find(|code| !(0..=255).contains(*code)) {
+        if let Some(code) = form.ok.iter().find(|code| !(0..=255).contains(*code)) {
             problems.push(Diagnostic::error(at("ok"), format!("{code} is no exit code: they are 0 to 255")));
+        }
+        if form.step_limit == Some(0) {
+            problems.push(Diagnostic::error(at("step_limit"), "`step_limit` is at least 1"));
+        }
+        if form.backoff.is_some() && form.retries == 0 {
+            let message = "`backoff` says how long a new try waits, and there is none";
+            problems.push(Diagnostic::error(at("backoff"), message).help("add `retries = 1`"));
+        }
+        if form.retries > MOST_RETRIES {
+            let message = format!("a run is tried again {MOST_RETRIES} times at most");
+            problems.push(Diagnostic::error(at("retries"), message));
+        }
+        if form.memory.is_some_and(|memory| memory.0 == 0) {
+            problems.push(
+                Diagnostic::error(at("memory"), "no program runs in no memory")
+                    .help("leave it out for no limit"),
+            );
         }
         self.problems.extend(problems);
     }
 
-    fn command(
-        &mut self,
-        form: &CommandForm,
-        shell: Option<bool>,
-        path: &str,
-        scope: &Scope<'_>,
-    ) -> Option<Command> {
-        let at = format!("{path}.run");
-        match (form, shell) {
-            (CommandForm::Line(line), Some(false)) => {
-                let message = "a text is a line for the shell, and `shell = false` forbids one";
-                self.problems.push(
-                    Diagnostic::error(self.at(&at), message).help("write `run` as a list of arguments"),
-                );
-                let _ = line;
-                None
-            }
-            (CommandForm::List(_), Some(true)) => {
-                let message = "`shell = true` wants `run` as one text, this is a list of arguments";
-                self.problems.push(Diagnostic::error(self.at(&format!("{path}.shell")), message));
-                None
-            }
-            (CommandForm::Line(line), _) if line.trim().is_empty() => {
-                self.problems.push(Diagnostic::error(self.at(&at), "the command is empty"));
-                None
-            }
-            (CommandForm::Line(line), _) => {
-                let line =
-                    ShellTemplate::parse(line).map_err(|error| self.template_problem(&at, error)).ok()?;
-                let placeholders: Vec<_> = line.placeholders().cloned().collect();
-                let known = self.placeholders(&placeholders, &at, scope);
-                self.always_active(&placeholders, &at, scope, "a line for the shell");
-                known.then_some(Command::Shell(line))
-            }
-            (CommandForm::List(arguments), _) => {
-                let empty = match arguments.first() {
-                    None => Some("the command is empty"),
-                    Some(ArgumentForm::Group(_)) => {
-                        Some("the command starts with a list, not with the program's name")
-                    }
-                    Some(ArgumentForm::One(program)) if program.is_empty() => {
-                        Some("the program's name is empty")
-                    }
-                    Some(ArgumentForm::One(_)) => None,
-                };
-                if let Some(message) = empty {
-                    let found = self.root.find(&format!("{at}[0]")).span();
-                    self.problems.push(Diagnostic::error(found, message));
-                    return None;
-                }
-                self.arguments(arguments, &at, scope).map(Command::Program)
-            }
-        }
-    }
-
-    /// All arguments are looked at, also after a mistake.
-    fn arguments(&mut self, forms: &[ArgumentForm], path: &str, scope: &Scope<'_>) -> Option<Vec<Argument>> {
-        let read = forms.iter().enumerate().map(|(i, form)| {
-            let path = format!("{path}[{i}]");
-            match form {
-                ArgumentForm::One(text) => self.template(text, &path, scope).map(Argument::One),
-                ArgumentForm::Group(forms) => self.arguments(forms, &path, scope).map(Argument::Group),
-            }
-        });
-        let read: Vec<Option<Argument>> = read.collect();
-        read.into_iter().collect()
+    pub(super) fn setup(&mut self, form: SetupForm) -> Option<Setup> {
+        let scope = Scope::of_setup();
+        let command = self.command(&form.run, None, "setup", &scope)?;
+        let env = form.env.into_iter().collect();
+        Some(Setup { command, cwd: form.cwd, timeout: form.timeout, env })
     }
 
     fn environment<'t>(
@@ -258,92 +284,7 @@ impl Loader<'_> {
         };
         self.problems.push(problem);
     }
-
-    /// A text whose placeholders all mean something.
-    fn template(&mut self, text: &str, path: &str, scope: &Scope<'_>) -> Option<Template> {
-        let template = Template::parse(text).map_err(|error| self.template_problem(path, error)).ok()?;
-        let placeholders: Vec<_> = template.placeholders().cloned().collect();
-        self.placeholders(&placeholders, path, scope).then_some(template)
-    }
-
-    /// The same for a text that cannot be left out.
-    fn needed(&mut self, text: &str, path: &str, scope: &Scope<'_>, what: &str) -> Option<Template> {
-        let template = self.template(text, path, scope)?;
-        let placeholders: Vec<_> = template.placeholders().cloned().collect();
-        self.always_active(&placeholders, path, scope, what);
-        Some(template)
-    }
-
-    fn template_problem(&mut self, path: &str, error: TemplateError) {
-        let span = self.inside(path, Some(&error.span));
-        self.problems.push(Diagnostic::error(span, error.message).maybe_help(error.hint));
-    }
-
-    fn placeholders(&mut self, placeholders: &[Placeholder], path: &str, scope: &Scope<'_>) -> bool {
-        let unknown: Vec<_> =
-            placeholders.iter().filter(|placeholder| !scope.has(&placeholder.name)).collect();
-        for placeholder in &unknown {
-            let span = self.placeholder_span(path, placeholder);
-            let message = format!("the placeholder `{{{}}}` names nothing", placeholder.name);
-            self.problems.push(Diagnostic::error(span, message).help(scope.help(&placeholder.name)));
-        }
-        unknown.is_empty()
-    }
-
-    fn placeholder_span(&self, path: &str, placeholder: &Placeholder) -> Range<usize> {
-        self.inside(path, Some(&placeholder.span))
-    }
-
-    /// What cannot be left out needs placeholders that are always active. Found by trying: conditions can be any
-    /// expression, and a thousand configurations show the inactive ones of any but the rarest.
-    fn always_active(&mut self, placeholders: &[Placeholder], path: &str, scope: &Scope<'_>, what: &str) {
-        let Some(names) = &scope.names else { return };
-        let open: Vec<_> = placeholders.iter().filter(|placeholder| placeholder.default.is_none()).collect();
-        let mut stream = Stream::new(0, 0, 0);
-        let points: Vec<_> = (0..1000).map(|_| names.space.sample(&mut stream)).collect();
-        for placeholder in open {
-            let inactive = |point| names.space.lookup(point, &placeholder.name) == Found::Inactive;
-            if points.iter().any(inactive) {
-                let span = self.placeholder_span(path, placeholder);
-                let name = &placeholder.name;
-                let message = format!(
-                    "`{{{name}}}` is not active in every configuration, and {what} cannot be left out"
-                );
-                let help = format!("give a value for that case: `{{{name}|VALUE}}`");
-                self.problems.push(Diagnostic::error(span, message).help(help));
-            }
-        }
-    }
 }
 
-/// What placeholders may name: in a stage the space's names, where the space could be read; in the setup only the seed.
-struct Scope<'a> {
-    names: Option<Names<'a>>,
-    setup: bool,
-}
-
-impl Scope<'_> {
-    /// Whether a name means something, as far as that is known.
-    fn has(&self, name: &str) -> bool {
-        match &self.names {
-            Some(names) => names.has(name),
-            None => !self.setup || name == "seed",
-        }
-    }
-
-    fn help(&self, name: &str) -> String {
-        if self.setup {
-            return "before the first run there is only `{seed}`; write `{{` for a literal brace".to_owned();
-        }
-        match self.names.as_ref().and_then(|names| names.nearest(name)) {
-            Some(nearest) => format!("did you mean `{{{nearest}}}`?"),
-            None => "it is neither a parameter nor one of `run_dir`, `checkpoint_dir`, `artifacts_dir`, `seed`, `trial`; \
-                     write `{{` for a literal brace"
-                .to_owned(),
-        }
-    }
-}
-
-fn names_of(stages: &[Stage]) -> Vec<&str> {
-    stages.iter().map(|stage| stage.name.as_str()).collect()
-}
+/// More new tries of one run than this are a mistake.
+const MOST_RETRIES: u32 = 1000;

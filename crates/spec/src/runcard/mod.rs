@@ -80,6 +80,14 @@ pub(crate) struct Change {
 }
 
 impl Runcard {
+    /// The texts with placeholders among its values.
+    pub(crate) fn templates(&self) -> impl Iterator<Item = &Template> {
+        self.set.values().filter_map(|setting| match setting {
+            Setting::Template(template) => Some(template),
+            Setting::Constant(_) => None,
+        })
+    }
+
     /// The template's text with the values of one run put in. A key whose placeholder is inactive is removed.
     ///
     /// # Errors

@@ -12,8 +12,10 @@ mod shell;
 pub use argument::{Argument, Command, Rendered};
 pub use format::Spec;
 pub use parse::TemplateError;
-pub(crate) use scope::GIVEN;
-pub use scope::{Names, RunScope, SetupValues, variable_name, variables};
+pub(crate) use scope::{GIVEN, split_result};
+pub use scope::{
+    Names, RunScope, SetupValues, StageResult, axis_variable, stage_variable, variable_name, variables,
+};
 pub use shell::ShellTemplate;
 
 use std::ops::Range;

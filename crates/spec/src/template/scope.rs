@@ -8,31 +8,59 @@ use study::Real;
 use super::{Template, Values};
 
 /// What ravine itself gives to a run, beside the parameters.
-pub(crate) const GIVEN: [&str; 5] = ["run_dir", "checkpoint_dir", "artifacts_dir", "seed", "trial"];
+pub(crate) const GIVEN: [&str; 8] =
+    ["run_dir", "checkpoint_dir", "artifacts_dir", "seed", "trial", "repetition", "cpus", "gpus"];
 
-/// The names that placeholders may use: the space's, those that ravine gives, and results of earlier stages.
+/// What ravine gives of an earlier stage, beside its metrics: its folder.
+pub(crate) const DIR: &str = "dir";
+
+/// The names that placeholders may use in one stage: the space's, those that ravine gives, axes of repetition, the
+/// pruner's level, and results of earlier stages.
 #[derive(Clone, Debug)]
 pub struct Names<'a> {
     /// The study's space.
     pub space: &'a Space,
     /// The stages before the one that is looked at.
     pub earlier: Vec<&'a str>,
+    /// The axes of repetition; none in a stage that runs once.
+    pub axes: Vec<&'a str>,
+    /// Whether a trial has a level.
+    pub level: bool,
+    /// What the pruner calls the level.
+    pub resource: Option<&'a str>,
 }
 
-impl Names<'_> {
+impl<'a> Names<'a> {
     /// Whether a placeholder's name means something.
     pub fn has(&self, name: &str) -> bool {
-        if GIVEN.contains(&name) || self.space.names().any(|known| known == name) {
-            return true;
-        }
-        let result = name.strip_prefix("stage.").and_then(|rest| rest.split_once('.'));
-        result.is_some_and(|(stage, metric)| self.earlier.contains(&stage) && !metric.is_empty())
+        self.plain().any(|known| known == name)
+            || split_result(name, self.earlier.iter().copied()).is_some_and(|(_, result)| !result.is_empty())
     }
 
     /// The name that was probably meant.
     pub fn nearest(&self, name: &str) -> Option<&str> {
-        space::nearest(name, self.space.names().chain(GIVEN))
+        space::nearest(name, self.plain())
     }
+
+    /// All but results of stages, which nobody declares.
+    fn plain(&self) -> impl Iterator<Item = &str> {
+        let level = self.level.then_some("level");
+        self.space.names().chain(GIVEN).chain(self.axes.iter().copied()).chain(self.resource).chain(level)
+    }
+}
+
+/// The stage and what is asked of it, of a name such as `stage.tune.lr_min`. Names of stages may have dots: of those
+/// that fit the longest is meant.
+pub(crate) fn split_result<'n, 's>(
+    name: &'n str,
+    stages: impl Iterator<Item = &'s str>,
+) -> Option<(&'s str, &'n str)> {
+    let rest = name.strip_prefix("stage.")?;
+    let fitting = stages.filter_map(|stage| match rest.strip_prefix(stage)? {
+        "" => Some((stage, "")),
+        result => Some((stage, result.strip_prefix('.')?)),
+    });
+    fitting.max_by_key(|(stage, _)| stage.len())
 }
 
 /// The values of one run's placeholders.
@@ -52,28 +80,71 @@ pub struct RunScope<'a> {
     pub seed: u32,
     /// The trial's number: `{trial}`.
     pub trial: u64,
-    /// What earlier stages reported: `{stage.<name>.<metric>}`.
-    pub stages: IndexMap<String, IndexMap<String, Real>>,
+    /// The repetition's number over all axes: `{repetition}`.
+    pub repetition: u32,
+    /// Where the run stands on each axis ([`study::Axis::value`]): `{fold}`. Empty for a stage that runs once.
+    pub axes: IndexMap<String, Json>,
+    /// How far the trial runs: `{level}`, and under the pruner's name for it. Of a trial that runs to its end the most
+    /// that the pruner names.
+    pub level: Option<u64>,
+    /// The pruner's name for the level: `epochs`.
+    pub resource: Option<&'a str>,
+    /// How many cpus the run was given: `{cpus}`.
+    pub cpus: u32,
+    /// How many gpus, or what share of one: `{gpus}`.
+    pub gpus: f64,
+    /// What earlier stages gave: `{stage.<name>.<metric>}` and `{stage.<name>.dir}`.
+    pub stages: IndexMap<String, StageResult>,
+}
+
+/// What an earlier stage gave to a run.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct StageResult {
+    /// The directory of the attempt that ended well.
+    pub dir: String,
+    /// The last value of each metric that it reported, and its `time`, `cpu_time`, `peak_memory`.
+    pub metrics: IndexMap<String, Real>,
+}
+
+impl RunScope<'_> {
+    fn given(&self, name: &str) -> Option<Json> {
+        Some(match name {
+            "run_dir" => Json::from(self.run_dir.as_str()),
+            "checkpoint_dir" => Json::from(self.checkpoint_dir.as_str()),
+            "artifacts_dir" => Json::from(self.artifacts_dir.as_str()),
+            "seed" => Json::from(self.seed),
+            "trial" => Json::from(self.trial),
+            "repetition" => Json::from(self.repetition),
+            "cpus" => Json::from(self.cpus),
+            // A whole number is written as one.
+            "gpus" if self.gpus.fract() == 0.0 => Json::from(self.gpus as u32),
+            "gpus" => Json::from(self.gpus),
+            _ => return None,
+        })
+    }
+
+    fn result(&self, name: &str) -> Option<Json> {
+        let (stage, result) = split_result(name, self.stages.keys().map(String::as_str))?;
+        let found = self.stages.get(stage)?;
+        match result {
+            DIR => Some(Json::from(found.dir.as_str())),
+            metric => serde_json::to_value(found.metrics.get(metric)?).ok(),
+        }
+    }
 }
 
 impl Values for RunScope<'_> {
     fn value(&self, name: &str) -> Found {
-        match name {
-            "run_dir" => return Found::Value(Json::from(self.run_dir.as_str())),
-            "checkpoint_dir" => return Found::Value(Json::from(self.checkpoint_dir.as_str())),
-            "artifacts_dir" => return Found::Value(Json::from(self.artifacts_dir.as_str())),
-            "seed" => return Found::Value(Json::from(self.seed)),
-            "trial" => return Found::Value(Json::from(self.trial)),
-            _ => {}
+        let level = self.level.filter(|_| self.resource == Some(name)).map(Json::from);
+        let found = self.given(name).or_else(|| self.axes.get(name).cloned()).or(level);
+        if let Some(value) = found.or_else(|| self.result(name)) {
+            return Found::Value(value);
         }
-        let result = name.strip_prefix("stage.").and_then(|rest| rest.split_once('.'));
-        if let Some((stage, metric)) = result
-            && let Some(metrics) = self.stages.get(stage)
-        {
-            let value = metrics.get(metric).and_then(|value| serde_json::to_value(value).ok());
-            return value.map_or(Found::Unknown, Found::Value);
+        match (self.space.lookup(self.point, name), self.level) {
+            // A parameter may be called `level` where no pruner gives one.
+            (Found::Unknown, Some(level)) if name == "level" => Found::Value(Json::from(level)),
+            (found, _) => found,
         }
-        self.space.lookup(self.point, name)
     }
 }
 
@@ -98,6 +169,21 @@ pub fn variable_name(path: &str) -> String {
         name += &word.to_ascii_uppercase();
     }
     name
+}
+
+/// The environment variable of an axis of repetition: `fold` is `RAVINE_FOLD`.
+pub fn axis_variable(axis: &str) -> String {
+    format!("RAVINE_{}", upper(axis))
+}
+
+/// The environment variable of an earlier stage's folder: `train` is `RAVINE_STAGE_TRAIN_DIR`.
+pub fn stage_variable(stage: &str) -> String {
+    format!("RAVINE_STAGE_{}_DIR", upper(stage))
+}
+
+/// A name as part of a variable's.
+fn upper(name: &str) -> String {
+    name.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_uppercase() } else { '_' }).collect()
 }
 
 /// The variables of a resolved configuration (`config.json`): one for each value, named by its path. A choice whose option

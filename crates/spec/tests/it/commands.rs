@@ -1,7 +1,7 @@
 //! Placeholders in commands: what a program gets.
 
 use indexmap::IndexMap;
-use ravine_spec::template::{Command, Rendered, RunScope, variables};
+use ravine_spec::template::{Command, Rendered, RunScope, StageResult, variables};
 use ravine_spec::{Format, StudyFile};
 use serde_json::json;
 use study::Real;
@@ -33,6 +33,8 @@ fn rendered(run: &str) -> Rendered {
         "title": "it's $HOME", "arch": "large", "bias": false,
     });
     let point = study.space.from_json(given.as_object().expect("a table")).expect("a point");
+    let metrics = IndexMap::from([("lr_min".to_owned(), Real(0.25))]);
+    let tune = StageResult { dir: "/runs/1/tune/1".to_owned(), metrics };
     let scope = RunScope {
         space: &study.space,
         point: &point,
@@ -41,7 +43,13 @@ fn rendered(run: &str) -> Rendered {
         artifacts_dir: "/runs/1/artifacts".to_owned(),
         seed: 42,
         trial: 7,
-        stages: IndexMap::from([("tune".to_owned(), IndexMap::from([("lr_min".to_owned(), Real(0.25))]))]),
+        repetition: 3,
+        axes: IndexMap::from([("fold".to_owned(), json!(3))]),
+        level: Some(27),
+        resource: Some("epochs"),
+        cpus: 4,
+        gpus: 0.5,
+        stages: IndexMap::from([("tune".to_owned(), tune)]),
     };
     study.stages[0].command.render(&scope).unwrap_or_else(|error| panic!("{error}"))
 }

@@ -85,7 +85,7 @@ fn a_whole_file_is_read() {
     assert_eq!(study.space.parameters().len(), 11);
     assert_eq!(study.sampler.name(), "tpe");
     let stage = &study.stages[0];
-    assert_eq!((stage.name.as_str(), stage.cpus, stage.ok.as_slice()), ("train", 2, [0, 10].as_slice()));
+    assert_eq!((stage.name.as_str(), stage.demand.cpus.min, stage.ok.as_slice()), ("train", 2, [0, 10].as_slice()));
     assert_eq!(stage.timeout.map(|timeout| timeout.as_seconds()), Some(1800.0));
     assert_eq!(study.points[0].params["optimizer"], json!("adam"));
     assert_eq!(study.executor.parallel, Some(4));
@@ -163,7 +163,7 @@ fn what_is_absent_has_the_documented_meaning() {
     assert_eq!(study.folder(), std::path::Path::new("some/where"));
     assert_eq!((study.settings.stop.trials, study.default_stop), (Some(100), true));
     assert_eq!(study.sampler.name(), "auto");
-    assert_eq!((study.stages[0].name.as_str(), study.stages[0].cpus), ("run", 1));
+    assert_eq!((study.stages[0].name.as_str(), study.stages[0].demand.cpus.min), ("run", 1));
     assert_eq!((study.stages[0].timeout, study.stages[0].ok.as_slice()), (None, [0].as_slice()));
 }
 

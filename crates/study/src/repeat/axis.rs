@@ -92,6 +92,11 @@ impl Axis {
         }
     }
 
+    /// What its `index`-th repetition is: its value, or its number.
+    pub fn value(&self, index: u32) -> Json {
+        self.values.get(index as usize).cloned().unwrap_or_else(|| Json::from(index))
+    }
+
     /// How much its `index`-th repetition counts.
     pub(crate) fn weight(&self, index: u32) -> f64 {
         self.weights.get(index as usize).map_or(1.0, |weight| weight.0)
