@@ -6,12 +6,13 @@
 //! - [`chart`]: what is drawn; [`plot`]: with what (scales, ticks, axes, an SVG writer, two colour schemes)
 //! - [`terminal`]: tables and a small chart of characters
 //! - [`export`]: `results.jsonl`, `params.csv`, JSON, and the [`export::Projection`] that keeps the files true
+//! - [`files`]: how they are written whole
 //! - [`summary`], [`importance`]: what follows from the rows
 //! - [`mod@format`]: how numbers, times and sizes look, everywhere
 
 pub mod chart;
 pub mod export;
-mod files;
+pub mod files;
 pub mod format;
 mod from_study;
 pub mod importance;

@@ -57,8 +57,6 @@ fn replace(path: &Path, text: &str) -> Result<(), Failure> {
     if std::fs::metadata(path).is_ok_and(|there| !there.is_file() && !there.is_dir()) {
         return std::fs::write(path, text).map_err(failed);
     }
-    let mut temporary = path.as_os_str().to_owned();
-    temporary.push(".tmp");
-    std::fs::write(&temporary, text).map_err(failed)?;
-    std::fs::rename(&temporary, path).map_err(failed)
+    report::files::replace(path, text.as_bytes()).map_err(failed)?;
+    Ok(())
 }

@@ -140,7 +140,8 @@ pub(super) fn start(
 /// and they survive any crash but the kernel's.
 pub(super) fn write_whole(path: &Path, contents: &[u8]) -> io::Result<()> {
     let mut temporary = path.as_os_str().to_owned();
-    temporary.push(".tmp");
+    // Two studies' supervisors may write one file outside their folders.
+    temporary.push(format!(".{}.tmp", std::process::id()));
     fs::write(&temporary, contents)?;
     fs::rename(&temporary, path)
 }
