@@ -112,6 +112,18 @@ fn dot(svg: &mut Svg, (x, y): (f64, f64), radius: f64, number: u64) {
     svg.tag("circle").num("cx", x).num("cy", y).num("r", radius).int("data-t", number).empty();
 }
 
+/// A hollow diamond, for trials that break a constraint.
+fn diamond(svg: &mut Svg, (x, y): (f64, f64), radius: f64, number: u64) {
+    let reach = radius + 1.0;
+    let mut path = svg::Path::new();
+    path.to(x - reach, y);
+    path.line(x, y - reach);
+    path.line(x + reach, y);
+    path.line(x, y + reach);
+    path.close();
+    svg.tag("path").attr("d", path.as_str()).int("data-t", number).empty();
+}
+
 /// A small triangle at the edge that a value lies beyond; `up` is where it points.
 fn beyond(svg: &mut Svg, (x, y): (f64, f64), up: bool, number: u64) {
     let tip = if up { -6.0 } else { 6.0 };

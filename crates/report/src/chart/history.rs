@@ -1,7 +1,7 @@
 //! The optimisation history: every trial's value in order, and the best so far.
 
 use super::values::Values;
-use super::{Chart, Size, beyond, cross, dot, sample};
+use super::{Chart, Size, beyond, cross, diamond, dot, sample};
 use crate::format;
 use crate::plot::axis::{self, Area};
 use crate::plot::scale::Scale;
@@ -40,6 +40,7 @@ pub fn history(view: &View, objective: usize, size: Size, budget: usize) -> Opti
         notes.extend(drawing.marks(&scale, budget));
         drawing.best_so_far(&scale);
         notes.extend(values.note());
+        notes.extend(infeasible_note(view, objective));
     }
     drawing.valueless(lane);
     drawing.bottom(lane);
@@ -77,6 +78,21 @@ fn about(view: &View, objective: usize) -> String {
     }
 }
 
+/// What the diamonds mean, where there are any: they may lie beyond the line.
+fn infeasible_note(view: &View, objective: usize) -> Option<String> {
+    let is_drawn = |row: &&Row| row.is_infeasible() && row.value(objective).is_some();
+    match view.rows.iter().filter(is_drawn).count() {
+        0 => None,
+        1 => Some(
+            "1 trial breaks a constraint (hollow diamond) and does not count for the best so far.".into(),
+        ),
+        n => Some(format!(
+            "{} trials break a constraint (hollow diamonds) and do not count for the best so far.",
+            format::count(n)
+        )),
+    }
+}
+
 struct Drawing<'a> {
     view: &'a View,
     objective: usize,
@@ -104,7 +120,9 @@ impl Drawing<'_> {
             {
                 let Some(value) = row.value(self.objective) else { continue };
                 let x = self.across.at(row.number as f64);
-                if scale.holds(value) {
+                if scale.holds(value) && class == "far" {
+                    diamond(&mut self.svg, (x, scale.at(value)), radius, row.number);
+                } else if scale.holds(value) {
                     dot(&mut self.svg, (x, scale.at(value)), radius, row.number);
                 } else {
                     cut.push((x, value > scale.domain().1, row.number));

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use super::values::Values;
-use super::{Chart, Size, beyond, dot, history, importance::percent, sample};
+use super::{Chart, Size, beyond, diamond, dot, history, importance::percent, sample};
 use crate::importance::Importances;
 use crate::plot::axis::{self, Area};
 use crate::plot::scale::{Bands, Scale};
@@ -15,7 +15,7 @@ use crate::view::{Cell, Kind, Row, State, View};
 /// The most slices that are drawn.
 const MOST: usize = 36;
 
-/// One slice for each numeric or categorical parameter that some trial has, the most important first where that is
+/// One slice for each parameter that some trial has, the most important first where that is
 /// known, at most 36; each with at most `budget` dots.
 pub fn slices(
     view: &View,
@@ -33,7 +33,8 @@ pub fn slices(
     order.filter_map(|column| shared.draw(column, share(column), size)).take(MOST).collect()
 }
 
-/// The slice of one parameter. `None` where it is a permutation, or no trial has both it and a value.
+/// The slice of one parameter; that of a permutation shows which item comes first. `None` where no trial has both it
+/// and a value.
 pub fn slice(view: &View, objective: usize, column: usize, size: Size, budget: usize) -> Option<Chart> {
     Shared::new(view, objective, budget)?.draw(column, None, size)
 }
@@ -52,22 +53,29 @@ impl Across {
             Kind::Int { low, high, log } => {
                 Some(Across::Number(numeric((*low as f64, *high as f64), *log, inner).whole()))
             }
-            Kind::Choice(labels) => {
+            Kind::Choice(labels) | Kind::Permutation(labels) => {
                 let labels: Vec<String> = labels.iter().map(crate::format::json).collect();
                 Some(Across::Option(Bands::new(labels.len(), (area.left, area.right)), labels))
             }
-            Kind::Permutation(_) => None,
         }
     }
 
     fn at(&self, row: &Row, column: usize) -> Option<f64> {
-        let value = row.cells.get(column)?.number()?;
+        let value = place(row.cells.get(column)?)?;
         match self {
             Across::Number(scale) => Some(scale.at(value)),
             Across::Option(bands, _) => {
                 Some(bands.middle(value) + sample::jitter(row.number) * (bands.size() * 0.5).min(36.0))
             }
         }
+    }
+}
+
+/// The number on the horizontal axis: that of a value, of an option, or of a permutation's first item.
+fn place(cell: &Cell) -> Option<f64> {
+    match cell {
+        Cell::Order(order) => order.first().map(|item| f64::from(*item)),
+        other => other.number(),
     }
 }
 
@@ -113,7 +121,11 @@ impl<'a> Shared<'a> {
         }
         let mut svg = Svg::new();
         let room = size.width - if share.is_some() { 48.0 } else { 0.0 };
-        svg.label((0.0, 13.0), "name", &text::fit_middle(&described.path, 13.0, room));
+        let name = match described.kind {
+            Kind::Permutation(_) => format!("{}: first item", described.path),
+            _ => described.path.clone(),
+        };
+        svg.label((0.0, 13.0), "name", &text::fit_middle(&name, 13.0, room));
         if let Some(share) = share {
             svg.label((size.width - 4.0, 13.0), "end", &percent(share));
         }
@@ -142,9 +154,10 @@ impl<'a> Shared<'a> {
         let radius = if rows.len() > 300 { 1.9 } else { 2.5 };
         let is_top = |row: &Row| self.top.contains(&row.number);
         type Group<'a> = (&'a str, &'a dyn Fn(&Row) -> bool);
-        let groups: [Group; 3] = [
+        let groups: [Group; 4] = [
             ("pruned", &|row| row.state == State::Pruned),
-            ("ok", &|row| row.state == State::Complete && !is_top(row)),
+            ("far", &|row| row.is_infeasible() && !is_top(row)),
+            ("ok", &|row| row.state == State::Complete && !row.is_infeasible() && !is_top(row)),
             ("top", &|row| row.state == State::Complete && is_top(row)),
         ];
         let mut cut = Vec::new();
@@ -154,7 +167,9 @@ impl<'a> Shared<'a> {
                 let (Some(x), Some(value)) = (across.at(row, column), row.value(self.objective)) else {
                     continue;
                 };
-                if down.holds(value) {
+                if down.holds(value) && class == "far" {
+                    diamond(svg, (x, down.at(value)), radius, row.number);
+                } else if down.holds(value) {
                     dot(svg, (x, down.at(value)), radius, row.number);
                 } else {
                     cut.push((x, value > down.domain().1, row.number));
@@ -202,7 +217,7 @@ fn medians(
 ) {
     let mut values: Vec<Vec<f64>> = vec![Vec::new(); options];
     for row in view.rows.iter().filter(|row| row.state == State::Complete) {
-        let option = row.cells.get(column).and_then(|cell| cell.number());
+        let option = row.cells.get(column).and_then(place);
         if let (Some(option), Some(value)) = (option, row.value(objective))
             && let Some(list) = values.get_mut(option as usize)
         {

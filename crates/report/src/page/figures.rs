@@ -98,7 +98,7 @@ impl<'a> Figures<'a> {
             id: "parameters",
             heading: "Parameters".into(),
             lead: "How the value depends on each parameter. The best tenth of the trials is in the accent colour, the best one \
-                   has a ring; a short line marks an option’s median."
+                   has a ring; a short line marks an option’s median. Of an order, the first item is shown."
                 .into(),
             body,
         })
@@ -210,7 +210,7 @@ fn figure(wide: &Chart, narrow: Option<&Chart>) -> String {
 /// What the marks of the history mean; only those that occur.
 fn legend(view: &View, several: bool) -> String {
     let counts = Counts::new(view);
-    let infeasible = view.rows.iter().any(|row| row.violation() > 0.0);
+    let infeasible = view.rows.iter().any(crate::view::Row::is_infeasible);
     let item = |class: &str, mark: &str, word: &str| {
         format!(
             "<span><svg class=\"rv key\" viewBox=\"0 0 16 12\" aria-hidden=\"true\"><g class=\"{class}\">{mark}</g></svg>{word}</span>"
@@ -225,7 +225,8 @@ fn legend(view: &View, several: bool) -> String {
         items.push(item("pruned", circle, "pruned, at its last value"));
     }
     if infeasible {
-        items.push(item("far", circle, "breaks a constraint"));
+        let diamond = "<path d=\"M4 6L8 2L12 6L8 10Z\"/>";
+        items.push(item("far", diamond, "breaks a constraint: not counted for the best so far"));
     }
     if counts.failed > 0 {
         items.push(item("failed", "<path d=\"M5 3L11 9M11 3L5 9\"/>", "failed or without a value"));

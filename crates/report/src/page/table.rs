@@ -32,7 +32,7 @@ pub(super) fn section(view: &View, rows: &[usize], best: &[usize]) -> Option<Sec
     }
     let head: String = heads(view)
         .iter()
-        .map(|(name, class)| format!("<th scope=\"col\" class=\"{class}\" aria-sort=\"none\"><button type=\"button\">{}</button></th>", escape(name)))
+        .map(|(name, class)| format!("<th scope=\"col\" class=\"{class}\" aria-sort=\"none\"><button type=\"button\">{}</button></th>", breakable(name)))
         .collect();
     let body: String = rows.iter().map(|&i| line(view, &view.rows[i], best.contains(&i))).collect();
     let note = match rows.len() < view.rows.len() {
@@ -56,6 +56,11 @@ pub(super) fn section(view: &View, rows: &[usize], best: &[usize]) -> Option<Sec
     })
 }
 
+/// A name that may go on in the next line after its parts.
+fn breakable(name: &str) -> String {
+    escape(name).replace('.', ".<wbr>").replace('_', "_<wbr>").replace('[', "<wbr>[")
+}
+
 fn heads(view: &View) -> Vec<(String, &'static str)> {
     let mut heads = vec![("#".to_owned(), "n"), ("State".to_owned(), "")];
     heads.extend(view.objectives.iter().map(|o| (o.name.clone(), "n")));
@@ -73,7 +78,7 @@ fn line(view: &View, row: &Row, best: bool) -> String {
         "<tr data-t=\"{0}\"{1}><td class=\"n\">{0}</td><td><span class=\"s {2}\"{3}>{2}</span></td>",
         row.number,
         if best { " class=\"first\"" } else { "" },
-        row.state.word(),
+        if row.is_infeasible() { "infeasible" } else { row.state.word() },
         row.message.as_ref().map(|m| format!(" title=\"{}\"", escape(m))).unwrap_or_default(),
     );
     let mut cell = |text: &str, class: &str| {

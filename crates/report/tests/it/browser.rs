@@ -119,3 +119,15 @@ fn pointing_at_a_trial_lights_it_up_everywhere_and_a_brush_filters_lines() {
     assert_eq!(console, "");
     assert_eq!(result, "true true true");
 }
+
+#[test]
+fn the_table_of_trials_fits_a_normal_screen_and_keeps_its_first_column() {
+    let probe = "(()=>{const t=document.querySelector('.table'),cell=document.querySelector('#table td');\
+        const fits=t.scrollWidth<=t.clientWidth;\
+        t.style.width='300px';t.scrollLeft=120;\
+        const stays=cell.getBoundingClientRect().left-t.getBoundingClientRect().left<3;\
+        return [fits,t.scrollLeft>100,stays,t.scrollWidth].join(' ')})()";
+    let (result, console) = open(&page(&fixture::digits(120), &Made::default()), probe);
+    assert_eq!(console, "");
+    assert!(result.starts_with("true true true"), "{result}");
+}

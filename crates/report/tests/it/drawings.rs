@@ -100,3 +100,56 @@ fn a_small_slice_looks_as_it_did() {
     let chart = report::chart::slice(&small(), 0, 0, Size::new(300, 200), 100).unwrap();
     insta::assert_snapshot!(chart.inline("").replace("><", ">\n<"));
 }
+
+/// One objective, and two parameters of which one is an order.
+fn ordered() -> View {
+    let columns = vec![
+        Column { path: "x".into(), kind: Kind::Float { low: 0.0, high: 1.0, log: false } },
+        Column { path: "order".into(), kind: Kind::Permutation(["a", "b", "c"].map(Into::into).to_vec()) },
+    ];
+    let rows = (0..12_u64).map(|number| {
+        let order = [[0, 1, 2], [1, 2, 0], [2, 0, 1]][(number % 3) as usize];
+        let cells = vec![Cell::Float(number as f64 / 12.0), Cell::Order(order.into())];
+        let mut row = Row::new(number, State::Complete, cells);
+        row.values = vec![1.0 + (number % 5) as f64];
+        row.violations = vec![if number % 4 == 0 { 0.5 } else { -0.5 }];
+        row
+    });
+    View {
+        name: "ordered".into(),
+        objectives: vec![Objective { name: "loss".into(), direction: Direction::Minimize }],
+        constraints: vec!["cost <= 1".into()],
+        columns,
+        rows: rows.collect(),
+        ..View::default()
+    }
+}
+
+#[test]
+fn what_breaks_a_constraint_is_drawn_apart_and_explained() {
+    let drawn = history(&ordered(), 0, Size::new(600, 300), 100).unwrap();
+    let text = drawn.standalone();
+    let document = roxmltree::Document::parse(&text).unwrap();
+    let group =
+        |class: &str| document.descendants().find(|node| node.attribute("class") == Some(class)).unwrap();
+    let marks = |class: &str, name: &str| {
+        group(class).children().filter(|node| node.tag_name().name() == name).count()
+    };
+    assert_eq!((marks("far", "path"), marks("far", "circle"), marks("ok", "circle")), (3, 0, 9));
+    let note = "3 trials break a constraint (hollow diamonds) and do not count for the best so far.";
+    assert!(drawn.notes.iter().any(|said| said == note) && text.contains(note), "{:?}", drawn.notes);
+    let page = report::page::page(&ordered(), &report::page::Made::default());
+    assert!(page.contains("breaks a constraint: not counted for the best so far"));
+    assert!(page.contains(">infeasible</span>"));
+}
+
+#[test]
+fn an_order_is_drawn_by_its_first_item() {
+    let view = ordered();
+    let slice = charts(&view).into_iter().find(|chart| chart.file == "slice-order").unwrap();
+    let text = slice.standalone();
+    assert!(text.contains("order: first item"), "{text}");
+    let document = roxmltree::Document::parse(&text).unwrap();
+    let marks = document.descendants().filter(|node| node.has_attribute("data-t")).count();
+    assert_eq!(marks, view.rows.len());
+}
