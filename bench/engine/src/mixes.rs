@@ -26,12 +26,14 @@ pub(crate) struct Mix {
     pub(crate) trials: Vec<Vec<Work>>,
 }
 
-/// A family of mixes; each has 16, 32 or 64 cores, 4 to 8 kinds of runs of which one takes 1 core, mean times of
-/// the kinds from 10 to 300 seconds, and within a kind a deviation of the logarithm from 0.1 to 0.5.
+/// A family of mixes; each has 16, 32 or 64 cores, 4 to 8 kinds of runs of which one takes 1 core (`Mixed`: 16 kinds),
+/// mean times of the kinds from 10 to 300 seconds, and within a kind a deviation of the logarithm from 0.1 to 0.5.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Family {
-    /// Any widths up to a quarter of the cores.
+    /// Any widths up to a quarter of the cores, of 16 kinds.
     Mixed,
+    /// As `Mixed`, but few kinds, as the stages of a study.
+    Stages,
     /// Two stages: tuning on 2 to a quarter of the cores comes first, then trials of any width up to that.
     Chains,
     /// Widths as in `Mixed`; half of the kinds can use up to eight times as much, and are faster in proportion.
@@ -45,8 +47,15 @@ pub(crate) enum Family {
 }
 
 impl Family {
-    pub(crate) const ALL: [Family; 6] =
-        [Family::Mixed, Family::Chains, Family::Malleable, Family::Gpus, Family::Wide, Family::HeavyTail];
+    pub(crate) const ALL: [Family; 7] = [
+        Family::Mixed,
+        Family::Stages,
+        Family::Chains,
+        Family::Malleable,
+        Family::Gpus,
+        Family::Wide,
+        Family::HeavyTail,
+    ];
 }
 
 /// Runs in a mix.
@@ -62,7 +71,7 @@ pub(crate) fn mix(family: Family, seed: u64) -> Mix {
     if family == Family::Gpus {
         capacity.gpus = (0..[4, 8][draw.below(2) as usize]).collect();
     }
-    let count = 4 + draw.below(5) as usize;
+    let count = if family == Family::Mixed { 16 } else { 4 + draw.below(5) as usize };
     let devices = capacity.gpus.len() as u32;
     let kinds: Vec<Kind> = (0..count).map(|i| kind(family, i, cpus, devices, &mut draw)).collect();
     let mut trials = Vec::new();

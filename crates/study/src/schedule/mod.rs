@@ -1,5 +1,25 @@
 //! The schedule: which waiting run starts next, and which cores and gpus it gets. Pure, and the same calls give the
 //! same answers.
+//!
+//! Runs [wait](Schedule::wait) with what they ask for; [`Schedule::place`] gives [leases](Lease) to those that start now;
+//! [`Schedule::release`] takes them back. By class, then the widest first, and what fits passes what does not (list
+//! scheduling with backfill); who is passed too often gets a reservation, so that nobody starves. `bench/engine` measures
+//! how near that comes to the least possible time.
+//!
+//! ```
+//! use ravine_study::schedule::{Capacity, Demand, Request, Schedule};
+//!
+//! let mut schedule = Schedule::new(Capacity::cpus(4));
+//! for id in 0..3 {
+//!     schedule.wait(id, &Request { demand: Demand::cpus(2), ..Request::default() })?;
+//! }
+//! let started = schedule.place(0);
+//! assert_eq!(started.len(), 2);
+//! assert_eq!(started[0].1.cores, [0, 1]);
+//! schedule.release(&started[0].0);
+//! assert_eq!(schedule.place(1).len(), 1);
+//! # Ok::<(), ravine_study::schedule::Unfit>(())
+//! ```
 
 mod capacity;
 mod cores;
@@ -22,10 +42,11 @@ use reserve::Reservation;
 
 use crate::RunKey;
 
-/// How long a run of a kind is expected to take, learned from those that ended.
+/// How long a run of a kind is expected to take, learned from those that ended: their mean, in general.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Expected {
-    /// From its start to its end, in milliseconds, at the least width it asks for.
+    /// From its start to its end, in milliseconds, at the least width it asks for. What a wider run took is multiplied by
+    /// its width and divided by the least.
     pub run: u64,
     /// What its trial has to do after it, in milliseconds: the later stages, one after the other.
     pub after: u64,
