@@ -94,16 +94,12 @@ impl Asha {
         if count <= self.bootstrap {
             return false;
         }
-        let bound = if self.kept_of(count) > kept {
+        let bound = if best_of(count, self.factor) > kept {
             rung.and_then(Split::first_of_upper)
         } else {
             rung.and_then(Split::last_of_lower)
         };
         bound.is_none_or(|bound| value <= bound)
-    }
-
-    fn kept_of(&self, count: usize) -> usize {
-        (count / self.factor).max(1)
     }
 
     fn take_in(&mut self, report: &Question) {
@@ -114,10 +110,15 @@ impl Asha {
         let table = self.tables.entry(report.repetition).or_default();
         table.resize_with(table.len().max(next as usize), Arc::default);
         for rung in table.iter_mut().take(next as usize).skip(from as usize) {
-            let lower = ((rung.len() + 1) / self.factor).max(1);
-            Arc::make_mut(rung).insert(report.value, lower);
+            let best = best_of(rung.len() + 1, self.factor);
+            Arc::make_mut(rung).insert(report.value, best);
         }
     }
+}
+
+/// How many of so many are let on; of the first few, the best.
+fn best_of(count: usize, factor: usize) -> usize {
+    (count / factor).max(1)
 }
 
 impl Pruner for Asha {

@@ -11,17 +11,20 @@ use super::Rungs;
 #[serde(tag = "name", rename_all = "lowercase")]
 pub enum PrunerSpec {
     /// Stops a trial whose best value so far is worse than the median of what complete trials had at the same step
-    /// (Golovin et al. 2017, "Google Vizier").
+    /// (Golovin et al. 2017, "Google Vizier"). One whose values are all NaN is stopped; NaN of complete trials is passed
+    /// over.
     Median(MedianOptions),
     /// Stops a trial whose best value so far is not among the best `percentile` per cent of what complete trials had
-    /// at the same step.
+    /// at the same step. NaN as for `median`.
     Percentile(PercentileOptions),
     /// Stops a trial that reports a value outside of limits, or NaN.
     Threshold(ThresholdOptions),
-    /// Stops a trial that has not improved for a number of reports; around another rule, lets it stop only those.
+    /// Stops a trial that has not improved for a number of reports; around another rule, lets it stop only those. NaN is
+    /// passed over; where all of the last reports are NaN, or all before them, the trial goes on.
     Patience(PatienceOptions),
     /// Asynchronous successive halving (Li et al. 2020, "A system for massively parallel hyperparameter tuning",
-    /// arXiv:1810.05934): of the trials that come to a rung the best 1/`reduction_factor` go on.
+    /// arXiv:1810.05934): of the trials that come to a rung the best 1/`reduction_factor` go on. A report at step s has
+    /// used s of the resource; NaN is stopped at the next rung.
     Asha(AshaOptions),
 }
 
@@ -221,6 +224,7 @@ pub enum AshaKind {
     Stopping,
     /// Each trial runs to the first rung and ends; the best ones go on from their checkpoints, when they are found to
     /// be the best. Needs a program that takes its level, and does best with one that can go on from a checkpoint.
+    /// Failed trials, and points that people gave, are compared with nobody.
     Promotion,
 }
 
