@@ -1,9 +1,10 @@
-//! How to look: samplers and the maths they stand on. Pure.
+//! How to look: samplers, rules for who goes on, and the maths they stand on. Pure.
 //!
 //! A sampler sees what happened ([`Observed`]) and proposes what to try next ([`Proposal`]). It never sees
 //! processes, files or the clock, and objective values always reach it in the minimised sense.
 //!
-//! [`build`] makes the sampler that a [`SamplerSpec`] describes.
+//! [`build`] makes the sampler that a [`SamplerSpec`] describes. [`build_pruner`] makes the rule of a [`PrunerSpec`] that
+//! stops running trials early; one that promotes ended trials instead works around a sampler ([`build_with`]).
 
 mod auto;
 mod build;
