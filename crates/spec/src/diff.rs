@@ -48,18 +48,23 @@ impl Class {
     fn of(key: &str) -> Class {
         let mut parts = key.split(['.', '[']);
         match parts.next().unwrap_or_default() {
-            "stop" => Class::Budget,
-            "executor" => Class::Executor,
+            "stop" | "limits" => Class::Budget,
+            // What is kept, told and noted says nothing about results.
+            "executor" | "keep" | "on" | "metrics" | "record" => Class::Executor,
             "space" | "space_constraint" => Class::Space,
             "objective" | "constraint" => Class::Objective,
-            "sampler" | "point" | "duplicates" => Class::Sampler,
-            // How much of a log is kept and how long an ended program may take say nothing about results.
-            "stage" if matches!(parts.nth(1), Some("log_limit" | "grace")) => Class::Executor,
-            "stage" | "setup" => Class::Stage,
+            "sampler" | "pruner" | "point" | "duplicates" => Class::Sampler,
+            // How much of a log is kept, where and how often a run is tried say nothing about results.
+            "stage" if matches!(parts.nth(1), Some(key) if OF_PLACE.contains(&key)) => Class::Executor,
+            "stage" | "setup" | "repeat" => Class::Stage,
             _ => Class::Study,
         }
     }
 }
+
+/// Keys of a stage that are about where and how its runs go.
+const OF_PLACE: [&str; 8] =
+    ["log_limit", "grace", "memory", "resources", "pin", "priority", "retries", "backoff"];
 
 impl fmt::Display for Change {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

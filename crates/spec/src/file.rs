@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use indexmap::IndexMap;
 use schemars::JsonSchema;
 use search::{PrunerSpec, SamplerSpec};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use space::Json;
 use space::declaration::Declarations;
 use study::{Axis, Constraint, Duplicates, Duration, Objective, OnTimeout, Real, StopRules};
@@ -15,6 +15,7 @@ use crate::command::CommandForm;
 use crate::cpus::CpusForm;
 use crate::executor::Executor;
 use crate::size::ByteSize;
+use crate::watching::{HookForm, MetricsSpec, RecordSpec};
 
 /// A ravine study file.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
@@ -26,6 +27,15 @@ pub(crate) struct File {
     /// The seed of the search, 0 … 2⁶³ − 1; drawn and recorded where absent.
     #[schemars(range(min = 0, max = 9_223_372_036_854_775_807_i64))]
     pub(crate) seed: Option<u64>,
+    /// How many decisions behind the newest one a decision looks: with the same, the search is the same from any number of
+    /// slots. Absent: it sees all there is.
+    #[schemars(range(min = 1, max = 100_000))]
+    pub(crate) lag: Option<u32>,
+    /// Whether the search is to be the same again from the same seed: `lag` is then the number of slots at the first start.
+    pub(crate) reproducible: bool,
+    /// Artifacts and checkpoints are kept of so many trials, the best ones; all where absent. Records are always kept.
+    #[schemars(range(min = 1))]
+    pub(crate) keep: Option<u32>,
     /// What happens when a configuration comes up again that was already tried.
     pub(crate) duplicates: Duplicates,
     /// What is minimised or maximised; several make a Pareto search.
@@ -54,10 +64,26 @@ pub(crate) struct File {
     pub(crate) repeat: Vec<Axis>,
     /// When the study ends, whichever comes first; 100 trials where the table is absent.
     pub(crate) stop: Option<StopRules>,
+    /// What one trial may take.
+    pub(crate) limits: Limits,
     /// Where runs go.
     pub(crate) executor: Executor,
     /// Where the study is kept.
     pub(crate) store: StoreForm,
+    /// Commands that are run when something happens.
+    pub(crate) on: Vec<HookForm>,
+    /// Where a monitoring system finds the study's figures (Prometheus text).
+    pub(crate) metrics: MetricsSpec,
+    /// What the study notes of where its results come from, beside what it always does.
+    pub(crate) record: RecordSpec,
+}
+
+/// `[limits]`: what one trial may take.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Limits {
+    /// A trial that is not over so long after its first run began fails, and its runs are ended.
+    pub trial_time: Option<Duration>,
 }
 
 /// `[[space_constraint]]`: proposals never break it.

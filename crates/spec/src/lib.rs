@@ -23,10 +23,12 @@ mod study_file;
 pub mod template;
 mod tree;
 mod unsupported;
+mod watching;
 
 pub use diagnostic::{Diagnostic, Severity, SpecErrors};
 pub use diff::{Change, Class, diff};
 pub use executor::{Executor, ExecutorKind, GpuSet};
+pub use file::Limits;
 pub use init::init;
 pub use runcard::Runcard;
 pub use schema::{schema, schema_text};
@@ -35,3 +37,4 @@ pub use source::{Format, Place, Source};
 pub use stage::{Setup, Stage};
 pub use store::{StoreUrl, StoreUrlError};
 pub use study_file::{Declaration, GivenPoint, StudyFile};
+pub use watching::{HookEvent, HookSpec, MetricsSpec, RecordSpec};

@@ -11,9 +11,11 @@ use study::{Real, Settings};
 
 use crate::diagnostic::{Diagnostic, SpecErrors};
 use crate::executor::Executor;
+use crate::file::Limits;
 use crate::source::{Format, Source};
 use crate::stage::{Setup, Stage};
 use crate::store::StoreUrl;
+use crate::watching::{HookSpec, MetricsSpec, RecordSpec};
 
 /// A study file whose every name, expression and placeholder means something.
 #[derive(Clone, Debug)]
@@ -40,10 +42,22 @@ pub struct StudyFile {
     pub setup: Option<Setup>,
     /// The programs of a trial, in order; at least one.
     pub stages: Vec<Stage>,
+    /// Whether the study's lag is to be the number of slots at its first start.
+    pub reproducible: bool,
+    /// What one trial may take.
+    pub limits: Limits,
+    /// Artifacts and checkpoints are kept of so many trials, the best ones; all where absent.
+    pub keep: Option<u32>,
     /// Where runs go.
     pub executor: Executor,
     /// Where the study is kept.
     pub store: StoreUrl,
+    /// Commands that are run when something happens, in order.
+    pub hooks: Vec<HookSpec>,
+    /// Where a monitoring system finds the study's figures.
+    pub metrics: MetricsSpec,
+    /// What the study notes of where its results come from.
+    pub record: RecordSpec,
     /// What can be used, but is probably not meant.
     pub warnings: Vec<Diagnostic>,
 }

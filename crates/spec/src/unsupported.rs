@@ -5,9 +5,9 @@ use crate::diagnostic::Diagnostic;
 use crate::tree::{Entry, Node, Tree};
 
 /// Top-level keys.
-const TOP: [&str; 4] = ["transfer", "cost", "lag", "reproducible"];
+const TOP: [&str; 2] = ["transfer", "cost"];
 /// Keys of a stage.
-const STAGE: [&str; 2] = ["call", "keep"];
+const STAGE: [&str; 1] = ["call"];
 /// Keys of `[executor]`.
 const EXECUTOR: [&str; 2] = ["hosts", "partition"];
 /// Kinds of executors.

@@ -61,7 +61,10 @@ impl Study {
         let at = event.at;
         match &event.body {
             EventBody::StudyCreated(created) => self.study_created(created, at),
-            EventBody::SettingsChanged(changed) => self.settings = changed.settings.clone(),
+            EventBody::SettingsChanged(changed) => {
+                self.settings = changed.settings.clone();
+                self.weigh_conditions();
+            }
             EventBody::RunnerStarted(started) => self.runner_started(started, event.seq, at),
             EventBody::RunnerStopped(stopped) => self.runner_stopped(stopped, at),
             EventBody::Enqueued(entry) => {
@@ -131,6 +134,7 @@ impl Study {
         self.seed = created.seed;
         self.ravine.clone_from(&created.ravine);
         self.settings = created.settings.clone();
+        self.weigh_conditions();
         self.space = created.space.clone();
         self.sampler = created.sampler.clone();
     }
@@ -357,6 +361,9 @@ impl Study {
         self.moved(was, state);
         self.active.remove(&ended.trial);
         self.rank_ended(ended.trial, state);
+        if !self.settings.stop.when.is_empty() {
+            self.weigh_conditions();
+        }
     }
 
     fn rank_ended(&mut self, trial: TrialId, state: State) {

@@ -135,6 +135,7 @@ impl Judge {
     /// Reads the expressions of the settings.
     pub fn new(settings: &Settings) -> Result<Self, SettingsError> {
         crate::repeat::check(&settings.repeat)?;
+        crate::conditions::check(&settings.stop)?;
         let objectives = settings.objectives.iter().enumerate();
         let constraints = settings.constraints.iter().enumerate().map(|(i, constraint)| {
             Expr::parse(&constraint.expr).map_err(|error| wrong(format!("constraint[{i}].expr"), error))

@@ -14,6 +14,7 @@
 
 mod attempts;
 mod canonical;
+mod conditions;
 mod course;
 mod digest;
 mod duration;
@@ -53,6 +54,6 @@ pub use repeat::{Axis, Statistic, coordinates, repetitions};
 pub use search::{DecisionId, Duplicates, Level, TrialId, Verdict};
 pub use settings::{At, Constraint, Direction, Noise, Objective, OnTimeout, Settings, StageRules, StopRules};
 pub use snapshot::{FOLD_VERSION, SnapshotError};
-pub use stop::{DEFAULT_TRIALS, Limit, Rule};
+pub use stop::{DEFAULT_FAILURES, DEFAULT_TRIALS, Limit, Rule};
 pub use study::{Conflict, Counts, Phase, Runner, Study};
 pub use trial::{Run, Trial};

@@ -3,9 +3,11 @@
 //! These types are read from the study file as they stand and stored in the log; unknown keys are errors.
 
 use std::borrow::Cow;
+use std::fmt;
 
 use schemars::JsonSchema;
 use search::{Duplicates, Level, PrunerSpec};
+use serde::de::{self, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::{Axis, Duration, Real};
@@ -262,9 +264,45 @@ pub struct StopRules {
     /// So many trials in a row that ended without a new best.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub no_improvement: Option<u64>,
-    /// So many failed trials in a row: the program is broken.
+    /// So many failed trials in a row: the program is broken. Where absent, 10 while no trial that ran has succeeded.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub failures: Option<u64>,
+    /// Conditions over what complete trials measured, one of which is enough: `max(madd) > 2e8`. A name stands for the
+    /// list of its metric's values over all complete trials; where none has it, the condition does not hold.
+    #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "one_or_several")]
+    #[schemars(schema_with = "texts")]
+    pub when: Vec<String>,
+}
+
+/// One text, or a list of them.
+fn one_or_several<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
+    struct Seen;
+    impl<'de> Visitor<'de> for Seen {
+        type Value = Vec<String>;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("a condition such as \"max(madd) > 2e8\", or a list of them")
+        }
+
+        fn visit_str<E: de::Error>(self, text: &str) -> Result<Vec<String>, E> {
+            Ok(vec![text.to_owned()])
+        }
+
+        fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Vec<String>, A::Error> {
+            let mut texts = Vec::new();
+            while let Some(text) = list.next_element()? {
+                texts.push(text);
+            }
+            Ok(texts)
+        }
+    }
+    deserializer.deserialize_any(Seen)
+}
+
+fn texts(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+    schemars::json_schema!({
+        "anyOf": [{ "type": "string" }, { "type": "array", "items": { "type": "string" } }]
+    })
 }
 
 #[cfg(test)]

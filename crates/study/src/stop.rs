@@ -1,13 +1,13 @@
 //! When a study ends: each limit with what is used and what is left.
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
+use crate::record::State;
 use crate::study::Study;
-use crate::{Direction, Duration, Real, Settings};
+use crate::{Direction, Duration, Real, Settings, Source, Trial};
 
 /// Which limit.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Rule {
     /// `trials`.
     Trials,
@@ -23,8 +23,10 @@ pub enum Rule {
     Target,
     /// `no_improvement`.
     NoImprovement,
-    /// `failures`.
+    /// `failures`, said or not: see [`DEFAULT_FAILURES`].
     Failures,
+    /// `when`: the condition at this place ([`Study::condition`]).
+    When(u32),
 }
 
 impl Rule {
@@ -39,7 +41,14 @@ impl Rule {
             Rule::Target => "target",
             Rule::NoImprovement => "no_improvement",
             Rule::Failures => "failures",
+            Rule::When(_) => "when",
         }
+    }
+}
+
+impl Serialize for Rule {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.name())
     }
 }
 
@@ -48,9 +57,10 @@ impl Rule {
 pub struct Limit {
     /// Which limit.
     pub rule: Rule,
-    /// What is used up: a count, or seconds. For `target` the best feasible value, NaN before there is one.
+    /// What is used up: a count, or seconds. For `target` the best feasible value, NaN before there is one. For a
+    /// condition that compares, its left side, and NaN for others.
     pub used: Real,
-    /// What there is to use. For `target` the target.
+    /// What there is to use. For `target` the target, for a condition its right side.
     pub limit: Real,
     /// Whether it is reached.
     pub reached: bool,
@@ -66,20 +76,20 @@ impl Limit {
         Limit { rule, used: Real(seconds), limit: Real(most), reached: seconds >= most }
     }
 
-    /// What is left, never below 0. For `target` the distance to it, NaN before there is a value.
+    /// What is left, never below 0. For `target` and conditions the distance to it, NaN before there is a value.
     pub fn left(&self) -> f64 {
         match self.rule {
-            Rule::Target if self.reached => 0.0,
-            Rule::Target => (self.used.0 - self.limit.0).abs(),
+            Rule::Target | Rule::When(_) if self.reached => 0.0,
+            Rule::Target | Rule::When(_) => (self.used.0 - self.limit.0).abs(),
             _ => (self.limit.0 - self.used.0).max(0.0),
         }
     }
 
-    /// The share that is used, 0…1; for `target` 0 until it is reached.
+    /// The share that is used, 0…1; for `target` and conditions 0 until they are reached.
     pub fn progress(&self) -> f64 {
         match self.rule {
             _ if self.reached => 1.0,
-            Rule::Target => 0.0,
+            Rule::Target | Rule::When(_) => 0.0,
             _ => (self.used.0 / self.limit.0).clamp(0.0, 1.0),
         }
     }
@@ -87,6 +97,10 @@ impl Limit {
 
 /// The trials of a study whose file says nothing of when to stop.
 pub const DEFAULT_TRIALS: u64 = 100;
+
+/// The failed trials that end a study before any trial that ran has succeeded, where its file says nothing of failures:
+/// then its program is simply broken.
+pub const DEFAULT_FAILURES: u64 = 10;
 
 impl Settings {
     /// Whether no rule ends the study.
@@ -107,14 +121,36 @@ impl Study {
         let counts = [
             (Rule::Resource, self.used.resource, rules.resource),
             (Rule::NoImprovement, self.since_best, rules.no_improvement),
-            (Rule::Failures, self.failures_in_a_row, rules.failures),
+            (Rule::Failures, self.failures_in_a_row, rules.failures.or_else(|| self.default_failures())),
         ];
         let trials = rules.trials.map(|limit| Limit::count(Rule::Trials, self.counts.total(), limit));
         let lengths =
             lengths.into_iter().filter_map(|(rule, used, limit)| Some(Limit::length(rule, used, limit?)));
         let counts =
             counts.into_iter().filter_map(|(rule, used, limit)| Some(Limit::count(rule, used, limit?)));
-        trials.into_iter().chain(lengths).chain(counts).chain(self.target()).collect()
+        trials.into_iter().chain(lengths).chain(counts).chain(self.target()).chain(self.readings()).collect()
+    }
+
+    fn readings(&self) -> impl Iterator<Item = Limit> {
+        self.conditions.iter().enumerate().map(|(i, reading)| {
+            let (used, limit) = reading.sides.unwrap_or((f64::NAN, f64::NAN));
+            let (used, limit) = (Real(used), Real(limit));
+            Limit { rule: Rule::When(i as u32), used, limit, reached: reading.holds }
+        })
+    }
+
+    /// [`DEFAULT_FAILURES`], while no trial that ran has succeeded; one whose result was given says nothing of the
+    /// program. Few failures are nobody's worry yet, and no limit to show.
+    fn default_failures(&self) -> Option<u64> {
+        let counts = self.counts;
+        if self.failures_in_a_row < DEFAULT_FAILURES / 2 || counts.failed > self.failures_in_a_row {
+            return None;
+        }
+        let ran = |trial: Trial<'_>| trial.source() != Source::Given;
+        let succeeded = |trial: Trial<'_>| matches!(trial.state(), State::Complete | State::Pruned);
+        let any =
+            counts.complete + counts.pruned > 0 && self.trials().any(|trial| succeeded(trial) && ran(trial));
+        (!any).then_some(DEFAULT_FAILURES)
     }
 
     /// The limit that forbids new trials at `now`, if one is reached. Running trials finish; the study is over when

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 use space::Domain;
 
+use crate::conditions::Reading;
 use crate::event::{Assignment, Enqueued};
 use crate::json_text;
 use crate::names::Names;
@@ -45,6 +46,7 @@ pub struct Study {
     pub(crate) best: Option<TrialId>,
     pub(crate) since_best: u64,
     pub(crate) failures_in_a_row: u64,
+    pub(crate) conditions: Vec<Reading>,
     pub(crate) phase: Phase,
     pub(crate) runners: BTreeMap<String, Runner>,
     #[serde(with = "json_text")]

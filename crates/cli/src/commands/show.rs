@@ -4,7 +4,7 @@ use std::io::Write;
 
 use report::format;
 use serde_json::json;
-use study::{Limit, Phase, Study};
+use study::{Limit, Phase, Rule, Study};
 
 use crate::args::Look;
 use crate::display::words;
@@ -28,7 +28,7 @@ fn as_json(opened: &Opened) -> serde_json::Value {
         .into_iter()
         .map(|limit| {
             json!({"rule": limit.rule, "used": limit.used, "limit": limit.limit,
-                   "left": study::Real(limit.left()), "reached": limit.reached})
+                   "left": study::Real(limit.left()), "reached": limit.reached, "says": says(study, limit.rule)})
         })
         .collect();
     json!({
@@ -41,6 +41,14 @@ fn as_json(opened: &Opened) -> serde_json::Value {
         "running": study.running().map(|trial| trial_json(study, trial)).collect::<Vec<_>>(),
         "failures": failures(study).map(|trial| trial_json(study, trial)).collect::<Vec<_>>(),
     })
+}
+
+/// What a stop condition says; other rules say it by their name.
+fn says(study: &Study, rule: Rule) -> Option<&str> {
+    match rule {
+        Rule::When(index) => study.condition(index),
+        _ => None,
+    }
 }
 
 fn print(opened: &Opened) -> Result<Exit, Failure> {

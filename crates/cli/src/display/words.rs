@@ -60,7 +60,23 @@ pub fn limit(study: &Study, limit: &Limit) -> String {
         Rule::Resource => format!("{} / {}", format::si(limit.used.0), format::si(limit.limit.0)),
         Rule::Target if limit.used.0.is_nan() => format!("none yet / {}", format::number(limit.limit.0)),
         Rule::Target => format!("{} / {}", format::number(limit.used.0), format::number(limit.limit.0)),
+        Rule::When(index) => {
+            let condition = study.condition(index).unwrap_or_default();
+            let used = match limit.used.0 {
+                used if used.is_nan() => String::new(),
+                used => format!("  (now {})", format::number(used)),
+            };
+            format!("{condition}{used}")
+        }
     }
+}
+
+/// Why a study whose trials fail is left, with the last error.
+fn broken(study: &Study) -> String {
+    let failed = |trial: &Trial<'_>| trial.state() == State::Failed;
+    let last = study.trials().filter(failed).max_by_key(|trial| trial.ended_at());
+    let message = last.and_then(|trial| trial.message()).unwrap_or("failed");
+    format!("the limit on failures is reached; the last said: {}", first_line(message))
 }
 
 /// `12 complete · 1 failed · 2 running`.
@@ -88,6 +104,11 @@ pub fn finish(study: &Study, finish: Finish, now: u64) -> String {
     match finish {
         Finish::Limit => match study.stopped_by(now) {
             Some(reached) if reached.rule == Rule::Target => "the target is reached".to_owned(),
+            Some(Limit { rule: Rule::When(index), .. }) => {
+                format!("`{}` holds", study.condition(index).unwrap_or_default())
+            }
+            // Where no trial succeeded, the last one's words are shown anyway.
+            Some(reached) if reached.rule == Rule::Failures && study.counts().complete > 0 => broken(study),
             Some(reached) => format!("the limit on {} is reached", reached.rule.name().replace('_', " ")),
             None => "a limit is reached".to_owned(),
         },

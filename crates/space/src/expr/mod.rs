@@ -212,6 +212,13 @@ impl Expr {
         violation::terms(&self.root)
     }
 
+    /// The two sides, where the whole expression is one comparison by size or equality, and not of texts.
+    pub fn sides(&self) -> Option<(Expr, Expr)> {
+        let (_, left, right) = violation::difference(&self.root)?;
+        let side = |node: &ast::Node| Expr { source: Arc::clone(&self.source), root: Arc::new(node.clone()) };
+        Some((side(left), side(right)))
+    }
+
     /// How much each term of a constraint is broken: at most 0 where it holds, above 0 where it does not. `a <= b` gives
     /// a − b, `a == b` gives |a − b|, any other truth value counts 0 or 1. NaN breaks it by infinity; an inactive name
     /// breaks nothing. As long as [`Expr::terms`].

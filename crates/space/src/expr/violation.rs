@@ -46,7 +46,7 @@ fn conjuncts(root: &Node) -> Vec<&Node> {
 }
 
 /// The two sides of a comparison that says how far away it is; text has no distance.
-fn difference(node: &Node) -> Option<(BinaryOp, &Node, &Node)> {
+pub(super) fn difference(node: &Node) -> Option<(BinaryOp, &Node, &Node)> {
     let text = |node: &Node| matches!(node.kind, Kind::Str(_) | Kind::Bool(_) | Kind::List(_));
     match &node.kind {
         Kind::Binary(op, left, right) if op.orders() || *op == BinaryOp::Equal => {

@@ -97,7 +97,7 @@ fn part_holds(node: &Node, at: &Range<usize>) -> bool {
 
 /// The mistakes of shape that deserve better words than a type's.
 fn explain_shapes(root: &mut Node, problems: &mut Vec<Diagnostic>, broken: &mut Vec<String>) {
-    for key in ["objective", "constraint", "space_constraint", "point", "stage", "repeat"] {
+    for key in ["objective", "constraint", "space_constraint", "point", "stage", "repeat", "on"] {
         let Some(entry) = root.get(key) else { continue };
         if matches!(entry.node.value, Tree::Table(_)) {
             let problem = Diagnostic::error(

@@ -1,4 +1,4 @@
-//! The files beside a study file that it needs: runcards are tried before any run is.
+//! The files beside a study file that it needs: runcards are tried before any run is, files to be noted are there.
 
 use space::Json;
 
@@ -8,11 +8,19 @@ use crate::study_file::StudyFile;
 use crate::template::SetupValues;
 use crate::tree::{self, Node};
 
-/// What is wrong with the runcards of a file that is right by itself. A template that is missing may be made by the
-/// setup, where there is one.
+/// What is wrong with the files beside one that is right by itself. One that is missing may be made by the setup, where
+/// there is one.
 pub(crate) fn check(study: &StudyFile) -> Vec<Diagnostic> {
     let Ok(root) = tree::read(&study.source.text, study.source.format) else { return Vec::new() };
     let mut problems = Vec::new();
+    for (i, name) in study.record.files.iter().enumerate() {
+        let file = study.folder().join(name);
+        if study.setup.is_none() && !file.is_file() {
+            let message = format!("there is no file {}", file.display());
+            let at = root.find(&format!("record.files[{i}]")).span();
+            problems.push(Diagnostic::error(at, message).help("its path starts at the study file's folder"));
+        }
+    }
     for (i, stage) in study.stages.iter().enumerate() {
         for (j, runcard) in stage.files.iter().enumerate() {
             problems.extend(problem(study, runcard, &root, &format!("stage[{i}].file[{j}]")));

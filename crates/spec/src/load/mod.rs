@@ -9,6 +9,7 @@ mod pruner;
 mod scope;
 mod search_part;
 mod stage;
+mod watching;
 
 use std::ops::Range;
 use std::path::Path;
@@ -64,6 +65,9 @@ impl Loader<'_> {
         let mut settings = self.settings(&file);
         let default_stop = file.stop.as_ref().is_none_or(|stop| *stop == study::StopRules::default());
         self.executor(&file);
+        self.order(&file);
+        let hooks = self.hooks(&file.on);
+        self.watching(&file);
         let store = self.store(file.store.url.as_deref());
         let space = self.space(&file);
         let pruner = self.pruner(file.pruner.as_ref());
@@ -94,8 +98,14 @@ impl Loader<'_> {
             sampler,
             setup,
             stages,
+            reproducible: file.reproducible,
+            limits: file.limits,
+            keep: file.keep,
             executor: file.executor,
             store,
+            hooks,
+            metrics: file.metrics,
+            record: file.record,
             warnings: Vec::new(),
         })
     }
@@ -123,6 +133,7 @@ impl Loader<'_> {
             stop: file.stop.clone().unwrap_or_default(),
             duplicates: file.duplicates,
             repeat: file.repeat.clone(),
+            lag: file.lag,
             ..Settings::default()
         };
         if settings.objectives.is_empty() && !self.is_broken("objective") {
@@ -175,6 +186,28 @@ impl Loader<'_> {
         }
     }
 
+    /// What keeps the search the same, and what is kept of it.
+    fn order(&mut self, file: &File) {
+        if let Some(lag) = file.lag.filter(|lag| !(1..=MOST_LAG).contains(lag)) {
+            let message = format!("a lag of {lag} is not between 1 and {MOST_LAG}");
+            let help = "leave it out where the order of results may have a bearing on the search";
+            self.problems.push(Diagnostic::error(self.at("lag"), message).help(help));
+        }
+        if file.lag.is_some() && file.reproducible {
+            let message = "`reproducible` sets the lag, and the file says one";
+            let problem = Diagnostic::error(self.at("reproducible"), message).also(self.at("lag"));
+            self.problems.push(problem.help("leave one of the two out"));
+        }
+        if file.keep == Some(0) {
+            let help = "`keep = 1` keeps the best trial's; leave it out to keep all";
+            self.problems.push(Diagnostic::error(self.at("keep"), "`keep` is at least 1").help(help));
+        }
+        if file.limits.trial_time.is_some_and(|time| time.as_millis() == 0) {
+            self.problems
+                .push(Diagnostic::error(self.at("limits.trial_time"), "a trial needs more time than none"));
+        }
+    }
+
     fn store(&mut self, url: Option<&str>) -> StoreUrl {
         let Some(url) = url else { return StoreUrl::default() };
         let at = self.at("store.url");
@@ -211,6 +244,9 @@ impl Loader<'_> {
         self.broken.iter().any(|broken| broken == path)
     }
 }
+
+/// More decisions at a time than this are a mistake.
+const MOST_LAG: u32 = 100_000;
 
 /// Which bytes of the file some bytes of a text's value are: exact where the value stands as it is written, else all of
 /// it.

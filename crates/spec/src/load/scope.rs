@@ -17,15 +17,18 @@ pub(super) struct Surroundings<'a> {
     pub(super) unsure: bool,
 }
 
-/// What placeholders may name: in a stage much, where the space could be read; in the setup only the seed.
+/// What placeholders may name: in a stage much, where the space could be read; elsewhere little.
 pub(super) struct Scope<'a> {
     pub(super) names: Option<Names<'a>>,
     surroundings: Option<&'a Surroundings<'a>>,
+    /// Elsewhere than in a stage: all names there are.
+    few: &'static [&'static str],
 }
 
 impl<'a> Scope<'a> {
-    pub(super) fn of_setup() -> Scope<'a> {
-        Scope { names: None, surroundings: None }
+    /// Of a command that is none of a trial's: there are these names and no others.
+    pub(super) fn of_few(few: &'static [&'static str]) -> Scope<'a> {
+        Scope { names: None, surroundings: None, few }
     }
 
     /// Of the `index`-th stage.
@@ -39,14 +42,14 @@ impl<'a> Scope<'a> {
             level: top.is_some(),
             resource: top.and(surroundings.pruner).and_then(PrunerSpec::resource),
         });
-        Scope { names, surroundings: Some(surroundings) }
+        Scope { names, surroundings: Some(surroundings), few: &[] }
     }
 
     /// Whether a name means something, as far as that is known.
     pub(super) fn has(&self, name: &str) -> bool {
         match (&self.names, self.surroundings) {
             (Some(names), Some(surroundings)) => surroundings.unsure || names.has(name),
-            (_, surroundings) => surroundings.is_some() || name == "seed",
+            (_, surroundings) => surroundings.is_some() || self.few.contains(&name),
         }
     }
 
@@ -54,8 +57,11 @@ impl<'a> Scope<'a> {
     pub(super) fn problem(&self, name: &str) -> (String, String) {
         let nothing = format!("the placeholder `{{{name}}}` names nothing");
         let (Some(surroundings), Some(names)) = (self.surroundings, &self.names) else {
-            let help = "before the first run there is only `{seed}`; write `{{` for a literal brace";
-            return (nothing, help.to_owned());
+            let few: Vec<String> = self.few.iter().map(|name| format!("`{{{name}}}`")).collect();
+            return (
+                nothing,
+                format!("here there is only {}; write `{{{{` for a literal brace", few.join(", ")),
+            );
         };
         if let Some(known) = surroundings.special(name) {
             return known;

@@ -204,7 +204,7 @@ impl Loader<'_> {
     }
 
     pub(super) fn setup(&mut self, form: SetupForm) -> Option<Setup> {
-        let scope = Scope::of_setup();
+        let scope = Scope::of_few(&["seed"]);
         let command = self.command(&form.run, None, "setup", &scope)?;
         let env = form.env.into_iter().collect();
         Some(Setup { command, cwd: form.cwd, timeout: form.timeout, env })

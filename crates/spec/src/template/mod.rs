@@ -14,7 +14,8 @@ pub use format::Spec;
 pub use parse::TemplateError;
 pub(crate) use scope::{GIVEN, split_result};
 pub use scope::{
-    Names, RunScope, SetupValues, StageResult, axis_variable, stage_variable, variable_name, variables,
+    HookValues, Names, RunScope, SetupValues, StageResult, axis_variable, stage_variable, variable_name,
+    variables,
 };
 pub use shell::ShellTemplate;
 

@@ -161,6 +161,28 @@ impl Values for SetupValues {
     }
 }
 
+/// The values of a hook's command.
+#[derive(Clone, Copy, Debug)]
+pub struct HookValues<'a> {
+    /// What happened: `{event}`.
+    pub event: &'a str,
+    /// The study's name: `{study}`.
+    pub study: &'a str,
+    /// The number of the trial that it is about: `{trial}`.
+    pub trial: Option<u64>,
+}
+
+impl Values for HookValues<'_> {
+    fn value(&self, name: &str) -> Found {
+        match name {
+            "event" => Found::Value(Json::from(self.event)),
+            "study" => Found::Value(Json::from(self.study)),
+            "trial" => self.trial.map_or(Found::Inactive, |trial| Found::Value(Json::from(trial))),
+            _ => Found::Unknown,
+        }
+    }
+}
+
 /// The environment variable of a parameter: `optimizer.beta1` is `RAVINE_PARAM_OPTIMIZER_BETA1`.
 pub fn variable_name(path: &str) -> String {
     let mut name = "RAVINE_PARAM".to_owned();

@@ -85,7 +85,10 @@ fn a_whole_file_is_read() {
     assert_eq!(study.space.parameters().len(), 11);
     assert_eq!(study.sampler.name(), "tpe");
     let stage = &study.stages[0];
-    assert_eq!((stage.name.as_str(), stage.demand.cpus.min, stage.ok.as_slice()), ("train", 2, [0, 10].as_slice()));
+    assert_eq!(
+        (stage.name.as_str(), stage.demand.cpus.min, stage.ok.as_slice()),
+        ("train", 2, [0, 10].as_slice())
+    );
     assert_eq!(stage.timeout.map(|timeout| timeout.as_seconds()), Some(1800.0));
     assert_eq!(study.points[0].params["optimizer"], json!("adam"));
     assert_eq!(study.executor.parallel, Some(4));
