@@ -139,22 +139,23 @@ LEFT JOIN events e ON e.study_id = s.study_id AND e.seq = s.ended_seq;
 
 -- One row for each trial. `point`, `values`, `violations` and `metrics` are JSON: metrics ->> 'val_error'.
 CREATE VIEW trials AS
-WITH created AS MATERIALIZED (
+WITH marks AS MATERIALIZED (SELECT * FROM trial_marks),
+created AS MATERIALIZED (
   SELECT study_id, seq, at, body, body ->> '$.number' AS number FROM events WHERE kind = 'trial-created'
 ),
 ended AS MATERIALIZED (
   SELECT study_id, trial, max(seq) AS seq, at, round, body
-  FROM trial_marks WHERE mark = 'end' GROUP BY study_id, trial
+  FROM marks WHERE mark = 'end' GROUP BY study_id, trial
 ),
 opened AS MATERIALIZED (
   SELECT study_id, trial, max(seq) AS seq,
     max(seq) FILTER (WHERE body ->> '$.level' IS NOT NULL) AS level_seq
-  FROM trial_marks WHERE mark = 'open' AND was_ended GROUP BY study_id, trial
+  FROM marks WHERE mark = 'open' AND was_ended GROUP BY study_id, trial
 ),
 suggested AS MATERIALIZED (
   SELECT study_id, trial, json_group_object(name, json(value)) AS point FROM (
     SELECT study_id, trial, body ->> '$.name' AS name, body -> '$.value' AS value, min(seq)
-    FROM trial_marks WHERE mark = 'suggest' AND NOT was_ended GROUP BY 1, 2, 3 ORDER BY 5)
+    FROM marks WHERE mark = 'suggest' AND NOT was_ended GROUP BY 1, 2, 3 ORDER BY 5)
   GROUP BY study_id, trial
 ),
 ran AS MATERIALIZED (
