@@ -4,7 +4,7 @@
     python -m venv venv && venv/bin/pip install optuna==5.0.0 rustuna==0.2.0 hyperopt==0.3.0
     cargo build --release -p ravine-bench-search
     venv/bin/python bench/search/peers.py check          # both languages compute the same functions
-    venv/bin/python bench/search/peers.py quality OUT.jsonl [seeds] [peers, by comma]
+    venv/bin/python bench/search/peers.py quality OUT.jsonl [seeds] [peers, by comma] [first seed]
     venv/bin/python bench/search/peers.py speed OUT.jsonl
     venv/bin/python bench/search/peers.py regret OUT.jsonl [seeds]
 """
@@ -287,15 +287,15 @@ def interval(ours, theirs, draws=4000):
 LEAST = {"branin": 0.397887, "hartmann6": -3.32237, "rosenbrock5": 0.0, "mixed": 0.0, "categorical": None, "conditional": 0.1}
 
 
-def quality(out, seeds, names):
-    rows = ravine("quality", seeds, TRIALS)
-    univariate = ravine("quality", seeds, TRIALS, '{"name": "tpe", "multivariate": false}')
+def quality(out, seeds, names, first):
+    rows = ravine("quality", seeds, TRIALS, '{"name": "tpe"}', "", first)
+    univariate = ravine("quality", seeds, TRIALS, '{"name": "tpe", "multivariate": false}', "", first)
     rows += [{**row, "peer": "ravine-univariate"} for row in univariate]
     for name in names:
         for problem in PROBLEMS:
             if name == "optuna-group" and problem is not conditional:
                 continue
-            for seed in range(seeds):
+            for seed in range(first, first + seeds):
                 with warnings.catch_warnings():
                     warnings.simplefilter("ignore")
                     best = min(PEERS[name](problem, seed))
@@ -310,14 +310,23 @@ def quality_table(rows):
     for row in rows:
         bests.setdefault((row["problem"], row["peer"]), []).append(row["best"])
     least = {**LEAST, "categorical": categorical_least()}
-    print("| problem | peer | median best | ravine's regret / the peer's [95 %] |\n|---|---|---|---|")
+    print("| problem | peer | median best | ravine's regret / the peer's, of medians [95 %] | of geometric means [95 %] |")
+    print("|---|---|---|---|---|")
     for (problem, peer), values in sorted(bests.items(), key=lambda item: (item[0][0], item[0][1] != "ravine", item[0][1])):
         ours = [v - least[problem] for v in bests[problem, "ravine"]]
         theirs = [v - least[problem] for v in values]
         ratio = statistics.median(ours) / statistics.median(theirs)
         low, high = interval(ours, theirs)
-        compared = "" if peer == "ravine" else f"{ratio:.2f} [{low:.2f}, {high:.2f}]"
+        compared = " | " if peer == "ravine" else f"{ratio:.2f} [{low:.2f}, {high:.2f}] | {of_means(ours, theirs)}"
         print(f"| {problem} | {peer} | {statistics.median(values):.4g} | {compared} |")
+
+
+def of_means(ours, theirs):
+    """The ratio of geometric means, with an interval (95 %) from the spread over seeds."""
+    ours, theirs = ([math.log(max(v, 1e-12)) for v in values] for values in (ours, theirs))
+    middle = statistics.fmean(ours) - statistics.fmean(theirs)
+    error = 1.96 * math.sqrt(statistics.variance(ours) / len(ours) + statistics.variance(theirs) / len(theirs))
+    return "{:.2f} [{:.2f}, {:.2f}]".format(*map(math.exp, (middle, middle - error, middle + error)))
 
 
 def categorical_least():
@@ -367,22 +376,26 @@ def speed_of(name, lengths):
 def regret(out, seeds):
     rows = ravine("regret", seeds)
     pathlib.Path(out).write_text("".join(json.dumps(row) + "\n" for row in rows))
+    regret_table(rows)
+
+
+def regret_table(rows):
+    """Ratios of regrets, geometric means of pairs: the bounded form to the exact one, and the exact one to itself."""
     least = {**LEAST, "categorical": categorical_least()}
     table = {}
     for row in rows:
         table.setdefault((row["problem"], row["history"]), {})[row["form"], row["seed"]] = row
-    print("| problem | history | regret bounded / exact, geometric mean of pairs [95 %] | mean value of the asks, ratio of regrets |")
-    print("|---|---|---|---|")
-    for (problem, history), cells in table.items():
-        logs = {"best": [], "mean": []}
-        for what, values in logs.items():
-            for seed in range(seeds):
-                ours = cells["bounded", seed][what] - least[problem]
-                exact = cells["exact", seed][what] - least[problem]
-                values.append(math.log(max(ours, 1e-12) / max(exact, 1e-12)))
-        cell = lambda values: "{:.3f} [{:.3f}, {:.3f}]".format(*map(math.exp, paired(values)))
-        print(f"| {problem} | {history:,} | {cell(logs['best'])} | {cell(logs['mean'])} |")
-    return rows
+    seeds = sorted({row["seed"] for row in rows})
+    for form in ["bounded", "exact again"]:
+        print(f"\n{form} / exact, {len(seeds)} seeds [95 %]\n\n| problem | history | mean of the asks | median of the asks | best |")
+        print("|---|---|---|---|---|")
+        for (problem, history), cells in table.items():
+            shown = []
+            for what in ["mean", "median", "best"]:
+                regret = lambda form, seed: math.log(max(cells[form, seed][what] - least[problem], 1e-12))
+                ratios = [regret(form, seed) - regret("exact", seed) for seed in seeds if ("exact again", seed) in cells]
+                shown.append("{:.3f} [{:.3f}, {:.3f}]".format(*map(math.exp, paired(ratios))))
+            print(f"| {problem} | {history:,} | {' | '.join(shown)} |")
 
 
 def paired(logs, draws=4000):
@@ -397,7 +410,7 @@ if __name__ == "__main__":
         check()
     elif what == "quality":
         names = rest[2].split(",") if len(rest) > 2 else list(PEERS)
-        quality(rest[0], int(rest[1]) if len(rest) > 1 else 21, names)
+        quality(rest[0], int(rest[1]) if len(rest) > 1 else 21, names, int(rest[3]) if len(rest) > 3 else 0)
     elif what == "speed":
         speed(rest[0])
     elif what == "regret":

@@ -114,9 +114,9 @@ pub struct TpeOptions {
     pub endpoints: bool,
     /// Whether running trials count among the worse ones, so that parallel proposals keep apart.
     pub constant_liar: bool,
-    /// How many trials the worse ones' density is made of at most: one half the newest, one half a seeded stratified
-    /// sample of the older, weighted to stand for all. At least 2; 0 keeps all, and asks then take time in
-    /// proportion to the trials.
+    /// How many trials the worse ones' density is made of at most: a third the newest, the rest a seeded sample
+    /// of the others, stratified by standing and weighted to stand for all. At least 2; 0 keeps all, and asks then take
+    /// time in proportion to the trials.
     pub history: u32,
 }
 
@@ -130,7 +130,7 @@ impl Default for TpeOptions {
             magic_clip: true,
             endpoints: false,
             constant_liar: true,
-            history: 1024,
+            history: 1536,
         }
     }
 }

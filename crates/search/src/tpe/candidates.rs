@@ -99,6 +99,7 @@ mod tests {
 
     use super::*;
     use crate::tpe::groups::variables;
+    use crate::tpe::members::Fate;
     use crate::tpe::parzen::Parzen;
     use crate::{TpeOptions, TrialId};
 
@@ -118,7 +119,7 @@ mod tests {
             let mut stream = Stream::new(seed, 0, 0);
             for trial in 0..20 * (1 + seed) {
                 let side = if trial % 12 == 0 { &mut group.better } else { &mut group.worse };
-                side.insert(TrialId(trial), &space.sample(&mut stream), true);
+                side.insert(TrialId(trial), &space.sample(&mut stream), Fate::Failed);
             }
             let mut candidates = Candidates::draw(&mut group, 24, &mut stream);
             let mut expected = candidates.left.clone();

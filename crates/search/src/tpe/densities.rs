@@ -5,6 +5,7 @@ use serde::Deserialize;
 use space::{Domain, Point, Scalar, Space};
 
 use super::groups::variables;
+use super::members::Fate;
 use super::parzen::Parzen;
 use crate::{TpeOptions, TrialId};
 
@@ -69,7 +70,7 @@ fn densities_are_optunas_to_nine_digits() {
     for case in cases {
         let mut estimator = case.estimator();
         for (i, row) in case.history.iter().enumerate() {
-            estimator.insert(TrialId(i as u64), &case.point(row), true);
+            estimator.insert(TrialId(i as u64), &case.point(row), Fate::Failed);
         }
         case.check(&mut estimator);
     }
@@ -82,8 +83,8 @@ fn trials_that_came_and_went_leave_no_trace() {
         // Foreign trials come between, and the own ones backwards.
         for (i, row) in case.history.iter().enumerate().rev() {
             let foreign = &case.queries[i % 8];
-            estimator.insert(TrialId(1000 + i as u64), &case.point(foreign), true);
-            estimator.insert(TrialId(i as u64), &case.point(row), i % 2 == 0);
+            estimator.insert(TrialId(1000 + i as u64), &case.point(foreign), Fate::Failed);
+            estimator.insert(TrialId(i as u64), &case.point(row), [Fate::Failed, Fate::Running][i % 2]);
             if i % 3 == 0 {
                 estimator.log_density(&estimator.places(&case.point(foreign)).unwrap());
             }

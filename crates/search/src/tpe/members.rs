@@ -1,11 +1,16 @@
-//! Which trials a density is made of, and how much each counts: all of a short history; of a long one the newest,
-//! and of the older a seeded sample, stratified in time, each weighted to stand for its stratum.
+//! Which trials a density is made of, and how much each counts: all of a short history; of a long one the newest, and of
+//! the others a seeded sample, stratified by standing, each weighted to stand for its stratum.
 //!
-//! The sample is kept as trials come, at a cost that does not grow with the history: when one too many is there,
-//! the two neighbouring strata that are smallest together become one, and the trial with the lower hash of
-//! (study seed, trial) stays to speak for both. So each trial of a stratum is equally likely to be the one kept, and
-//! which one it is depends on the seed alone.
+//! Strata are single trials among the best and grow in proportion to the rank, so that where candidates come from the
+//! density is that of the whole history, and away from there it blurs without a seam. The sample is kept as trials
+//! come, at a cost that does not grow with the history: when one too many is there, the two neighbouring strata that
+//! are smallest together, for their rank, become one, and the trial with the lower hash of (study seed, trial) stays to
+//! speak for both. So each trial of a stratum is equally likely to be the one kept, and which one it is depends on the
+//! seed alone.
 
+use std::cmp::Ordering;
+
+use super::ranking::Standing;
 use super::weights::Ramp;
 use crate::TrialId;
 use crate::maths::hash::mix;
@@ -17,8 +22,33 @@ pub(crate) struct Limit {
     pub(crate) newest: usize,
     /// All that are kept, the newest counted.
     pub(crate) total: usize,
-    /// Seeds the choice of the older ones.
+    /// Seeds the choice of the others.
     pub(crate) key: u64,
+}
+
+/// How far a trial has come.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Fate {
+    Running,
+    /// Ended without a standing.
+    Failed,
+    Ranked(Standing),
+}
+
+impl Fate {
+    fn has_ended(self) -> bool {
+        self != Fate::Running
+    }
+
+    /// Which of two that ended is better; one without a standing is behind all that have one.
+    fn order(self, other: Self) -> Ordering {
+        match (self, other) {
+            (Fate::Ranked(a), Fate::Ranked(b)) => a.partial_cmp(&b).unwrap_or(Ordering::Equal),
+            (Fate::Ranked(_), _) => Ordering::Less,
+            (_, Fate::Ranked(_)) => Ordering::Greater,
+            _ => Ordering::Equal,
+        }
+    }
 }
 
 /// A trial in a density.
@@ -29,8 +59,15 @@ pub(crate) struct Member {
     pub(crate) slot: u32,
     /// How many trials it stands for, itself counted.
     pub(crate) stands_for: u64,
-    /// Whether it has ended; running ones are never merged.
-    pub(crate) ended: bool,
+    /// Running ones are never merged.
+    pub(crate) fate: Fate,
+}
+
+impl Member {
+    /// One that stands for itself.
+    pub(crate) fn new(trial: TrialId, slot: u32, fate: Fate) -> Self {
+        Member { trial, slot, stands_for: 1, fate }
+    }
 }
 
 /// A member that went.
@@ -47,9 +84,30 @@ pub(crate) struct Members {
     list: Vec<Member>,
     ended: usize,
     stand_for: u64,
+    /// Those that ended, best first; none where all are kept.
+    by_standing: Vec<Standee>,
+    limited: bool,
+}
+
+/// What merging needs to know of a member.
+#[derive(Clone, Copy, Debug)]
+struct Standee {
+    trial: TrialId,
+    fate: Fate,
+    stands_for: u64,
+}
+
+impl Standee {
+    fn order(&self, other: &Standee) -> Ordering {
+        self.fate.order(other.fate).then(self.trial.cmp(&other.trial))
+    }
 }
 
 impl Members {
+    pub(crate) fn new(limit: Option<Limit>) -> Self {
+        Members { limited: limit.is_some(), ..Members::default() }
+    }
+
     fn find(&self, trial: TrialId) -> Result<usize, usize> {
         self.list.binary_search_by_key(&trial, |m| m.trial)
     }
@@ -59,46 +117,95 @@ impl Members {
         let Err(at) = self.find(member.trial) else { return false };
         self.list.insert(at, member);
         self.stand_for += member.stands_for;
-        self.ended += usize::from(member.ended);
+        self.ended += usize::from(member.fate.has_ended());
+        self.stand(&member);
         true
     }
 
     pub(crate) fn remove(&mut self, trial: TrialId) -> Option<Member> {
         let member = self.list.remove(self.find(trial).ok()?);
-        self.ended -= usize::from(member.ended);
+        self.ended -= usize::from(member.fate.has_ended());
         self.stand_for -= member.stands_for;
+        if let Some(at) = self.place(&member) {
+            self.by_standing.remove(at);
+        }
         Some(member)
     }
 
-    /// Notes that a member has ended; `false` where the trial is none.
-    pub(crate) fn end(&mut self, trial: TrialId) -> bool {
+    /// Notes how a running member has ended; `false` where the trial is none.
+    pub(crate) fn end(&mut self, trial: TrialId, fate: Fate) -> bool {
         let Ok(at) = self.find(trial) else { return false };
-        self.ended += usize::from(!std::mem::replace(&mut self.list[at].ended, true));
+        if !self.list[at].fate.has_ended() && fate.has_ended() {
+            self.list[at].fate = fate;
+            self.ended += 1;
+            let member = self.list[at];
+            self.stand(&member);
+        }
         true
+    }
+
+    /// Puts a member that has ended where it stands.
+    fn stand(&mut self, member: &Member) {
+        if self.limited && member.fate.has_ended() {
+            let standee = Standee { trial: member.trial, fate: member.fate, stands_for: member.stands_for };
+            let at = self.by_standing.partition_point(|other| other.order(&standee).is_lt());
+            self.by_standing.insert(at, standee);
+        }
+    }
+
+    /// Where a member stands, if it does.
+    fn place(&self, member: &Member) -> Option<usize> {
+        let standee = Standee { trial: member.trial, fate: member.fate, stands_for: member.stands_for };
+        self.by_standing.binary_search_by(|other| other.order(&standee)).ok()
     }
 
     /// Takes out one member that is too many, if there is one, and says which one speaks for it now.
     pub(crate) fn thin(&mut self, limit: Limit) -> Option<Thinned> {
         if self.list.len() - self.ended > limit.total {
             // More running than a study can have: the oldest will not come back.
-            let oldest = self.list.iter().find(|m| !m.ended)?.trial;
+            let oldest = self.list.iter().find(|m| !m.fate.has_ended())?.trial;
             return self.remove(oldest).map(|gone| Thinned { gone, heir: None });
         }
         if self.ended <= limit.total {
             return None;
         }
-        let older = self.ended - limit.newest;
-        let ended = || self.list.iter().enumerate().filter(|(_, m)| m.ended).take(older);
-        let pairs = ended().zip(ended().skip(1));
-        let ((i, left), (j, right)) =
-            pairs.min_by_key(|((_, left), (_, right))| left.stands_for + right.stands_for)?;
-        let together = left.stands_for + right.stands_for;
-        let rank = |m: &Member| mix(limit.key, m.trial.0);
-        let (stays, goes) = if rank(left) <= rank(right) { (i, j) } else { (j, i) };
-        self.list[stays].stands_for = together;
+        let (stays, goes) = self.merger(limit)?;
+        let together = self.by_standing[stays].stands_for + self.by_standing[goes].stands_for;
+        self.by_standing[stays].stands_for = together;
+        let (stays, goes) = (self.by_standing[stays].trial, self.by_standing.remove(goes).trial);
+        let gone = self.list.remove(self.find(goes).ok()?);
         self.ended -= 1;
-        let heir = Some(self.list[stays]);
-        Some(Thinned { gone: self.list.remove(goes), heir })
+        let at = self.find(stays).ok()?;
+        self.list[at].stands_for = together;
+        Some(Thinned { gone, heir: Some(self.list[at]) })
+    }
+
+    /// The neighbours by standing that are best merged, newest ones left out: the one that stays, the one that goes.
+    fn merger(&self, limit: Limit) -> Option<(usize, usize)> {
+        let ended = self.list.iter().filter(|m| m.fate.has_ended());
+        let oldest_new = ended.rev().nth(limit.newest.saturating_sub(1))?.trial;
+        // The size of a pair as a share of the rank in its middle, as a fraction: the least of them.
+        let (mut size, mut rank) = (f64::INFINITY, 1.0);
+        let (mut pair, mut before) = (None, 0.0);
+        let mut last: Option<(usize, f64)> = None;
+        for (j, standee) in self.by_standing.iter().enumerate() {
+            if standee.trial >= oldest_new {
+                continue;
+            }
+            // Signed: one instruction makes a float of it, where an unsigned one takes several.
+            let right = standee.stands_for as i64 as f64;
+            if let Some((i, left)) = last {
+                let (together, middle) = (left + right, before + 0.5 * (left + right));
+                if together * rank < size * middle {
+                    (size, rank, pair) = (together, middle, Some((i, j)));
+                }
+                before += left;
+            }
+            last = Some((j, right));
+        }
+        let (i, j) = pair?;
+        let hash = |at: usize| mix(limit.key, self.by_standing[at].trial.0);
+        Some(if hash(i) <= hash(j) { (i, j) } else { (j, i) })
     }
 
     /// How many trials all of them stand for.
@@ -124,12 +231,19 @@ impl Members {
 mod tests {
     use super::*;
 
-    const LIMIT: Limit = Limit { newest: 8, total: 16, key: 3 };
+    const LIMIT: Limit = Limit { newest: 8, total: 40, key: 3 };
+
+    /// Trials in the order of their numbers, whose values are a shuffle.
+    fn value(trial: TrialId) -> f64 {
+        mix(9, trial.0) as f64
+    }
 
     fn history(length: u64, limit: Limit) -> Members {
-        let mut members = Members::default();
+        let mut members = Members::new(Some(limit));
         for trial in (0..length).map(TrialId) {
-            members.insert(Member { trial, slot: 0, stands_for: 1, ended: true });
+            let fate =
+                if trial.0 % 10 == 7 { Fate::Failed } else { Fate::Ranked(Standing::Feasible(value(trial))) };
+            members.insert(Member::new(trial, 0, fate));
             while members.thin(limit).is_some() {}
         }
         members
@@ -140,7 +254,7 @@ mod tests {
         for length in 1..600 {
             let members = history(length, LIMIT);
             assert_eq!(members.stand_for(), length);
-            assert_eq!(members.list.len() as u64, length.min(16));
+            assert_eq!(members.list.len() as u64, length.min(40));
             let newest: Vec<u64> = members.list.iter().rev().take(8).map(|m| m.trial.0).collect();
             assert!(newest.iter().enumerate().all(|(i, trial)| *trial == length - 1 - i as u64));
             assert!(members.list.iter().rev().take(8).all(|m| m.stands_for == 1));
@@ -148,34 +262,47 @@ mod tests {
     }
 
     #[test]
-    fn strata_stay_within_a_small_factor_of_one_another() {
+    fn the_best_stand_for_themselves_and_strata_grow_with_the_rank() {
         for length in 100..600 {
             let members = history(length, LIMIT);
-            let even = (length - 8) as f64 / 8.0;
-            assert!(members.list.iter().all(|m| (m.stands_for as f64) < 3.0 * even + 1.0), "{length}");
+            let mut rank = 0;
+            for member in members.by_standing.iter().filter(|m| m.trial.0 < length - 8) {
+                let share = member.stands_for as f64 / (rank as f64 + 0.5 * member.stands_for as f64);
+                assert!(member.stands_for == 1 || share < 0.7, "{length} {rank} {member:?}");
+                rank += member.stands_for;
+            }
         }
     }
 
     #[test]
     fn each_old_trial_is_equally_likely_to_be_kept() {
-        let mut kept = [0; 100];
+        let mut kept = [0; 200];
         for key in 0..4000 {
-            for member in history(100, Limit { key, ..LIMIT }).list.iter() {
+            for member in history(200, Limit { key, ..LIMIT }).list.iter() {
                 kept[member.trial.0 as usize] += member.stands_for;
             }
         }
         // In the mean over the seeds each trial counts once.
-        assert!(kept[..92].iter().all(|n| (3000..5200).contains(n)), "{kept:?}");
+        assert!(kept[..192].iter().all(|n| (3000..5200).contains(n)), "{kept:?}");
     }
 
     #[test]
     fn running_trials_are_never_merged() {
-        let mut members = history(40, LIMIT);
-        for trial in (40..50).map(TrialId) {
-            members.insert(Member { trial, slot: 0, stands_for: 1, ended: false });
+        let mut members = history(60, LIMIT);
+        for trial in (60..70).map(TrialId) {
+            members.insert(Member::new(trial, 0, Fate::Running));
             assert_eq!(members.thin(LIMIT), None);
         }
-        assert!(members.end(TrialId(45)) && members.thin(LIMIT).is_some());
-        assert!((40..50).all(|t| members.remove(TrialId(t)).is_some()));
+        assert!(members.end(TrialId(65), Fate::Failed) && members.thin(LIMIT).is_some());
+        assert!((60..70).all(|t| members.remove(TrialId(t)).is_some()));
+    }
+
+    #[test]
+    fn one_that_goes_leaves_no_trace() {
+        let mut members = history(60, LIMIT);
+        while let Some(first) = members.list.first().map(|m| m.trial) {
+            assert!(members.remove(first).is_some());
+        }
+        assert_eq!((members.stand_for(), members.ended, members.by_standing.len()), (0, 0, 0));
     }
 }

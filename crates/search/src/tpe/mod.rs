@@ -35,7 +35,7 @@ use space::{Point, Scalar, Space, Stream};
 use self::axis::Axis;
 use self::candidates::Candidates;
 use self::groups::Variable;
-use self::members::Limit;
+use self::members::{Fate, Limit};
 use self::parzen::Parzen;
 use self::ranking::{Move, Ranking, Standing};
 use crate::strategy::{Draft, Strategy, stream};
@@ -93,7 +93,7 @@ impl Tpe {
         let total = self.options.history as usize;
         let limit = (total > 0).then(|| {
             let key = ask.stream(Purpose::History).next_u64();
-            Limit { newest: total.div_ceil(2), total, key }
+            Limit { newest: total.div_ceil(3), total, key }
         });
         let group = |variables: &Vec<Variable>| Group {
             better: Parzen::new(variables, &self.options, true, None),
@@ -109,7 +109,7 @@ impl Tpe {
         match event {
             Observed::Created { trial, point, .. } => {
                 if self.options.constant_liar {
-                    self.groups.iter_mut().for_each(|g| g.worse.insert(*trial, point, false));
+                    self.groups.iter_mut().for_each(|g| g.worse.insert(*trial, point, Fate::Running));
                 }
                 self.running.insert(*trial, point.clone());
             }
@@ -127,20 +127,22 @@ impl Tpe {
 
     fn end(&mut self, trial: TrialId, point: Arc<Point>, outcome: &Outcome) {
         self.ended += 1;
+        let standing = Standing::of(outcome);
+        let fate = standing.map_or(Fate::Failed, Fate::Ranked);
         for group in &mut self.groups {
-            if !group.worse.end(trial) {
-                group.worse.insert(trial, &point, true);
+            if !group.worse.end(trial, fate) {
+                group.worse.insert(trial, &point, fate);
             }
         }
-        let Some(standing) = Standing::of(outcome) else { return };
+        let Some(standing) = standing else { return };
         for change in self.ranking.insert(standing, trial, point) {
             for Group { better, worse } in &mut self.groups {
-                let (from, to, trial, point) = match &change {
-                    Move::Promoted(trial, point) => (&mut *worse, &mut *better, *trial, point),
-                    Move::Demoted(trial, point) => (better, worse, *trial, point),
+                let (from, to, ranked) = match &change {
+                    Move::Promoted(ranked) => (&mut *worse, &mut *better, ranked),
+                    Move::Demoted(ranked) => (better, worse, ranked),
                 };
-                from.remove(trial);
-                to.insert(trial, point, true);
+                from.remove(ranked.trial);
+                to.insert(ranked.trial, &ranked.point, Fate::Ranked(ranked.standing));
             }
         }
     }

@@ -48,11 +48,12 @@ fn number(value: Option<f64>) -> f64 {
     value.filter(|v| !v.is_nan()).unwrap_or(f64::INFINITY)
 }
 
+/// A trial and how good it is.
 #[derive(Clone, Debug)]
-struct Ranked {
-    standing: Standing,
-    trial: TrialId,
-    point: Arc<Point>,
+pub(crate) struct Ranked {
+    pub(crate) standing: Standing,
+    pub(crate) trial: TrialId,
+    pub(crate) point: Arc<Point>,
 }
 
 /// The best trials so far, in order.
@@ -66,9 +67,9 @@ pub(crate) struct Ranking {
 #[derive(Clone, Debug)]
 pub(crate) enum Move {
     /// It is among the better ones now.
-    Promoted(TrialId, Arc<Point>),
+    Promoted(Ranked),
     /// It is not any more.
-    Demoted(TrialId, Arc<Point>),
+    Demoted(Ranked),
 }
 
 impl Ranking {
@@ -82,8 +83,8 @@ impl Ranking {
         let promoted = self.better().filter(|r| !before.contains(&r.trial));
         let demoted = self.best.iter().filter(|r| before.contains(&r.trial) && !now.contains(&r.trial));
         let moves = demoted
-            .map(|r| Move::Demoted(r.trial, r.point.clone()))
-            .chain(promoted.map(|r| Move::Promoted(r.trial, r.point.clone())))
+            .map(|r| Move::Demoted(r.clone()))
+            .chain(promoted.map(|r| Move::Promoted(r.clone())))
             .collect();
         self.best.truncate(MOST);
         moves
@@ -120,8 +121,8 @@ mod tests {
                 let (standing, trial) = (Standing::of(outcome).unwrap(), TrialId(i as u64));
                 for change in ranking.insert(standing, trial, Arc::new(Point::empty(0))) {
                     match change {
-                        Move::Promoted(t, _) => side.push(t),
-                        Move::Demoted(t, _) => side.retain(|other| *other != t),
+                        Move::Promoted(r) => side.push(r.trial),
+                        Move::Demoted(r) => side.retain(|other| *other != r.trial),
                     }
                 }
                 all.push((standing, trial));

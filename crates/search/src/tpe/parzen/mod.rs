@@ -8,7 +8,7 @@ use space::{Point, Scalar, Stream};
 use super::axis::{Axis, Place};
 use super::groups::Variable;
 use super::line_column::{LineColumn, PRIOR};
-use super::members::{Limit, Member, Members, Thinned};
+use super::members::{Fate, Limit, Member, Members, Thinned};
 use super::nearby::Nearby;
 use super::option_column::OptionColumn;
 use super::order_column::OrderColumn;
@@ -89,7 +89,7 @@ impl Parzen {
         let lines = variables.iter().filter(|v| matches!(v.axis, Axis::Line(_))).count();
         Parzen {
             dimensions: variables.iter().map(dimension).collect(),
-            members: Members::default(),
+            members: Members::new(limit),
             limit,
             prior_weight: options.prior_weight,
             magic_clip: options.magic_clip,
@@ -115,10 +115,10 @@ impl Parzen {
     }
 
     /// Adds a trial. Nothing happens where it is there, or where not all of the parameters are active in it.
-    pub(crate) fn insert(&mut self, trial: TrialId, point: &Point, ended: bool) {
+    pub(crate) fn insert(&mut self, trial: TrialId, point: &Point, fate: Fate) {
         let Some(places) = self.places(point) else { return };
         let slot = self.free.pop().unwrap_or(self.trials.len() as u32);
-        if !self.members.insert(Member { trial, slot, stands_for: 1, ended }) {
+        if !self.members.insert(Member::new(trial, slot, fate)) {
             self.release(slot);
             return;
         }
@@ -141,9 +141,9 @@ impl Parzen {
         self.thin();
     }
 
-    /// Notes that a trial has ended; `false` where it is not there.
-    pub(crate) fn end(&mut self, trial: TrialId) -> bool {
-        let known = self.members.end(trial);
+    /// Notes how a trial has ended; `false` where it is not there.
+    pub(crate) fn end(&mut self, trial: TrialId, fate: Fate) -> bool {
+        let known = self.members.end(trial, fate);
         if known {
             self.thin();
         }
