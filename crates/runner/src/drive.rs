@@ -5,20 +5,21 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use exec::{Local, RunId, RunOrder};
+use exec::{Local, RunOrder};
 use session::Session;
-use space::{Point, Space};
-use spec::Stage;
+use space::Space;
+use spec::{Stage, StudyFile};
+use study::schedule::Capacity;
 use study::{RunKey, Study};
 
 use crate::dispatcher::Finish;
-use crate::engine::{Desk, Engine, StageRule};
+use crate::engine::{Desk, Engine, Errand, Rules, StageRule};
 use crate::life::{self, Life};
 use crate::open::Open;
 use crate::orders::Orders;
 use crate::scribe::{Scribe, ScribeError};
 use crate::watch::{Happening, Opening, Watcher};
-use crate::{RunnerError, once};
+use crate::{RunnerError, capacity, once};
 
 /// How a study was left.
 #[derive(Debug)]
@@ -42,8 +43,11 @@ pub fn drive(
     interrupts: &AtomicUsize,
     watcher: &mut dyn Watcher,
 ) -> Result<Driven, RunnerError> {
-    let Open { home, file, session, life, slots, remarks, .. } = open;
+    let Open { home, file, session, life, capacity, remarks, .. } = open;
     session.attend()?;
+    let rules = rules(&file, capacity);
+    let first = rules.stages.first().map(|stage| stage.demand.clone()).unwrap_or_default();
+    let slots = capacity::slots(&rules.capacity, &first);
     tell_opened(&session, home.folder(), slots, remarks, watcher);
     once::set_up(&session, &file, home.folder(), &program)?;
     let seed = session.with_study(Study::seed);
@@ -57,8 +61,7 @@ pub fn drive(
         watcher,
     };
     let local = Local::connect(home.folder(), program)?;
-    let stages = file.stages.iter().map(rule).collect();
-    let mut engine = Engine::begin(session, local, desk, slots, stages)?;
+    let mut engine = Engine::begin(session, local, desk, rules)?;
     let finish = engine.run()?;
     let (session, mut desk) = engine.into_parts();
     desk.scribe_now(&session)?;
@@ -69,8 +72,20 @@ pub fn drive(
     Ok(Driven { finish, study, space })
 }
 
-fn rule(stage: &Stage) -> StageRule {
-    StageRule { cpus: stage.demand.cpus.min }
+/// What the loop must know of a study file.
+fn rules(file: &StudyFile, capacity: Capacity) -> Rules {
+    let count = u32::try_from(file.stages.len()).unwrap_or(u32::MAX);
+    let stage = |(i, stage): (u32, &Stage)| StageRule {
+        demand: stage.demand.clone(),
+        // What is under way comes before what is new: the last stage first.
+        class: count - i,
+    };
+    let stages = (0..).zip(&file.stages).map(stage).collect();
+    let runs = match file.settings.stages.first() {
+        Some(first) if first.once => 1,
+        _ => study::repetitions(&file.settings.repeat, 0),
+    };
+    Rules { capacity, stages, runs, trial_time: None }
 }
 
 fn tell_opened(
@@ -104,8 +119,8 @@ struct Workshop<'a> {
 }
 
 impl Desk for Workshop<'_> {
-    fn order(&mut self, id: RunId, point: &Point) -> Result<RunOrder, String> {
-        self.orders.order(id, point).map_err(|error| error.to_string())
+    fn order(&mut self, errand: &Errand<'_>) -> Result<RunOrder, String> {
+        self.orders.order(errand).map_err(|error| error.to_string())
     }
 
     fn directory(&self, run: RunKey) -> PathBuf {

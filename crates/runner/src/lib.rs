@@ -3,6 +3,7 @@
 //! [`open`] makes an [`Open`] study of a study file, [`drive`] runs its trials in slots until it is over. Whoever wants to
 //! look on is a [`Watcher`]. The loop itself is an [`Engine`], which does not know whether its world is real.
 
+mod capacity;
 mod dispatcher;
 mod drive;
 mod engine;
@@ -17,7 +18,7 @@ mod watch;
 
 pub use dispatcher::{Dispatcher, Dry, Effect, Finish, Input};
 pub use drive::{Driven, drive};
-pub use engine::{Desk, Engine, StageRule, Step};
+pub use engine::{Desk, Engine, Errand, Rules, StageRule, Step};
 pub use error::RunnerError;
 pub use home::Home;
 pub use life::{Locks, unix_ms};

@@ -6,12 +6,15 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use exec::{Executor, Layout, Local, RunId, RunNews, RunOrder};
+use indexmap::IndexMap;
 use search::TrialId;
 use session::Session;
 use spec::StudyFile;
 use spec::template::SetupValues;
+use study::schedule::Lease;
 use study::{How, Judge, JudgeError, Judged, RunEnded, RunKey, Study, Trial};
 
+use crate::engine::Errand;
 use crate::orders::{OrderError, Orders, ordered};
 use crate::{RunnerError, life};
 
@@ -143,7 +146,10 @@ impl<'a> Rerun<'a> {
     /// # Errors
     /// It cannot be ordered, or there is no supervisor. That the program fails is no error.
     pub fn run(&self, program: Vec<OsString>) -> Result<Rerunned, RunnerError> {
-        let order = self.orders.order(self.id, &self.point)?;
+        let lease = Lease { cores: (0..self.orders.cpus(self.id.run)).collect(), ..Lease::default() };
+        let (id, point, level, parent, earlier, left) =
+            (self.id, &self.point, None, None, IndexMap::new(), None);
+        let order = self.orders.order(&Errand { id, point, lease: &lease, level, parent, earlier, left })?;
         let ended = run(&self.folder, program, order)?;
         let judge = Judge::new(self.study.settings()).map_err(session::SessionError::from)?;
         let values = judge.judge(&ended.metrics).map_err(|error| error.knowing(&ended.end.texts));

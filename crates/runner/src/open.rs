@@ -9,10 +9,11 @@ use std::sync::Arc;
 use session::{Change, Definition, Session};
 use spec::{Class, StudyFile};
 use store::{Sqlite, Store};
+use study::schedule::Capacity;
 use study::{Assignment, Enqueued};
 
 use crate::life::{self, Life, Locks};
-use crate::{Home, RunnerError};
+use crate::{Home, RunnerError, capacity};
 
 /// The study attribute that tells which file a study was started from.
 pub(crate) const FILE: &str = "study_file";
@@ -43,8 +44,8 @@ pub struct Open {
     pub session: Session,
     /// This process's proof of life.
     pub life: Life,
-    /// Runs at a time.
-    pub slots: usize,
+    /// What its runs may take.
+    pub capacity: Capacity,
     /// Whether it began with this call.
     pub is_new: bool,
     /// What a person should know.
@@ -71,7 +72,7 @@ pub fn open(file: StudyFile, options: &Options) -> Result<Open, RunnerError> {
 
     let store: Arc<dyn Store> = Arc::new(Sqlite::open(home.database())?);
     let known = known(&store, &file.name)?;
-    let slots = slots(&file, options);
+    let capacity = capacity::capacity(&file, options);
     let mut definition = definition(&file, options);
     let is_new = !known;
     if is_new {
@@ -92,27 +93,11 @@ pub fn open(file: StudyFile, options: &Options) -> Result<Open, RunnerError> {
     record_origin(&session, &origin)?;
     copy_file(&home, &file)?;
     remarks.extend(file.warnings.iter().map(|warning| warning.message.clone()));
-    Ok(Open { home, file, session, life, slots, is_new, remarks })
+    Ok(Open { home, file, session, life, capacity, is_new, remarks })
 }
 
 fn known(store: &Arc<dyn Store>, name: &str) -> Result<bool, RunnerError> {
     Ok(store.studies()?.into_iter().any(|info| info.name == name && info.head > 0))
-}
-
-/// How many runs at a time: what is asked for, at most; else what the cpus allow.
-fn slots(file: &StudyFile, options: &Options) -> usize {
-    let machine = std::thread::available_parallelism().map_or(1, |cpus| cpus.get() as u32);
-    let cpus = file.executor.cpus.unwrap_or(machine);
-    let wide = file.stages.iter().map(|stage| stage.demand.cpus.min).max().unwrap_or(1).max(1);
-    let fitting = (cpus / wide).max(1);
-    let slots = match (options.parallel, file.executor.parallel, file.executor.cpus) {
-        // Said on the command line: the person knows.
-        (Some(parallel), _, _) => parallel,
-        (None, Some(parallel), Some(_)) => parallel.min(fitting),
-        (None, Some(parallel), None) => parallel,
-        (None, None, _) => fitting,
-    };
-    slots.max(1) as usize
 }
 
 fn definition(file: &StudyFile, options: &Options) -> Definition {

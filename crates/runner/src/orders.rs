@@ -2,12 +2,14 @@
 
 use std::path::{Path, PathBuf};
 
-use exec::{Command, Layout, RunId, RunOrder, layout};
+use exec::{Command, Layout, RunOrder, layout};
 use indexmap::IndexMap;
 use space::{Point, Space};
 use spec::template::{RenderError, Rendered, RunScope, variables};
 use spec::{Stage, StudyFile};
 use study::{Judge, RunKey};
+
+use crate::engine::Errand;
 
 /// Why a run cannot be ordered. It ends that run, not the study (invariant ONE RUN, ONE BAD END).
 #[derive(Debug, thiserror::Error)]
@@ -66,6 +68,11 @@ impl<'a> Orders<'a> {
         layout::attempt(&self.folder(run), run.attempt)
     }
 
+    /// How many cpus a run of this stage takes at least.
+    pub(crate) fn cpus(&self, run: RunKey) -> u32 {
+        self.file.stages.get(run.stage as usize).map_or(1, |stage| stage.demand.cpus.min)
+    }
+
     /// The folder of all attempts of a run.
     fn folder(&self, run: RunKey) -> PathBuf {
         let stage = self.file.stages.get(run.stage as usize).map_or("run", |stage| &stage.name);
@@ -76,7 +83,8 @@ impl<'a> Orders<'a> {
     ///
     /// # Errors
     /// A placeholder without a value, a template that cannot be read.
-    pub fn order(&self, id: RunId, point: &Point) -> Result<RunOrder, OrderError> {
+    pub fn order(&self, errand: &Errand<'_>) -> Result<RunOrder, OrderError> {
+        let (id, point) = (errand.id, errand.point);
         let stage = self.file.stages.get(id.run.stage as usize).ok_or(OrderError::NoStage(id.run.stage))?;
         let directory = self.directory(id.run);
         let values = self.scope(id.run, &directory, point);
@@ -85,8 +93,9 @@ impl<'a> Orders<'a> {
         let mut order = RunOrder::new(id, directory.clone(), command);
         order.environment = self.environment(stage, &values, &config)?;
         order.cwd = Some(self.cwd(stage, &values)?);
-        order.cpus = stage.demand.cpus.min;
-        order.timeout = stage.timeout.map(Into::into);
+        order.cpus = errand.lease.cpus().max(1);
+        let timeouts = stage.timeout.map(Into::into).into_iter().chain(errand.left);
+        order.timeout = timeouts.min();
         order.grace = stage.grace.into();
         order.ok = stage.ok.clone();
         order.capture = stage.capture.iter().map(|(name, regex)| (name.clone(), regex.clone())).collect();

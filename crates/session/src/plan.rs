@@ -75,7 +75,7 @@ impl View {
 
     fn started(&self, run: RunKey, epoch: u64) -> EventBody {
         let host = self.host.clone();
-        EventBody::RunStarted(RunStarted { run, epoch, host, cpus: None, gpus: None })
+        EventBody::RunStarted(RunStarted { run, epoch, host, cpus: None, gpus: None, lease: None })
     }
 }
 

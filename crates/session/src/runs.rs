@@ -2,47 +2,65 @@
 
 use search::TrialId;
 use store::{Durability, Guard};
+use study::schedule::Lease;
 use study::{Course, Digests, EventBody, Foreseen, Real, RunEnd, RunEnded, RunKey, RunStarted};
 
 use crate::{Claim, Session, SessionError};
 
 impl Session {
-    /// Claims an attempt: of several processes that want a run one gets it. The answer is `None` where another has it, or had
-    /// this attempt, or the trial is over.
+    /// Claims attempts with what each holds, in one commit: of several processes that want a run one gets it. `None` for those
+    /// where another has the run, or had this attempt, or the trial is over.
     ///
     /// # Errors
-    /// Where there is no such trial, or the store refuses.
-    pub fn start_run(
-        &self,
-        run: RunKey,
-        cpus: Option<f64>,
-        gpus: Option<f64>,
-    ) -> Result<Option<Claim>, SessionError> {
+    /// The store refuses.
+    pub fn start_runs(&self, runs: &[(RunKey, Lease)]) -> Result<Vec<Option<Claim>>, SessionError> {
         let epoch = self.attend()?;
-        let host = self.options.host.clone();
-        let started = RunStarted { run, epoch, host, cpus: cpus.map(Real), gpus: gpus.map(Real) };
-        while let Some(head) = self.free_as_of(run)? {
+        while let Some((free, head)) = self.free_as_of(runs)? {
+            let free_runs = runs.iter().zip(&free).filter_map(|(run, free)| free.then_some(run));
+            let bodies = free_runs.map(|(run, lease)| self.started(*run, epoch, lease)).collect();
             // Others may claim the next attempt of the same run at this moment, so it holds only for the log as it was seen.
-            let bodies = vec![EventBody::RunStarted(started.clone())];
             match self.append_if(bodies, &Guard::unchanged(head), Durability::Committed) {
                 Err(SessionError::Store(error)) if error.is_conflict() => self.refresh()?,
-                done => return done.map(|_| Some(Claim { run, epoch })),
+                done => {
+                    let claim = |((run, _), free): (&(RunKey, Lease), &bool)| {
+                        free.then_some(Claim { run: *run, epoch })
+                    };
+                    return done.map(|_| runs.iter().zip(&free).map(claim).collect());
+                }
             };
         }
-        Ok(None)
+        Ok(vec![None; runs.len()])
     }
 
-    /// Whether nobody has a run, and this attempt is still to come: the last event known then.
-    fn free_as_of(&self, run: RunKey) -> Result<Option<u64>, SessionError> {
+    fn started(&self, run: RunKey, epoch: u64, lease: &Lease) -> EventBody {
+        let gpus = Some(lease.gpu_amount()).filter(|amount| *amount > 0.0).map(Real);
+        let cpus = Some(lease.cpus()).filter(|cpus| *cpus != 1).map(|cpus| Real(f64::from(cpus)));
+        let (host, lease) = (self.options.host.clone(), Some(Box::new(lease.clone())));
+        EventBody::RunStarted(RunStarted { run, epoch, host, cpus, gpus, lease })
+    }
+
+    /// Which of these attempts are still to come, of runs that nobody has, and the last event known then; `None` where none
+    /// is.
+    fn free_as_of(&self, runs: &[(RunKey, Lease)]) -> Result<Option<(Vec<bool>, u64)>, SessionError> {
         let state = self.lock();
-        let trial = crate::tell::find(&state.study, run.trial)?;
-        let same = |key: RunKey| (key.stage, key.repetition) == (run.stage, run.repetition);
-        let taken = |other: study::Run<'_>| {
-            same(other.key()) && (other.how().is_none() || other.key().attempt >= run.attempt)
+        let is_free = |run: RunKey| {
+            let trial = crate::tell::find(&state.study, run.trial)?;
+            let same = |key: RunKey| (key.stage, key.repetition) == (run.stage, run.repetition);
+            let taken = |other: study::Run<'_>| {
+                same(other.key()) && (other.how().is_none() || other.key().attempt >= run.attempt)
+            };
+            // Of a log that this version does not understand to its end nobody can tell.
+            Ok(state.unknown.is_none() && !trial.state().is_ended() && !trial.runs().any(taken))
         };
-        // Of a log that this version does not understand to its end nobody can tell.
-        let free = state.unknown.is_none() && !trial.state().is_ended() && !trial.runs().any(taken);
-        Ok(free.then(|| state.study.seq()))
+        let free: Vec<bool> =
+            runs.iter().map(|(run, _)| is_free(*run)).collect::<Result<_, SessionError>>()?;
+        Ok(free.contains(&true).then(|| (free, state.study.seq())))
+    }
+
+    /// What follows for a trial as it is known here; `None` where it is over.
+    pub fn course(&self, trial: TrialId) -> Option<Course> {
+        let state = self.lock();
+        state.study.course(&state.judge, trial, None)
     }
 
     /// The number of the next attempt of a run.

@@ -187,6 +187,11 @@ impl Session {
         }
     }
 
+    /// Counts the events that others appended, or may have: while it stays the same, only this session did something.
+    pub fn heard(&self) -> u64 {
+        self.lock().heard
+    }
+
     /// Looks at the study as it is known here; others wait meanwhile, so be brief.
     pub fn with_study<T>(&self, look: impl FnOnce(&Study) -> T) -> T {
         look(&self.lock().study)

@@ -19,6 +19,8 @@ pub(crate) struct State {
     pub(crate) space: Option<Arc<Space>>,
     /// What happened since the sampler learned last; `None` while there is no sampler to learn it.
     feed: Option<Feed>,
+    /// How many events came by reading the log, and not by appending to it.
+    pub(crate) heard: u64,
     /// The first kind of event met that this version does not know. The fold stops before it.
     pub(crate) unknown: Option<String>,
 }
@@ -35,7 +37,7 @@ impl State {
     pub(crate) fn new(study: Study) -> Result<Self, SessionError> {
         let judge = Arc::new(Judge::new(study.settings())?);
         let space = declared(&study)?;
-        Ok(State { study, judge, space, feed: None, unknown: None })
+        Ok(State { study, judge, space, feed: None, heard: 0, unknown: None })
     }
 
     /// Takes in one event that follows the last one.
@@ -62,6 +64,7 @@ impl State {
 
     /// Takes in one event as the store shows it.
     pub(crate) fn apply_row(&mut self, row: Row<'_>) -> Result<(), SessionError> {
+        self.heard += 1;
         let decoded = history::decode_for_fold(row.kind, row.body).map_err(|source| {
             SessionError::History { study: self.study.name().to_owned(), seq: row.seq, source }
         })?;

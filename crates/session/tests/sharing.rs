@@ -12,6 +12,7 @@ use std::sync::Arc;
 use common::{definition, told};
 use ravine_session::*;
 use store::{Durability, Sqlite, Store};
+use study::schedule::Lease;
 use study::{Course, How, RunEnd, State, Study};
 
 const FOLDER: &str = "RAVINE_TEST_FOLDER";
@@ -129,7 +130,8 @@ fn of_two_that_claim_an_attempt_one_gets_it_and_only_its_ending_counts() {
     assert_eq!(planned.run, None);
     second.refresh().unwrap();
     let run = first.next_attempt(planned.number, 0, 0);
-    let claims = [first.start_run(run, None, None).unwrap(), second.start_run(run, None, None).unwrap()];
+    let runs = [(run, Lease::default())];
+    let claims = [first.start_runs(&runs).unwrap()[0], second.start_runs(&runs).unwrap()[0]];
     let [Some(claim), None] = claims else { panic!("{claims:?}") };
     let stolen = Claim { epoch: second.epoch().unwrap(), ..claim };
     let failed = RunEnd::new(How::Failed, 1.0);

@@ -4,10 +4,10 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use exec::{Command, RunId, RunOrder};
-use runner::{Desk, Happening};
+use exec::{Command, RunOrder};
+use runner::{Desk, Errand, Happening};
 use session::Session;
-use space::{Point, Space};
+use space::Space;
 use study::{RunKey, Study};
 
 /// See the module.
@@ -18,9 +18,9 @@ pub(crate) struct SimDesk {
 }
 
 impl Desk for SimDesk {
-    fn order(&mut self, id: RunId, point: &Point) -> Result<RunOrder, String> {
-        let mut order = RunOrder::new(id, PathBuf::new(), Command::Program(Vec::new()));
-        order.config = Some(self.space.resolve(point));
+    fn order(&mut self, errand: &Errand<'_>) -> Result<RunOrder, String> {
+        let mut order = RunOrder::new(errand.id, PathBuf::new(), Command::Program(Vec::new()));
+        order.config = Some(self.space.resolve(errand.point));
         Ok(order)
     }
 

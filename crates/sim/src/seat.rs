@@ -5,9 +5,11 @@ use std::sync::atomic::AtomicUsize;
 use std::time::Duration;
 
 use exec::{Executor, RunNews};
-use runner::{Engine, Finish, RunnerError, StageRule, Step};
+use runner::{Engine, Finish, Rules, RunnerError, StageRule, Step};
 use session::{Session, SessionError};
 use store::ErrorKind;
+
+use study::schedule::Capacity;
 
 use crate::desk::SimDesk;
 use crate::executor::Line;
@@ -73,7 +75,9 @@ impl Seat {
             let machine = Arc::clone(&world.hosts[self.host].machine);
             let line = Line::connect(machine, Arc::clone(&life), Arc::clone(&world.db));
             let desk = SimDesk { space, interrupts: Arc::clone(&interrupts) };
-            Engine::begin(session, line, desk, world.plan.slots, vec![StageRule { cpus: 1 }])
+            let capacity = Capacity::cpus(world.plan.slots as u32);
+            let rules = Rules { capacity, stages: vec![StageRule::default()], runs: 1, trial_time: None };
+            Engine::begin(session, line, desk, rules)
         });
         match began {
             Ok(engine) => {

@@ -127,6 +127,16 @@ impl<'a> Attempts<'a> {
         all
     }
 
+    /// The attempt that a stage of a repetition has its results from, and what it reported.
+    pub(crate) fn result(&self, trial: TrialId, stage: u32, repetition: u32) -> Option<(RunKey, Digests)> {
+        let end = self.table.get(&(repetition, stage))?.done?;
+        let attempt = match end {
+            End::Recorded(run) => run.key().attempt,
+            End::Foreseen(foreseen) => foreseen.ended.run.attempt,
+        };
+        Some((RunKey { trial, stage, repetition, attempt }, end.digests()))
+    }
+
     /// What the last attempt of a repetition's last stage reported, however it ended.
     pub(crate) fn last_metrics(&self, repetition: u32) -> Digests {
         let of_repetition = self.table.range((repetition, 0)..=(repetition, u32::MAX)).rev();

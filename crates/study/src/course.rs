@@ -68,6 +68,17 @@ impl Study {
     }
 }
 
+impl Study {
+    /// What the earlier stages of a run left: the attempt that each has its results from, and what it reported.
+    pub fn earlier(&self, run: RunKey) -> Vec<(RunKey, Digests)> {
+        let Some(trial) = self.trial(run.trial) else { return Vec::new() };
+        let attempts = Attempts::of(trial, &self.settings.stages, None);
+        let stages = (0..run.stage).zip(&self.settings.stages);
+        let place = |once| if once { 0 } else { run.repetition };
+        stages.filter_map(|(stage, rules)| attempts.result(run.trial, stage, place(rules.once))).collect()
+    }
+}
+
 struct Walk<'a> {
     settings: &'a Settings,
     stages: &'a [StageRules],

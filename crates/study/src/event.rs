@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 use space::{ConfigHash, Domain};
 
+use crate::schedule::Lease;
 use crate::{Digests, Real, Settings};
 
 /// A point as the log keeps it: the path of each active parameter and its sampled value or label.
@@ -274,6 +275,9 @@ pub struct RunStarted {
     /// How many gpus it holds; absent is none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub gpus: Option<Real>,
+    /// What it holds, by index: whoever takes the run over counts it as held.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lease: Option<Box<Lease>>,
 }
 
 /// See [`EventBody::Reported`].

@@ -280,6 +280,9 @@ impl Study {
             record.state = State::Running;
             self.moved(State::Queued, State::Running);
         }
+        if let Some(lease) = &started.lease {
+            self.leases.insert(started.run, (**lease).clone());
+        }
     }
 
     fn reported(&mut self, reported: &Reported, seq: u64) {
@@ -304,6 +307,7 @@ impl Study {
         if run.end.is_some() || run.epoch != ended.epoch {
             return;
         }
+        self.leases.remove(&ended.run);
         let end = EndRecord::of(ended, at, &mut self.names);
         self.used.resource += end.reached.unwrap_or(0);
         let used = run.close(end);
@@ -355,7 +359,10 @@ impl Study {
             extra.prepared = Assignment::new();
         }
         let state = record.state;
+        let open = record.runs.iter().filter(|run| run.end.is_none());
+        let open: Vec<RunKey> = open.map(|run| run.key(ended.trial)).collect();
         let used = record.close_runs(at);
+        open.iter().for_each(|run| drop(self.leases.remove(run)));
         self.used.compute += used.compute;
         self.used.gpu_time += used.gpu_time;
         self.moved(was, state);

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 use space::ConfigHash;
 
-use crate::event::{Assignment, How, RunEnded, RunStarted, Source};
+use crate::event::{Assignment, How, RunEnded, RunKey, RunStarted, Source};
 use crate::json_text;
 use crate::names::{Cell, NameId, Names};
 use crate::{Digest, Mark, Real};
@@ -253,6 +253,10 @@ impl Record {
 }
 
 impl RunRecord {
+    pub(crate) fn key(&self, trial: TrialId) -> RunKey {
+        RunKey { trial, stage: self.stage, repetition: self.repetition, attempt: self.attempt }
+    }
+
     pub(crate) fn of(started: &RunStarted, at: u64, names: &mut Names) -> Self {
         RunRecord {
             stage: started.run.stage,

@@ -9,10 +9,11 @@ use serde_json::Value as Json;
 use space::Domain;
 
 use crate::conditions::Reading;
-use crate::event::{Assignment, Enqueued};
+use crate::event::{Assignment, Enqueued, RunKey};
 use crate::json_text;
 use crate::names::Names;
 use crate::record::{Record, State};
+use crate::schedule::Lease;
 use crate::{Direction, Settings, Trial};
 
 /// All that is known of a study: the fold of its history (invariant HISTORY).
@@ -49,6 +50,9 @@ pub struct Study {
     pub(crate) conditions: Vec<Reading>,
     pub(crate) phase: Phase,
     pub(crate) runners: BTreeMap<String, Runner>,
+    /// What running attempts hold.
+    #[serde(with = "json_text::pairs")]
+    pub(crate) leases: BTreeMap<RunKey, Lease>,
     #[serde(with = "json_text")]
     pub(crate) domains: IndexMap<String, Domain>,
     pub(crate) conflicts: BTreeMap<TrialId, Conflict>,
@@ -288,6 +292,11 @@ impl Study {
     /// A suggestion of this trial that the fold left out.
     pub fn conflict(&self, trial: TrialId) -> Option<&Conflict> {
         self.conflicts.get(&trial)
+    }
+
+    /// What a running attempt holds, where that was recorded.
+    pub fn lease(&self, run: RunKey) -> Option<&Lease> {
+        self.leases.get(&run)
     }
 
     /// How many trials failed since the last that did not.

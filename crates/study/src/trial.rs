@@ -266,8 +266,7 @@ pub struct Run<'a> {
 impl<'a> Run<'a> {
     /// Which attempt it is.
     pub fn key(self) -> RunKey {
-        let RunRecord { stage, repetition, attempt, .. } = *self.record;
-        RunKey { trial: self.trial, stage, repetition, attempt }
+        self.record.key(self.trial)
     }
 
     /// The fencing number of who started it.

@@ -40,7 +40,14 @@ impl Bench {
 
     fn start(&mut self, stage: u32, repetition: u32, attempt: u32) -> RunKey {
         let run = RunKey { trial: TRIAL, stage, repetition, attempt };
-        self.apply(EventBody::RunStarted(RunStarted { run, epoch: 1, host: None, cpus: None, gpus: None }));
+        self.apply(EventBody::RunStarted(RunStarted {
+            run,
+            epoch: 1,
+            host: None,
+            cpus: None,
+            gpus: None,
+            lease: None,
+        }));
         run
     }
 

@@ -19,13 +19,14 @@ use std::time::Duration;
 use exec::{Executor, RunId, RunNews};
 use session::{Claim, Session};
 use space::{Point, Space};
+use study::schedule::{Capacity, Demand};
 use study::{RunKey, TrialId};
 
-pub use desk::{Desk, StageRule};
+pub use desk::{Desk, Errand};
 use pulse::Pulse;
 
 use crate::RunnerError;
-use crate::dispatcher::{Dispatcher, Effect, Finish, Input};
+use crate::dispatcher::{Dispatcher, Effect, Finish, Input, Opening};
 use crate::watch::Happening;
 
 /// Endings wait for each other's sync for so long at most: each sync makes the file system write out all that programs
@@ -41,6 +42,28 @@ pub enum Step {
     Finished(Finish),
 }
 
+/// What the loop must know of a study beside its log.
+#[derive(Clone, Debug, Default)]
+pub struct Rules {
+    /// What there is to share out between runs.
+    pub capacity: Capacity,
+    /// The stages, by number.
+    pub stages: Vec<StageRule>,
+    /// How many runs a trial begins with: its repetitions, or one where the first stage comes once.
+    pub runs: u32,
+    /// From a trial's first run to the end of its last at most.
+    pub trial_time: Option<Duration>,
+}
+
+/// What the loop must know of a stage.
+#[derive(Clone, Debug, Default)]
+pub struct StageRule {
+    /// What a run of it holds.
+    pub demand: Demand,
+    /// Its place among the stages when room is given out, smaller first.
+    pub class: u32,
+}
+
 /// Drives one study: its session, where its runs go, and what lies beside its log.
 #[derive(Debug)]
 pub struct Engine<E, D> {
@@ -48,8 +71,7 @@ pub struct Engine<E, D> {
     executor: E,
     desk: D,
     space: Option<Arc<Space>>,
-    /// By number.
-    stages: Vec<StageRule>,
+    rules: Rules,
     dispatcher: Dispatcher,
     effects: VecDeque<Effect>,
     /// The attempts that are ours, and the epochs that their endings must name.
@@ -60,8 +82,6 @@ pub struct Engine<E, D> {
     asked: BTreeSet<RunKey>,
     /// Where those that are to be started are evaluated.
     points: BTreeMap<TrialId, Point>,
-    /// Trials without a run: queued by others, or lost and to be run again.
-    waiting: VecDeque<TrialId>,
     /// Endings that are recorded and may still be lost with the power.
     unsynced: Vec<RunId>,
     /// When the last sync was, by the steady clock.
@@ -70,40 +90,34 @@ pub struct Engine<E, D> {
 }
 
 impl<E: Executor, D: Desk> Engine<E, D> {
-    /// Begins to drive a study with `slots` runs at a time: takes over what dead processes left, and starts nothing
-    /// yet.
+    /// Begins to drive a study: takes over what dead processes left, and starts nothing yet.
     ///
     /// # Errors
     /// The store refuses.
-    pub fn begin(
-        session: Session,
-        executor: E,
-        desk: D,
-        slots: usize,
-        stages: Vec<StageRule>,
-    ) -> Result<Self, RunnerError> {
+    pub fn begin(session: Session, executor: E, desk: D, rules: Rules) -> Result<Self, RunnerError> {
         let epoch = session.attend()?;
         let now = session.clock().steady();
+        let demand = rules.stages.first().map(|stage| stage.demand.clone()).unwrap_or_default();
+        let opening = Opening { demand, runs: rules.runs };
         let mut engine = Engine {
             space: session.space(),
             session,
             executor,
             desk,
-            stages,
-            dispatcher: Dispatcher::new(slots),
+            dispatcher: Dispatcher::new(rules.capacity.clone(), opening),
+            rules,
             effects: VecDeque::new(),
             claims: BTreeMap::new(),
             epoch,
             asked: BTreeSet::new(),
             points: BTreeMap::new(),
-            waiting: VecDeque::new(),
             unsynced: Vec::new(),
             synced: now,
             pulse: Pulse::begin(now),
         };
         engine.recover()?;
         engine.pulse.seen = engine.session.refresh()?;
-        engine.effects.extend(engine.dispatcher.begin());
+        engine.effects.extend(engine.dispatcher.begin(engine.session.clock().now_ms()));
         Ok(engine)
     }
 
@@ -136,7 +150,10 @@ impl<E: Executor, D: Desk> Engine<E, D> {
         }
         self.beat(&mut inputs)?;
         for input in inputs {
-            self.effects.extend(self.dispatcher.step(input));
+            self.feed(input);
+        }
+        if self.dispatcher.next_time().is_some_and(|time| time <= self.session.clock().now_ms()) {
+            self.feed(Input::Time);
         }
         while let Some(effect) = self.effects.pop_front() {
             if let Effect::Finish(finish) = effect {
@@ -144,10 +161,15 @@ impl<E: Executor, D: Desk> Engine<E, D> {
                 return Ok(Step::Finished(finish));
             }
             for input in self.perform(effect)? {
-                self.effects.extend(self.dispatcher.step(input));
+                self.feed(input);
             }
         }
         Ok(Step::Wait(self.patience()))
+    }
+
+    fn feed(&mut self, input: Input) {
+        let now = self.session.clock().now_ms();
+        self.effects.extend(self.dispatcher.step(input, now));
     }
 
     /// The study.
@@ -173,7 +195,8 @@ impl<E: Executor, D: Desk> Engine<E, D> {
         // milliseconds together: a slot does not wait for the disk, and nobody is told before (invariant NOTHING LOST).
         // What is decided after an ending lies after it in the log, and is lost with it if power is.
         let sync = if self.unsynced.is_empty() { tick } else { (self.synced + SYNC).saturating_sub(now) };
-        tick.min(sync)
+        let due = self.dispatcher.next_time().map(|time| time.saturating_sub(self.session.clock().now_ms()));
+        tick.min(sync).min(due.map_or(tick, Duration::from_millis))
     }
 
     /// Syncs the endings that are not, lets the supervisor forget them, and tells of them.
@@ -200,8 +223,8 @@ impl<E: Executor, D: Desk> Engine<E, D> {
 
     fn perform(&mut self, effect: Effect) -> Result<Vec<Input>, RunnerError> {
         match effect {
-            Effect::Decide(count) => return Ok(vec![self.decide(count)?]),
-            Effect::Start(run) => return self.start(run),
+            Effect::Decide(count) => return self.decide(count),
+            Effect::Start(runs) => return self.start(&runs),
             Effect::End(run) => self.end(run),
             Effect::Draining(finish) => self.see(&Happening::Draining(finish)),
             Effect::Ending => self.see(&Happening::Ending),

@@ -1,9 +1,10 @@
 //! What happens by time: the look at what others wrote, the proof of life, runs of runners that died.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use exec::Executor;
-use study::{Phase, Study};
+use study::{Course, Phase, RunKey, Study, TrialId};
 
 use super::{Desk, Engine};
 use crate::RunnerError;
@@ -20,6 +21,8 @@ const HEARTBEAT: Duration = Duration::from_secs(15);
 pub(super) struct Pulse {
     /// The log up to which what others wrote was looked at.
     pub(super) seen: u64,
+    /// How much others had said by then.
+    heard: u64,
     ticked: Option<Duration>,
     beat: Duration,
     phase: Phase,
@@ -29,7 +32,7 @@ pub(super) struct Pulse {
 
 impl Pulse {
     pub(super) fn begin(now: Duration) -> Self {
-        Pulse { seen: 0, ticked: None, beat: now, phase: Phase::Open, interrupts: 0 }
+        Pulse { seen: 0, heard: 0, ticked: None, beat: now, phase: Phase::Open, interrupts: 0 }
     }
 
     pub(super) fn until_tick(&self, now: Duration) -> Duration {
@@ -53,6 +56,10 @@ impl<E: Executor, D: Desk> Engine<E, D> {
         if head != self.pulse.seen {
             self.pulse.seen = head;
             inputs.push(Input::Changed);
+            let heard = self.session.heard();
+            if std::mem::replace(&mut self.pulse.heard, heard) != heard {
+                inputs.extend(self.look_around()?);
+            }
         }
         self.follow_phase(inputs);
         if now.saturating_sub(self.pulse.beat) >= HEARTBEAT {
@@ -60,9 +67,30 @@ impl<E: Executor, D: Desk> Engine<E, D> {
             self.session.heartbeat()?;
             self.desk.beat();
             self.take_over()?;
+            inputs.extend(self.pick_up()?);
         }
         self.desk.tick(&self.session);
         Ok(())
+    }
+
+    /// Others wrote something: a trial of ours may be over, and where there is room and nothing to do, work that they left
+    /// may be done here.
+    fn look_around(&mut self) -> Result<Vec<Input>, RunnerError> {
+        let trials: BTreeSet<TrialId> = self.claims.keys().map(|run| run.trial).collect();
+        for trial in trials {
+            match self.session.course(trial) {
+                Some(Course::Open { unwanted, .. }) => {
+                    unwanted.into_iter().for_each(|run| self.unwanted(run))
+                }
+                Some(Course::Over(_)) => {}
+                None => {
+                    let ours: Vec<RunKey> =
+                        self.claims.keys().filter(|run| run.trial == trial).copied().collect();
+                    ours.into_iter().for_each(|run| self.unwanted(run));
+                }
+            }
+        }
+        if self.dispatcher.is_idle() { self.pick_up() } else { Ok(Vec::new()) }
     }
 
     /// `ravine stop`, `pause` and `resume` from another terminal.

@@ -7,7 +7,6 @@ use session::Claim;
 use store::Durability;
 use study::{Course, How, RunEnded, RunKey, Study};
 
-use super::work::idle_trials;
 use super::{Desk, Engine};
 use crate::RunnerError;
 use crate::dispatcher::Input;
@@ -41,7 +40,6 @@ impl<E: Executor, D: Desk> Engine<E, D> {
         let is_kept_out = end.how == How::Killed && !was_asked && epoch == self.epoch;
         let message = end.message.clone().unwrap_or_default();
         let course = self.session.end_run(Claim { run, epoch }, end, metrics, Durability::Committed)?;
-        let goes_on = matches!(course, Some(Course::Open { due, .. }) if !due.is_empty());
         self.unsynced.push(id);
         self.claims.remove(&run);
         if is_kept_out {
@@ -49,11 +47,30 @@ impl<E: Executor, D: Desk> Engine<E, D> {
             // Not the next trial either: a full disk must not use up the study's trials.
             return Err(RunnerError::KeptOut { trial: run.trial.0, message });
         }
-        if goes_on && !was_asked {
-            self.waiting.push_back(run.trial);
-            return Ok(vec![Input::Ended(run), Input::Changed]);
+        let mut inputs = vec![Input::Ended(run)];
+        match course {
+            // Ended with the study: it is run again when the study goes on.
+            Some(Course::Open { .. }) if was_asked && self.dispatcher.is_ending() => {}
+            Some(Course::Open { due, unwanted }) => {
+                inputs.push(Input::Due(self.requests(due)));
+                unwanted.into_iter().for_each(|run| self.unwanted(run));
+            }
+            Some(Course::Over(_)) | None => {
+                self.points.remove(&run.trial);
+                inputs.push(Input::Over(run.trial));
+            }
         }
-        Ok(vec![Input::Ended(run)])
+        Ok(inputs)
+    }
+
+    /// Ends a run of ours whose trial has no use for it any more.
+    pub(super) fn unwanted(&mut self, run: RunKey) {
+        if let Some(claim) = self.claims.get(&run)
+            && self.asked.insert(run)
+        {
+            let id = RunId { run, epoch: claim.epoch };
+            self.executor.stop(id, How::Killed, Some("its trial is over without it".to_owned()));
+        }
     }
 
     /// Asks a run to end.
@@ -80,10 +97,12 @@ impl<E: Executor, D: Desk> Engine<E, D> {
             adopted += usize::from(known.contains_key(id));
             self.adopt(*id);
         }
-        self.waiting = self.session.with_study(idle_trials);
         let lost = lost.len() - adopted;
         if adopted + lost > 0 {
             self.see(&Happening::Recovered { adopted, lost });
+        }
+        for input in self.pick_up()? {
+            self.feed(input);
         }
         Ok(())
     }
@@ -116,7 +135,8 @@ impl<E: Executor, D: Desk> Engine<E, D> {
     fn adopt(&mut self, id: RunId) {
         self.executor.claim(id, self.desk.directory(id.run));
         self.claims.insert(id.run, Claim { run: id.run, epoch: id.epoch });
-        self.effects.extend(self.dispatcher.step(Input::Adopted(id.run)));
+        let lease = self.session.with_study(|study| study.lease(id.run).cloned()).unwrap_or_default();
+        self.feed(Input::Adopted(id.run, lease));
         self.see(&Happening::Started(id.run));
     }
 

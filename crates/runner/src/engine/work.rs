@@ -1,68 +1,113 @@
-//! Which runs come next: trials that wait for one, then what the session decides.
+//! Which runs come next: those that are due of the trials there are, then those of trials that the session decides.
 
-use std::collections::VecDeque;
+use std::time::Duration;
 
 use exec::{Executor, RunId};
+use indexmap::IndexMap;
 use session::{Answer, Over};
 use space::Point;
-use study::{How, RunEnded, RunKey, Study, TrialId};
+use store::Durability;
+use study::schedule::{Lease, Priority, Request};
+use study::{Course, Due, How, RunEnd, RunEnded, RunKey, Study, TrialId};
 
-use super::{Desk, Engine};
+use super::{Desk, Engine, Errand};
 use crate::RunnerError;
 use crate::dispatcher::{Dry, Input};
 use crate::watch::Happening;
 
 impl<E: Executor, D: Desk> Engine<E, D> {
-    /// Up to `count` runs to start; they are ours by then.
-    pub(super) fn decide(&mut self, count: usize) -> Result<Input, RunnerError> {
-        let runs = self.runs_of_waiting(count)?;
-        if !runs.is_empty() {
-            return Ok(Input::Ready(runs));
-        }
-        Ok(match self.session.ask_many(count)? {
+    /// Up to `count` trials more, with the runs that they begin with.
+    pub(super) fn decide(&mut self, count: usize) -> Result<Vec<Input>, RunnerError> {
+        Ok(match self.session.plan(count)? {
             Answer::Trials(asked) => {
-                let mut runs = Vec::with_capacity(asked.len());
+                let mut due = Vec::with_capacity(asked.len());
                 for asked in asked {
-                    if let (Some(claim), Some(point)) = (asked.run, asked.point) {
-                        self.claims.insert(claim.run, claim);
+                    if let Some(point) = asked.point {
                         self.points.insert(asked.number, point);
-                        runs.push(claim.run);
+                    }
+                    if let Some(Course::Open { due: runs, .. }) = self.session.course(asked.number) {
+                        due.extend(self.requests(runs));
                     }
                 }
-                Input::Ready(runs)
+                vec![Input::Due(due), Input::Decided]
             }
-            Answer::Wait => Input::Dry(Dry::Wait),
-            Answer::Over(Over::Limit(_)) => Input::Dry(Dry::Limit),
-            Answer::Over(Over::Exhausted) => Input::Dry(Dry::Exhausted),
+            Answer::Wait => vec![Input::Dry(Dry::Wait)],
+            Answer::Over(Over::Limit(_)) => vec![Input::Dry(Dry::Limit)],
+            Answer::Over(Over::Exhausted) => vec![Input::Dry(Dry::Exhausted)],
             // The phase is looked at with every tick; until then there is nothing.
-            Answer::Over(Over::Stopped | Over::Paused) => Input::Dry(Dry::Wait),
+            Answer::Over(Over::Stopped | Over::Paused) => vec![Input::Dry(Dry::Wait)],
         })
     }
 
-    /// Claims the next attempts of trials that are there and do not run.
-    fn runs_of_waiting(&mut self, count: usize) -> Result<Vec<RunKey>, RunnerError> {
-        let mut runs = Vec::new();
-        while runs.len() < count
-            && let Some(trial) = self.waiting.pop_front()
-        {
-            let run = self.session.next_attempt(trial, 0, 0);
-            let cpus = self.stages.first().map(|stage| f64::from(stage.cpus));
-            if let Some(claim) = self.session.start_run(run, cpus, None)? {
-                self.claims.insert(run, claim);
-                runs.push(run);
-            }
-        }
-        Ok(runs)
+    /// What each run takes, and its place in the order: later stages of older trials first, unless the stage says
+    /// otherwise.
+    pub(super) fn requests(&self, runs: Vec<Due>) -> Vec<(Due, Request)> {
+        let request = |due: Due| {
+            let stage = self.rules.stages.get(due.run.stage as usize)?;
+            let priority = Priority { class: stage.class, order: due.run.trial.0 };
+            Some((due, Request { demand: stage.demand.clone(), priority, kind: due.run.stage }))
+        };
+        runs.into_iter().filter_map(request).collect()
     }
 
-    /// Orders a run that is ours.
-    pub(super) fn start(&mut self, run: RunKey) -> Result<Vec<Input>, RunnerError> {
-        let Some(claim) = self.claims.get(&run).copied() else { return Ok(vec![Input::Ended(run)]) };
-        let id = RunId { run, epoch: claim.epoch };
-        self.see(&Happening::Started(run));
-        let order = match self.point(run.trial) {
-            Some(point) => self.desk.order(id, &point),
+    /// Trials that are not over and of which nothing runs or waits here or elsewhere: their runs are due. What a process
+    /// left that died between the last ending of a trial and the trial's own is said now.
+    pub(super) fn pick_up(&mut self) -> Result<Vec<Input>, RunnerError> {
+        let trials: Vec<TrialId> =
+            self.session.with_study(|study| study.pending().map(|t| t.number()).collect());
+        let mut inputs = Vec::new();
+        for trial in trials {
+            inputs.extend(match self.session.course(trial) {
+                Some(Course::Open { due, .. }) => Some(Input::Due(self.requests(due))),
+                Some(Course::Over(_)) => {
+                    self.session.settle(trial, Durability::Synced)?;
+                    None
+                }
+                None => None,
+            });
+        }
+        Ok(inputs)
+    }
+
+    /// Claims runs and orders those that are ours.
+    pub(super) fn start(&mut self, runs: &[(RunKey, Lease)]) -> Result<Vec<Input>, RunnerError> {
+        let claims = self.session.start_runs(runs)?;
+        let mut inputs = Vec::new();
+        for ((run, lease), claim) in runs.iter().zip(claims) {
+            match claim {
+                Some(claim) => {
+                    self.claims.insert(*run, claim);
+                    self.see(&Happening::Started(*run));
+                    inputs.extend(self.order(RunId { run: *run, epoch: claim.epoch }, lease)?);
+                }
+                // Another process was faster.
+                None => inputs.push(Input::Ended(*run)),
+            }
+        }
+        Ok(inputs)
+    }
+
+    fn order(&mut self, id: RunId, lease: &Lease) -> Result<Vec<Input>, RunnerError> {
+        let left = self.left(id.run.trial);
+        let order = match self.point(id.run.trial) {
+            _ if left == Some(Duration::ZERO) => Err("its trial is past its time limit".to_owned()),
             None => Err("the trial's parameters do not fit the study's space".to_owned()),
+            Some(point) => {
+                let trial = |study: &Study| {
+                    let earlier: IndexMap<_, _> = study
+                        .earlier(id.run)
+                        .into_iter()
+                        .map(|(run, metrics)| (run.stage, (run, metrics)))
+                        .collect();
+                    let (level, parent) = study
+                        .trial(id.run.trial)
+                        .map(|trial| (trial.level(), trial.parent()))
+                        .unwrap_or_default();
+                    (earlier, level, parent)
+                };
+                let (earlier, level, parent) = self.session.with_study(trial);
+                self.desk.order(&Errand { id, point: &point, lease, level, parent, earlier, left })
+            }
         };
         match order {
             Ok(order) => {
@@ -70,24 +115,26 @@ impl<E: Executor, D: Desk> Engine<E, D> {
                 Ok(Vec::new())
             }
             Err(message) => {
-                let end = study::RunEnd { message: Some(message), ..study::RunEnd::new(How::Failed, 0.0) };
-                self.ended(RunEnded { run, epoch: id.epoch, end, metrics: study::Digests::new() })
+                let end = RunEnd { message: Some(message), ..RunEnd::new(How::Failed, 0.0) };
+                self.ended(RunEnded { run: id.run, epoch: id.epoch, end, metrics: study::Digests::new() })
             }
         }
     }
 
+    /// What is left of a trial's time.
+    fn left(&self, trial: TrialId) -> Option<Duration> {
+        let limit = self.rules.trial_time?;
+        let began = self.session.with_study(|study| study.trial(trial)?.started_at())?;
+        let ran = Duration::from_millis(self.session.clock().now_ms().saturating_sub(began));
+        Some(limit.saturating_sub(ran))
+    }
+
     /// A trial's point: as decided a moment ago, or as recorded.
-    fn point(&mut self, trial: TrialId) -> Option<Point> {
-        if let Some(point) = self.points.remove(&trial) {
-            return Some(point);
+    fn point(&self, trial: TrialId) -> Option<Point> {
+        if let Some(point) = self.points.get(&trial) {
+            return Some(point.clone());
         }
         let record = self.session.with_study(|study| study.trial(trial).map(|trial| trial.point()))?;
         self.space.as_ref()?.from_json(&record).ok()
     }
-}
-
-/// Trials that are neither over nor running anywhere, oldest first.
-pub(super) fn idle_trials(study: &Study) -> VecDeque<TrialId> {
-    let idle = study.pending().filter(|trial| trial.runs().all(|run| run.how().is_some()));
-    idle.map(|trial| trial.number()).collect()
 }

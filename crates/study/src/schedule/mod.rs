@@ -30,6 +30,7 @@ mod place;
 mod pool;
 mod queue;
 mod reserve;
+mod room;
 
 use std::collections::BTreeMap;
 

@@ -3,6 +3,7 @@
 #![allow(unreachable_pub, dead_code, reason = "shared by test binaries, none of which uses all of it")]
 
 use proptest::prelude::*;
+use ravine_study::schedule::Lease;
 use ravine_study::*;
 
 /// A study's events in order.
@@ -104,7 +105,8 @@ pub fn key(trial: u64, attempt: u64) -> RunKey {
 
 pub fn run_started(trial: u64, attempt: u64, epoch: u64) -> EventBody {
     let (run, host) = (key(trial, attempt), Some("lab".to_owned()));
-    EventBody::RunStarted(RunStarted { run, epoch, host, cpus: None, gpus: None })
+    let lease = Some(Box::new(Lease { cores: vec![attempt as u32], ..Lease::default() }));
+    EventBody::RunStarted(RunStarted { run, epoch, host, cpus: None, gpus: None, lease })
 }
 
 /// Two seconds, one metric of three reports.
