@@ -37,8 +37,8 @@ impl<'de> Deserialize<'de> for CpusForm {
 
             fn visit_i64<E: de::Error>(self, cpus: i64) -> Result<CpusForm, E> {
                 match u32::try_from(cpus) {
-                    Ok(cpus) if cpus > 0 => Ok(CpusForm(Cpus::exactly(cpus))),
-                    _ => Err(E::invalid_value(de::Unexpected::Signed(cpus), &self)),
+                    Ok(cpus) => Ok(CpusForm(Cpus::exactly(cpus))),
+                    Err(_) => Err(E::invalid_value(de::Unexpected::Signed(cpus), &self)),
                 }
             }
 
@@ -48,12 +48,6 @@ impl<'de> Deserialize<'de> for CpusForm {
 
             fn visit_map<A: MapAccess<'de>>(self, table: A) -> Result<CpusForm, A::Error> {
                 let Range { min, max } = Range::deserialize(de::value::MapAccessDeserializer::new(table))?;
-                if min == 0 {
-                    return Err(de::Error::custom("a run takes at least 1 cpu"));
-                }
-                if min > max {
-                    return Err(de::Error::custom(format!("min = {min} is above max = {max}")));
-                }
                 Ok(CpusForm(Cpus::between(min, max)))
             }
         }

@@ -118,7 +118,8 @@ pub(crate) fn wanted(expected: &str) -> String {
     match expected {
         "a string" | "string" => "a text".to_owned(),
         "a boolean" => "`true` or `false`".to_owned(),
-        "u8" | "u16" | "u32" | "u64" | "usize" => "a whole number of at least 0".to_owned(),
+        "u16" => "a whole number from 0 to 65535".to_owned(),
+        "u8" | "u32" | "u64" | "usize" => "a whole number of at least 0".to_owned(),
         "i8" | "i16" | "i32" | "i64" => "a whole number".to_owned(),
         "f32" | "f64" => "a number".to_owned(),
         "a sequence" => "a list".to_owned(),

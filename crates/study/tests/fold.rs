@@ -210,6 +210,100 @@ fn limits_say_what_is_used_and_what_is_left() {
     assert_eq!(log.fold().stopped_by(0).unwrap().rule, Rule::Target);
 }
 
+/// A study with these stop rules, in JSON.
+fn stopping(rules: &str) -> Log {
+    let mut log = Log::minimizing("loss");
+    let EventBody::StudyCreated(study) = &mut log.0[0].body else { unreachable!() };
+    study.settings.stop = serde_json::from_str(rules).unwrap();
+    log
+}
+
+fn told(log: &mut Log, number: u64, metrics: &[(&str, f64)]) {
+    log.push(created(number));
+    let EventBody::TrialEnded(end) = ended(number, 1.0) else { unreachable!() };
+    let metrics = metrics.iter().map(|(name, value)| ((*name).to_owned(), Real(*value))).collect();
+    log.push(EventBody::TrialEnded(TrialEnded { metrics, ..end }));
+}
+
+#[test]
+fn a_condition_over_all_complete_trials_ends_the_study_as_soon_as_it_holds() {
+    let mut log = stopping(r#"{"when": "max(madd) > 200"}"#);
+    let limit = |log: &Log| log.fold().limits(0)[0];
+    assert!(!limit(&log).reached, "nothing is measured yet");
+    told(&mut log, 0, &[("loss", 1.0)]);
+    assert!(!limit(&log).reached && limit(&log).left().is_nan(), "no trial has the metric");
+    told(&mut log, 1, &[("madd", 150.0)]);
+    told(&mut log, 2, &[("madd", 120.0)]);
+    assert_eq!((limit(&log).used, limit(&log).limit, limit(&log).left()), (Real(150.0), Real(200.0), 50.0));
+    assert_eq!(log.fold().stopped_by(0), None);
+    told(&mut log, 3, &[("madd", 201.0)]);
+    let study = log.fold();
+    let reached = study.stopped_by(0).unwrap();
+    assert_eq!((reached.rule, reached.left()), (Rule::When(0), 0.0));
+    assert_eq!(study.condition(0), Some("max(madd) > 200"));
+    assert_eq!(Study::restore(&study.snapshot().unwrap()).unwrap(), study);
+}
+
+#[test]
+fn one_condition_of_several_is_enough_and_an_edited_one_is_looked_at_at_once() {
+    let mut log = stopping(r#"{"when": ["sum(a) < 5", "mean(loss) < 0.5 && len(loss) >= 2"]}"#);
+    told(&mut log, 0, &[("loss", 0.1)]);
+    assert_eq!(log.fold().stopped_by(0), None, "a sum over no trial is not small");
+    told(&mut log, 1, &[("loss", 0.2)]);
+    assert_eq!(log.fold().stopped_by(0).unwrap().rule, Rule::When(1));
+    let mut settings = log.fold().settings().clone();
+    settings.stop.when = vec!["min(loss) < 0.05".to_owned(), "max(loss) >= 0.2".to_owned()];
+    log.push(EventBody::SettingsChanged(SettingsChanged { settings }));
+    assert_eq!(log.fold().stopped_by(0).unwrap().rule, Rule::When(1));
+}
+
+#[test]
+fn what_is_no_condition_is_refused_with_its_place() {
+    let place = |rules: &str| {
+        let stop = serde_json::from_str(rules).unwrap();
+        let error = Judge::new(&Settings { stop, ..Settings::default() }).unwrap_err();
+        (error.place, error.problem)
+    };
+    assert_eq!(place(r#"{"when": ["max(a) > 1", "max(a)"]}"#).0, "stop.when[1]");
+    assert_eq!(place(r#"{"when": "1 < 2"}"#).1, "this condition names no metric");
+    assert_eq!(place(r#"{"when": "a > 1"}"#).0, "stop.when[0]");
+}
+
+fn failing(log: &mut Log, numbers: std::ops::Range<u64>) {
+    for number in numbers {
+        log.push(created(number));
+        let EventBody::TrialEnded(end) = ended(number, 1.0) else { unreachable!() };
+        let message = Some(format!("broken {number}"));
+        let (state, values) = (Ending::Failed, Vec::new());
+        log.push(EventBody::TrialEnded(TrialEnded { state, values, message, ..end }));
+    }
+}
+
+#[test]
+fn a_study_whose_first_ten_trials_fail_ends_though_its_file_says_nothing_of_it() {
+    let mut log = stopping(r#"{"trials": 100}"#);
+    failing(&mut log, 0..9);
+    assert_eq!(log.fold().stopped_by(0), None);
+    failing(&mut log, 9..10);
+    assert_eq!(log.fold().stopped_by(0).unwrap().rule, Rule::Failures);
+    let mut more = stopping(r#"{"trials": 100, "failures": 20}"#);
+    failing(&mut more, 0..19);
+    assert_eq!(more.fold().stopped_by(0), None, "the file says how many");
+}
+
+#[test]
+fn once_a_trial_has_succeeded_only_the_files_own_limit_counts_failures() {
+    let mut log = stopping(r#"{"trials": 100}"#);
+    told(&mut log, 0, &[("loss", 1.0)]);
+    failing(&mut log, 1..30);
+    assert_eq!(log.fold().stopped_by(0), None);
+    let mut late = stopping(r#"{"trials": 100}"#);
+    failing(&mut late, 0..5);
+    told(&mut late, 5, &[("loss", 1.0)]);
+    failing(&mut late, 6..30);
+    assert_eq!(late.fold().stopped_by(0), None);
+}
+
 #[test]
 fn the_canonical_export_has_no_times_hosts_or_attempts() {
     let (mut slow, mut fast) = (Log::minimizing("loss"), Log::minimizing("loss"));

@@ -75,9 +75,9 @@ impl Loader<'_> {
             if GIVEN.contains(&name) || name == "level" || taken {
                 self.given(name, at, "the axis");
             } else if surroundings.space.is_some_and(|space| space.names().any(|known| known == name)) {
-                self.twice(name, at, "parameter", &format!("space.{name}"));
+                self.twice(name, at, "a parameter", &format!("space.{name}"));
             } else if let Some(k) = surroundings.stages.iter().position(|stage| stage == name) {
-                self.twice(name, at, "stage", &format!("stage[{k}].name"));
+                self.twice(name, at, "a stage", &format!("stage[{k}].name"));
             } else if let Some(k) = surroundings.axes[..i]
                 .iter()
                 .position(|other| axis_variable(&other.name) == variable && other.name != name)
@@ -91,12 +91,9 @@ impl Loader<'_> {
 
     fn resource_clash(&mut self, surroundings: &Surroundings<'_>) {
         let Some(name) = surroundings.pruner.and_then(|pruner| pruner.resource()) else { return };
-        let path =
-            if self.root.find("pruner.rule").node.table().is_some_and(|rule| rule.contains_key("resource")) {
-                "pruner.rule.resource"
-            } else {
-                "pruner.resource"
-            };
+        let rule = self.root.get("pruner").and_then(|pruner| pruner.node.get("rule"));
+        let inner = rule.is_some_and(|rule| rule.node.get("resource").is_some());
+        let path = if inner { "pruner.rule.resource" } else { "pruner.resource" };
         let at = self.at(path);
         let odd = |c: char| !(c.is_alphanumeric() || c == '_' || c == '-');
         if name.is_empty() || name.contains(odd) {
@@ -105,11 +102,11 @@ impl Loader<'_> {
         } else if GIVEN.contains(&name) || name == "stage" {
             self.given(name, at, "the resource");
         } else if surroundings.space.is_some_and(|space| space.names().any(|known| known == name)) {
-            self.twice(name, at, "parameter", &format!("space.{name}"));
+            self.twice(name, at, "a parameter", &format!("space.{name}"));
         } else if let Some(k) = surroundings.axes.iter().position(|axis| axis.name == name) {
-            self.twice(name, at, "axis", &format!("repeat[{k}].name"));
+            self.twice(name, at, "an axis", &format!("repeat[{k}].name"));
         } else if let Some(k) = surroundings.stages.iter().position(|stage| stage == name) {
-            self.twice(name, at, "stage", &format!("stage[{k}].name"));
+            self.twice(name, at, "a stage", &format!("stage[{k}].name"));
         }
     }
 
@@ -120,8 +117,8 @@ impl Loader<'_> {
 
     fn twice(&mut self, name: &str, at: Range<usize>, what: &str, other: &str) {
         let found = self.root.find(other);
-        let also = found.key.filter(|_| what == "parameter").cloned().unwrap_or_else(|| found.span());
-        let problem = Diagnostic::error(at, format!("there is a {what} `{name}` already"));
+        let also = found.key.filter(|_| what == "a parameter").cloned().unwrap_or_else(|| found.span());
+        let problem = Diagnostic::error(at, format!("there is {what} `{name}` already"));
         self.problems.push(problem.also(also).help("call one of the two something else"));
     }
 }

@@ -83,8 +83,8 @@ impl Surroundings<'_> {
             return Some((problem, "leave `once` out, or the placeholder".to_owned()));
         }
         if self.pruner.and_then(PrunerSpec::resource) == Some(name) {
-            let problem = format!("`{{{name}}}` has no value: the pruner names no most");
-            return Some((problem, "add `max_resource` to [pruner]".to_owned()));
+            let problem = format!("`{{{name}}}` has no value: the pruner has no `max_resource`");
+            return Some((problem, "add `max_resource = 81` to [pruner], for example".to_owned()));
         }
         if name == "level" {
             let problem = "`{level}` has no value: no pruner gives one".to_owned();

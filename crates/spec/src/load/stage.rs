@@ -122,7 +122,18 @@ impl Loader<'_> {
         };
         let memory = form.memory.map_or(0, |memory| memory.0);
         let demand = Demand { cpus: form.cpus.0, gpus, memory, named: form.resources.clone() };
-        self.unfit(&demand, path, executor);
+        let (min, max) = (demand.cpus.min, demand.cpus.max);
+        let problem = match (min, max) {
+            (0, _) => Some("a run takes at least 1 cpu".to_owned()),
+            _ if min > max => Some(format!("min = {min} is above max = {max}")),
+            _ => None,
+        };
+        if let Some(problem) = problem {
+            self.problems.push(Diagnostic::error(self.at(&format!("{path}.cpus")), problem));
+        }
+        if !self.is_broken("executor") {
+            self.unfit(&demand, path, executor);
+        }
         Some(demand)
     }
 

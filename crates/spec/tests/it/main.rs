@@ -4,5 +4,6 @@
 mod commands;
 mod hostile;
 mod mistakes;
+mod pipelines;
 mod reading;
 mod tools;

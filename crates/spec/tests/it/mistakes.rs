@@ -168,19 +168,18 @@ fn what_is_missing_or_contradicts_itself_is_said() {
         added("[stage.capture]\nloss = 'loss [0-9]+'\n"),
         added("[[stage.file]]\ntemplate = \"card.txt\"\n"),
         added("[store]\nurl = \"postgres://me:secret@host/db\"\n"),
-        said(&format!("reproducible = true\n{GOOD}"), Format::Toml),
     ]);
     insta::assert_snapshot!(shown);
 }
 
 #[test]
 fn keys_of_later_versions_are_refused_and_not_ignored() {
-    let later = "[pruner]\nname = \"asha\"\n[[repeat]]\nname = \"fold\"\ncount = 5\n[transfer]\nfrom = []\n";
     let shown = all([
-        added(later),
-        changed("name = \"train\"", "gpus = 0.5\nmemory = \"4GiB\"\nretries = 1"),
+        added("[transfer]\nfrom = []\n"),
+        changed("[[objective]]", "cost = \"train.time\"\n[[objective]]"),
+        changed("name = \"train\"", "call = \"pkg:main\""),
         added("[executor]\nkind = \"slurm\"\n"),
-        added("[executor]\ngpus = [0, 1]\n"),
+        added("[executor]\nhosts = [\"a\"]\n"),
         added("[sampler]\nname = \"cmaes\"\n"),
     ]);
     insta::assert_snapshot!(shown);

@@ -1,13 +1,16 @@
 //! `ravine check`: a study file validated and explained.
 
+mod pipeline;
+mod sample;
+
 use std::io::Write;
 
 use report::format;
 use serde_json::{Value as Json, json};
 use space::{Domain, Parameter, Size, Space, Stream};
 use spec::StudyFile;
-use study::RunKey;
 
+use self::sample::{Sample, samples};
 use crate::args::Check;
 use crate::failure::{Exit, Failure};
 use crate::locate;
@@ -24,28 +27,6 @@ pub fn run(arguments: &Check) -> Result<Exit, Failure> {
     let file = locate::study_file(&arguments.file)?;
     let samples = samples(&file, arguments.samples as usize)?;
     if arguments.json { super::json(&as_json(&file, &samples)) } else { print(&file, &samples) }
-}
-
-/// A configuration that a search may propose, and the command that it makes.
-struct Sample {
-    config: Json,
-    command: String,
-}
-
-fn samples(file: &StudyFile, count: usize) -> Result<Vec<Sample>, Failure> {
-    let home = std::path::absolute(file.folder().join("runs").join(&file.name))
-        .map_err(|error| Failure::new(Exit::Environment, error))?;
-    let orders = runner::Orders::new(file, file.seed.unwrap_or(0), &home)
-        .map_err(|error| Failure::new(Exit::Environment, error))?;
-    let mut stream = Stream::new(file.seed.unwrap_or(0), SAMPLES, 0);
-    let points = (0..DRAWS).map(|_| file.space.sample(&mut stream)).filter(|point| file.space.allows(point));
-    let mut samples = Vec::new();
-    for (number, point) in (0..).zip(points.take(count)) {
-        let run = RunKey::first(study::TrialId(number));
-        let command = orders.shown(run, &point).map_err(|error| Failure::new(Exit::StudyFile, error))?;
-        samples.push(Sample { config: file.space.resolve(&point), command });
-    }
-    Ok(samples)
 }
 
 /// The share of draws that keep the space constraints; `None` without any.
@@ -69,10 +50,16 @@ fn as_json(file: &StudyFile, samples: &[Sample]) -> Json {
         "parameters": space.parameters().iter().map(|parameter| json!({
             "path": parameter.path, "domain": parameter.domain, "default": default_of(parameter),
         })).collect::<Vec<_>>(),
+        "stages": file.stages.iter().map(|stage| json!({
+            "name": stage.name, "once": stage.once, "demand": stage.demand, "priority": stage.priority,
+        })).collect::<Vec<_>>(),
+        "repetitions": study::repetitions(&file.settings.repeat, 0), "executor": file.executor,
         "size": size, "acceptance": acceptance(space),
         "warnings": file.warnings.iter().map(|warning| warning.message.as_str()).collect::<Vec<_>>(),
         "samples": samples.iter()
-            .map(|sample| json!({"config": sample.config, "command": sample.command})).collect::<Vec<_>>(),
+            .map(|sample| json!({"config": sample.config, "command": sample.commands.first().map(|(_, command)| command),
+                "commands": sample.commands.iter().cloned().collect::<indexmap::IndexMap<_, _>>()}))
+            .collect::<Vec<_>>(),
     })
 }
 
@@ -104,7 +91,22 @@ fn print(file: &StudyFile, samples: &[Sample]) -> Result<Exit, Failure> {
         let text = if share < 0.01 { paint(WARN, text) } else { text };
         line(&mut out, "accepted", &text)?;
     }
+    for (number, stage) in pipeline::stages(file).iter().enumerate() {
+        line(&mut out, if number == 0 { "stages" } else { "" }, stage)?;
+    }
+    if let Some(repeated) = pipeline::repetitions(file) {
+        line(&mut out, "repeated", &repeated)?;
+    }
+    if let Some(pruner) = &file.settings.pruner {
+        line(&mut out, "pruner", &pipeline::pruner(pruner))?;
+    }
+    if let Some(order) = order(file) {
+        line(&mut out, "order", &order)?;
+    }
     line(&mut out, "limits", &limits(file))?;
+    if let Some(keep) = file.keep {
+        line(&mut out, "keep", &format!("artifacts and checkpoints of the {keep} best"))?;
+    }
     line(
         &mut out,
         "folder",
@@ -112,7 +114,13 @@ fn print(file: &StudyFile, samples: &[Sample]) -> Result<Exit, Failure> {
     )?;
     for (number, sample) in samples.iter().enumerate() {
         writeln!(out, "\n{} {}", paint(FAINT, format!("sample {}", number + 1)), sample.config)?;
-        writeln!(out, "  {}", sample.command)?;
+        let width = sample.commands.iter().map(|(stage, _)| stage.chars().count()).max().unwrap_or(0);
+        for (stage, command) in &sample.commands {
+            match sample.commands.len() {
+                1 => writeln!(out, "  {command}")?,
+                _ => writeln!(out, "  {} {command}", paint(FAINT, format!("{stage:<width$}")))?,
+            }
+        }
     }
     if samples.is_empty() && file.space.is_constrained() {
         writeln!(out, "\n{}", paint(WARN, "no sample kept the space constraints"))?;
@@ -191,15 +199,24 @@ fn domain(domain: &Domain) -> String {
     }
 }
 
+/// What makes the search the same again.
+fn order(file: &StudyFile) -> Option<String> {
+    match file.settings.lag {
+        Some(lag) => Some(format!("the same from any number of slots, lag {lag}")),
+        None => file.reproducible.then(|| {
+            "the same from any number of slots, lag as many as there are at the first start".to_owned()
+        }),
+    }
+}
+
 fn limits(file: &StudyFile) -> String {
     let rules = &file.settings.stop;
     let rules = serde_json::to_value(rules).unwrap_or_default();
-    let shown: Vec<String> = rules
-        .as_object()
-        .into_iter()
-        .flatten()
-        .map(|(rule, limit)| format!("{} {}", rule.replace('_', " "), format::json(limit)))
-        .collect();
+    let rules = rules.as_object().into_iter().flatten().filter(|(rule, _)| *rule != "when");
+    let mut shown: Vec<String> =
+        rules.map(|(rule, limit)| format!("{} {}", rule.replace('_', " "), format::json(limit))).collect();
+    shown.extend(file.settings.stop.when.iter().map(|condition| format!("when {condition}")));
+    shown.extend(file.limits.trial_time.map(|time| format!("{time} for a trial")));
     let why = if file.default_stop { " (the file has no [stop])" } else { "" };
     format!("{}{why}", shown.join(" · "))
 }
