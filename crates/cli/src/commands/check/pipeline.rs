@@ -23,8 +23,8 @@ fn words(stage: &Stage) -> Vec<String> {
     let demand = &stage.demand;
     let mut words = vec![cpus(demand)];
     match demand.gpus.amount() {
-        gpus if gpus == 0.0 => {}
-        gpus if gpus == 1.0 => words.push("1 gpu".to_owned()),
+        0.0 => {}
+        1.0 => words.push("1 gpu".to_owned()),
         gpus if gpus < 1.0 => words.push(format!("{gpus} of a gpu")),
         gpus => words.push(format!("{gpus} gpus")),
     }
