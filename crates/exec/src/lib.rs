@@ -42,5 +42,5 @@ pub use layout::Layout;
 pub use local::{Local, LocalError, Waker};
 pub use news::{Known, RunNews};
 pub use order::{Command, DEFAULT_GRACE, DEFAULT_LOG_LIMIT, Gpus, RunId, RunOrder, StepLimit};
-pub use process::{MemoryControl, memory_control};
+pub use process::{MemoryControl, allowed_cores, memory_control};
 pub use supervisor::{SuperviseError, supervise};

@@ -74,18 +74,14 @@ pub fn drive(
 
 /// What the loop must know of a study file.
 fn rules(file: &StudyFile, capacity: Capacity) -> Rules {
-    let count = u32::try_from(file.stages.len()).unwrap_or(u32::MAX);
-    let stage = |(i, stage): (u32, &Stage)| StageRule {
-        demand: stage.demand.clone(),
-        // What is under way comes before what is new: the last stage first.
-        class: count - i,
-    };
-    let stages = (0..).zip(&file.stages).map(stage).collect();
+    let stage = |stage: &Stage| StageRule { demand: stage.demand.clone(), class: stage.priority };
+    let stages = file.stages.iter().map(stage).collect();
     let runs = match file.settings.stages.first() {
         Some(first) if first.once => 1,
         _ => study::repetitions(&file.settings.repeat, 0),
     };
-    Rules { capacity, stages, runs, trial_time: None }
+    let trial_time = file.limits.trial_time.map(Into::into);
+    Rules { capacity, stages, runs, trial_time }
 }
 
 fn tell_opened(

@@ -1,15 +1,23 @@
 //! From a trial's point to the order that runs it: command, environment, configuration files, directory.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
-use exec::{Command, Layout, RunOrder, layout};
+use exec::{Command, Gpus, Layout, RunId, RunOrder, StepLimit, layout};
 use indexmap::IndexMap;
-use space::{Point, Space};
-use spec::template::{RenderError, Rendered, RunScope, variables};
+use search::PrunerSpec;
+use space::{Json, Point, Space};
+use spec::template::{
+    RenderError, Rendered, RunScope, StageResult, axis_variable, stage_variable, variables,
+};
 use spec::{Stage, StudyFile};
-use study::{Judge, RunKey};
+use study::schedule::Lease;
+use study::{Axis, Digests, Judge, RunKey};
 
 use crate::engine::Errand;
+
+/// How long a program may go on after it reported its level, to write its checkpoint and its last figures.
+const LEVEL_PATIENCE: Duration = Duration::from_secs(600);
 
 /// Why a run cannot be ordered. It ends that run, not the study (invariant ONE RUN, ONE BAD END).
 #[derive(Debug, thiserror::Error)]
@@ -76,26 +84,38 @@ impl<'a> Orders<'a> {
     /// The folder of all attempts of a run.
     fn folder(&self, run: RunKey) -> PathBuf {
         let stage = self.file.stages.get(run.stage as usize).map_or("run", |stage| &stage.name);
-        self.layout.run(run.trial.0, stage, [])
+        let labels: Vec<(&str, String)> = match self.axes(run) {
+            // Repetitions that a sampler asked for, of a study without axes.
+            axes if axes.is_empty() && run.repetition > 0 => vec![("repetition", run.repetition.to_string())],
+            axes => axes.into_iter().map(|(axis, index)| (axis.name.as_str(), axis.label(index))).collect(),
+        };
+        self.layout.run(run.trial.0, stage, labels.iter().map(|(name, label)| (*name, label.as_str())))
     }
 
-    /// The order for one attempt of a trial at `point`.
+    /// Where a run stands on each axis of repetition; nowhere in a stage that runs once.
+    fn axes(&self, run: RunKey) -> Vec<(&Axis, u32)> {
+        let axes = &self.file.settings.repeat;
+        match self.file.stages.get(run.stage as usize) {
+            Some(stage) if stage.once => Vec::new(),
+            _ => axes.iter().zip(study::coordinates(axes, run.repetition)).collect(),
+        }
+    }
+
+    /// The order for one attempt.
     ///
     /// # Errors
     /// A placeholder without a value, a template that cannot be read.
     pub fn order(&self, errand: &Errand<'_>) -> Result<RunOrder, OrderError> {
         let (id, point) = (errand.id, errand.point);
-        let stage = self.file.stages.get(id.run.stage as usize).ok_or(OrderError::NoStage(id.run.stage))?;
+        let stage = self.stage(id.run)?;
         let directory = self.directory(id.run);
-        let values = self.scope(id.run, &directory, point);
+        let values = self.scope(errand, &directory);
         let command = ordered(stage.command.render(&values).map_err(render(stage, "run"))?);
         let config = self.space.resolve(point);
         let mut order = RunOrder::new(id, directory.clone(), command);
         order.environment = self.environment(stage, &values, &config)?;
         order.cwd = Some(self.cwd(stage, &values)?);
-        order.cpus = errand.lease.cpus().max(1);
-        let timeouts = stage.timeout.map(Into::into).into_iter().chain(errand.left);
-        order.timeout = timeouts.min();
+        order.timeout = stage.timeout.map(Into::into).into_iter().chain(errand.left).min();
         order.grace = stage.grace.into();
         order.ok = stage.ok.clone();
         order.capture = stage.capture.iter().map(|(name, regex)| (name.clone(), regex.clone())).collect();
@@ -104,7 +124,47 @@ impl<'a> Orders<'a> {
         order.config = Some(config);
         order.files = self.runcards(stage, &values)?;
         order.folders = self.folders(stage, &values);
+        self.hold(stage, errand.lease, &mut order);
+        order.step_limit = self.step_limit(stage, errand);
+        order.inherit = self.inherited(errand);
         Ok(order)
+    }
+
+    fn stage(&self, run: RunKey) -> Result<&Stage, OrderError> {
+        self.file.stages.get(run.stage as usize).ok_or(OrderError::NoStage(run.stage))
+    }
+
+    /// What a run holds, as its order says it.
+    fn hold(&self, stage: &Stage, lease: &Lease, order: &mut RunOrder) {
+        order.cpus = lease.cpus().max(1);
+        order.memory = Some(stage.demand.memory).filter(|memory| *memory > 0);
+        if stage.pin {
+            order.cores.clone_from(&lease.cores);
+        }
+        // Where no stage asks for gpus, the environment stays as it is.
+        if self.file.stages.iter().any(|stage| stage.demand.gpus.amount() > 0.0) {
+            let indices = lease.gpus.iter().map(|gpu| gpu.index).collect();
+            let share = lease.gpus.first().map_or(1.0, |gpu| gpu.share.as_f64());
+            order.gpus = Some(Gpus { indices, share });
+        }
+    }
+
+    /// The step after which a run is ended: its stage's own, or its trial's level. A program that knows its level has time
+    /// to end by itself.
+    fn step_limit(&self, stage: &Stage, errand: &Errand<'_>) -> Option<StepLimit> {
+        let own = stage.step_limit.map(|step| StepLimit { step, patience: Duration::ZERO });
+        let level = errand.level.map(|level| StepLimit { step: level.0, patience: LEVEL_PATIENCE });
+        own.into_iter().chain(level).min_by_key(|limit| limit.step)
+    }
+
+    /// The checkpoint and artifacts of the trial that this one starts from.
+    fn inherited(&self, errand: &Errand<'_>) -> Vec<(PathBuf, PathBuf)> {
+        let Some(trial) = errand.parent else { return Vec::new() };
+        let (from, to) = (self.folder(RunKey { trial, ..errand.id.run }), self.folder(errand.id.run));
+        vec![
+            (layout::checkpoint(&from), layout::checkpoint(&to)),
+            (layout::artifacts(&from), layout::artifacts(&to)),
+        ]
     }
 
     /// The command of one attempt as it would be typed into a shell.
@@ -112,9 +172,11 @@ impl<'a> Orders<'a> {
     /// # Errors
     /// As [`Orders::order`].
     pub fn shown(&self, run: RunKey, point: &Point) -> Result<String, OrderError> {
-        let stage = self.file.stages.get(run.stage as usize).ok_or(OrderError::NoStage(run.stage))?;
-        let directory = self.directory(run);
-        let values = self.scope(run, &directory, point);
+        let stage = self.stage(run)?;
+        let lease = Lease { cores: (0..stage.demand.cpus.min).collect(), ..Lease::default() };
+        let (id, earlier) = (RunId { run, epoch: 0 }, IndexMap::new());
+        let errand = Errand { id, point, lease: &lease, level: None, parent: None, earlier, left: None };
+        let values = self.scope(&errand, &self.directory(run));
         Ok(stage.command.render(&values).map_err(render(stage, "run"))?.shown())
     }
 
@@ -125,24 +187,39 @@ impl<'a> Orders<'a> {
         Ok(self.base.join(outcome.required("a working directory").map_err(render(stage, "cwd"))?))
     }
 
-    fn scope<'p>(&'p self, run: RunKey, directory: &Path, point: &'p Point) -> RunScope<'p> {
+    fn scope<'p>(&'p self, errand: &Errand<'p>, directory: &Path) -> RunScope<'p> {
+        let run = errand.id.run;
         let folder = self.folder(run);
+        let axes = self.axes(run).into_iter().map(|(axis, index)| (axis.name.clone(), axis.value(index)));
+        let pruner = self.file.settings.pruner.as_ref();
+        let to_the_end = || pruner.and_then(PrunerSpec::max_resource);
         RunScope {
             space: self.space,
-            point,
+            point: errand.point,
             run_dir: directory.display().to_string(),
             checkpoint_dir: layout::checkpoint(&folder).display().to_string(),
             artifacts_dir: layout::artifacts(&folder).display().to_string(),
             seed: program_seed(self.seed, run),
             trial: run.trial.0,
             repetition: run.repetition,
-            axes: IndexMap::new(),
-            level: None,
-            resource: None,
-            cpus: self.file.stages.get(run.stage as usize).map_or(1, |stage| stage.demand.cpus.min),
-            gpus: 0.0,
-            stages: IndexMap::new(),
+            axes: axes.collect(),
+            level: errand.level.map(|level| level.0).or_else(to_the_end),
+            resource: pruner.and_then(PrunerSpec::resource),
+            cpus: errand.lease.cpus().max(1),
+            gpus: errand.lease.gpu_amount(),
+            stages: self.results(errand),
         }
+    }
+
+    /// What the earlier stages gave to a run.
+    fn results(&self, errand: &Errand<'_>) -> IndexMap<String, StageResult> {
+        let result = |(run, metrics): &(RunKey, Digests)| {
+            let name = self.file.stages.get(run.stage as usize)?.name.clone();
+            let dir = self.directory(*run).display().to_string();
+            let last = metrics.iter().map(|(name, digest)| (name.clone(), digest.last.value));
+            Some((name, StageResult { dir, metrics: last.collect() }))
+        };
+        errand.earlier.values().filter_map(result).collect()
     }
 
     fn environment(
@@ -155,6 +232,11 @@ impl<'a> Orders<'a> {
         environment.push(("RAVINE_TRIAL".to_owned(), values.trial.to_string()));
         environment.push(("RAVINE_SEED".to_owned(), values.seed.to_string()));
         environment.push(("RAVINE_STUDY".to_owned(), self.file.name.clone()));
+        environment.push(("RAVINE_REPETITION".to_owned(), values.repetition.to_string()));
+        environment.extend(values.level.map(|level| ("RAVINE_LEVEL".to_owned(), level.to_string())));
+        environment.extend(values.axes.iter().map(|(axis, value)| (axis_variable(axis), plain(value))));
+        let results = values.stages.iter();
+        environment.extend(results.map(|(stage, result)| (stage_variable(stage), result.dir.clone())));
         environment.push(("RAVINE_CHECKPOINT_DIR".to_owned(), values.checkpoint_dir.clone()));
         environment.push(("RAVINE_ARTIFACTS_DIR".to_owned(), values.artifacts_dir.clone()));
         for (name, template) in &stage.env {
@@ -193,6 +275,11 @@ impl<'a> Orders<'a> {
         let folders = [("checkpoint_dir", &values.checkpoint_dir), ("artifacts_dir", &values.artifacts_dir)];
         folders.into_iter().filter(|(name, _)| named(name)).map(|(_, path)| PathBuf::from(path)).collect()
     }
+}
+
+/// A value as a variable of the environment has it.
+fn plain(value: &Json) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
 
 /// A rendered command as an order has it.

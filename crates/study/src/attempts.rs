@@ -127,14 +127,18 @@ impl<'a> Attempts<'a> {
         all
     }
 
-    /// The attempt that a stage of a repetition has its results from, and what it reported.
+    /// The attempt that a stage of a repetition has its results from, what it reported, and what it took.
     pub(crate) fn result(&self, trial: TrialId, stage: u32, repetition: u32) -> Option<(RunKey, Digests)> {
         let end = self.table.get(&(repetition, stage))?.done?;
         let attempt = match end {
             End::Recorded(run) => run.key().attempt,
             End::Foreseen(foreseen) => foreseen.ended.run.attempt,
         };
-        Some((RunKey { trial, stage, repetition, attempt }, end.digests()))
+        let mut metrics = end.digests();
+        for (name, value) in end.took() {
+            metrics.entry(name.to_owned()).or_insert_with(|| Digest::single(value));
+        }
+        Some((RunKey { trial, stage, repetition, attempt }, metrics))
     }
 
     /// What the last attempt of a repetition's last stage reported, however it ended.

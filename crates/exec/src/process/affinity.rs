@@ -34,6 +34,12 @@ pub(crate) fn bound<T>(cores: &[u32], start: impl FnOnce() -> T) -> io::Result<T
     Ok(started)
 }
 
+/// The cores that this process may use, by their numbers on the machine; none where the system does not say.
+pub fn allowed_cores() -> Vec<u32> {
+    let Ok(own) = sched_getaffinity(Pid::from_raw(0)) else { return Vec::new() };
+    (0..CpuSet::count()).filter(|&core| own.is_set(core) == Ok(true)).map(|core| core as u32).collect()
+}
+
 fn restore(me: Pid, own: &CpuSet) -> Result<(), Errno> {
     sched_setaffinity(me, own)
         .inspect_err(|why| tracing::error!("the supervisor stays bound to cores: {why}"))

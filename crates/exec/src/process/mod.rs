@@ -20,6 +20,7 @@ mod spawn;
 mod tree;
 mod usage;
 
+pub use affinity::allowed_cores;
 pub(crate) use affinity::bound;
 pub use cgroup::{MemoryControl, memory_control};
 pub(crate) use children::{ChildList, Exit, Reaper};

@@ -47,7 +47,8 @@ impl<E: Executor, D: Desk> Engine<E, D> {
             // Not the next trial either: a full disk must not use up the study's trials.
             return Err(RunnerError::KeptOut { trial: run.trial.0, message });
         }
-        let mut inputs = vec![Input::Ended(run)];
+        // What is due of the trial comes before its room is given out: it may go on where it is.
+        let mut inputs = Vec::new();
         match course {
             // Ended with the study: it is run again when the study goes on.
             Some(Course::Open { .. }) if was_asked && self.dispatcher.is_ending() => {}
@@ -60,6 +61,7 @@ impl<E: Executor, D: Desk> Engine<E, D> {
                 inputs.push(Input::Over(run.trial));
             }
         }
+        inputs.push(Input::Ended(run));
         Ok(inputs)
     }
 
