@@ -45,6 +45,11 @@ impl View {
             values: reals(trial.values()),
             violations: reals(trial.violations()),
             metrics: trial.metrics().map(|(name, value)| (name.to_owned(), value.get())).collect(),
+            repetitions: trial
+                .by_repetition()
+                .into_iter()
+                .map(|(name, list)| (name.to_owned(), list))
+                .collect(),
             cells: self.columns.iter().map(cell).collect(),
             start: trial.started_at(),
             end: trial.ended_at(),

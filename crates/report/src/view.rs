@@ -206,6 +206,8 @@ pub struct Row {
     pub violations: Vec<f64>,
     /// Other numbers that the program told.
     pub metrics: IndexMap<String, f64>,
+    /// The same for each repetition by itself, in their order; empty for trials of one.
+    pub repetitions: IndexMap<String, Vec<f64>>,
     /// One for each column.
     pub cells: Vec<Cell>,
     /// When its first run started, milliseconds of Unix time.
@@ -229,6 +231,7 @@ impl Row {
             values: Vec::new(),
             violations: Vec::new(),
             metrics: IndexMap::new(),
+            repetitions: IndexMap::new(),
             cells,
             start: None,
             end: None,

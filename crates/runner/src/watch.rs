@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use indexmap::IndexMap;
-use study::{Real, RunKey, Study};
+use study::{Real, RunKey, Study, TrialId};
 
 use crate::Finish;
 
@@ -45,8 +45,10 @@ pub enum Happening<'a> {
         /// Metrics by name.
         values: &'a IndexMap<String, Real>,
     },
-    /// An attempt ended; its trial is in the study.
+    /// An attempt ended.
     Ended(RunKey),
+    /// A trial is over.
+    TrialEnded(TrialId),
     /// No new runs start; running ones finish.
     Draining(Finish),
     /// Running ones are being ended.

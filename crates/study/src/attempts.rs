@@ -110,7 +110,7 @@ impl<'a> Attempts<'a> {
     /// All metrics of a complete repetition: those of its stages in order, by their own names and with the stage's; and
     /// what each stage took.
     pub(crate) fn metrics(&self, repetition: u32, stages: &[StageRules]) -> Digests {
-        let mut all = Digests::new();
+        let (mut all, mut took) = (Digests::new(), Vec::new());
         for (stage, rules) in (0..).zip(stages) {
             let place = if rules.once { 0 } else { repetition };
             let Some(end) = self.table.get(&(place, stage)).and_then(|slot| slot.done) else { continue };
@@ -120,9 +120,10 @@ impl<'a> Attempts<'a> {
                 }
                 all.insert(name, digest);
             }
-            for (name, value) in end.took() {
-                all.entry(format!("{}.{name}", rules.name)).or_insert_with(|| Digest::single(value));
-            }
+            took.extend(end.took().map(|(name, value)| (format!("{}.{name}", rules.name), value)));
+        }
+        for (name, value) in took {
+            all.entry(name).or_insert_with(|| Digest::single(value));
         }
         all
     }

@@ -1,5 +1,7 @@
 //! [`Trial`] and [`Run`]: what a study knows of one trial and of one attempt, to be read.
 
+use std::collections::BTreeMap;
+
 use indexmap::IndexMap;
 use search::{DecisionId, Level, TrialId, Verdict};
 use serde_json::Value as Json;
@@ -180,6 +182,28 @@ impl<'a> Trial<'a> {
     pub fn repetitions(self) -> impl Iterator<Item = (u32, &'a [Real])> {
         let told = self.extra().map_or(&[][..], |extra| &extra.repetitions);
         told.iter().map(|told| (told.repetition, &*told.values))
+    }
+
+    /// The values of each metric in its repetitions, in their order: the last of each, for metrics that every repetition
+    /// reported. Empty for trials of one.
+    pub fn by_repetition(self) -> IndexMap<&'a str, Vec<f64>> {
+        let mut last: BTreeMap<u32, BTreeMap<(u32, &str), f64>> = BTreeMap::new();
+        for run in self.runs().filter(|run| run.how() == Some(How::Ok)) {
+            let of_run = last.entry(run.record.repetition).or_default();
+            of_run
+                .extend(run.digests().map(|(name, digest)| ((run.record.stage, name), digest.last.value.0)));
+        }
+        let mut lists: IndexMap<&str, Vec<f64>> = IndexMap::new();
+        if last.len() > 1 {
+            for of_run in last.values() {
+                // Of several stages that report a name the last one has it.
+                let names: BTreeMap<&str, f64> =
+                    of_run.iter().map(|((_, name), value)| (*name, *value)).collect();
+                names.into_iter().for_each(|(name, value)| lists.entry(name).or_default().push(value));
+            }
+        }
+        lists.retain(|_, values| values.len() == last.len());
+        lists
     }
 
     /// The verdicts of this round that stop a repetition: which one, and at which step.

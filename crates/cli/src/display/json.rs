@@ -21,13 +21,15 @@ impl Watcher for JsonLines {
                 json!({"event": "recovered", "adopted": adopted, "lost": lost})
             }
             Happening::Started(run) => json!({
-                "event": "started", "trial": run.trial, "attempt": run.attempt,
+                "event": "started", "trial": run.trial, "stage": run.stage, "repetition": run.repetition,
+                "attempt": run.attempt,
                 "params": study.trial(run.trial).map(|trial| trial.point()),
             }),
             Happening::Reported { run, step, values } => {
                 json!({"event": "reported", "trial": run.trial, "step": step, "values": values})
             }
             Happening::Ended(run) => ended(study, *run),
+            Happening::TrialEnded(trial) => trial_ended(study, *trial),
             Happening::Draining(_) => json!({"event": "draining"}),
             Happening::Ending => json!({"event": "ending"}),
             Happening::Paused(paused) => json!({"event": if *paused { "paused" } else { "resumed" }}),
@@ -40,9 +42,19 @@ impl Watcher for JsonLines {
 }
 
 fn ended(study: &Study, run: study::RunKey) -> Json {
-    let trial = study.trial(run.trial);
+    let ended = study.trial(run.trial).and_then(|trial| trial.run(run));
     json!({
-        "event": "ended", "trial": run.trial, "attempt": run.attempt,
+        "event": "ended", "trial": run.trial, "stage": run.stage, "repetition": run.repetition,
+        "attempt": run.attempt, "how": ended.and_then(|run| run.how()),
+        "seconds": ended.and_then(|run| run.seconds()),
+        "message": ended.and_then(|run| run.message()),
+    })
+}
+
+fn trial_ended(study: &Study, number: study::TrialId) -> Json {
+    let trial = study.trial(number);
+    json!({
+        "event": "trial-ended", "trial": number,
         "state": trial.map(|trial| trial.state().name()),
         "values": trial.map(|trial| trial.values()),
         "message": trial.and_then(|trial| trial.message()),

@@ -9,7 +9,7 @@ use indexmap::IndexMap;
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 use report::format;
 use runner::{Finish, Happening, Opening, Watcher};
-use study::{Limit, Real, Rule, RunKey, State, Study};
+use study::{Limit, Real, Rule, RunKey, State, Study, TrialId};
 
 use super::bests::Bests;
 use super::words;
@@ -72,14 +72,13 @@ impl Live {
         self.opened = Instant::now();
     }
 
-    fn ended(&mut self, study: &Study, run: RunKey) {
-        self.running.remove(&run);
-        let Some(trial) = study.trial(run.trial) else { return };
+    fn ended(&mut self, study: &Study, number: TrialId) {
+        let Some(trial) = study.trial(number) else { return };
         if trial.state() == State::Failed {
-            let text = format!("trial {:<4} failed  {}", run.trial.0, words::outcome(study, trial));
+            let text = format!("trial {:<4} failed  {}", number.0, words::outcome(study, trial));
             self.say(paint(BAD, text));
-        } else if trial.state() == State::Complete && self.bests.beats(study, run.trial) {
-            let text = format!("trial {:<4} best    {}", run.trial.0, words::values(study, trial));
+        } else if trial.state() == State::Complete && self.bests.beats(study, number) {
+            let text = format!("trial {:<4} best    {}", number.0, words::values(study, trial));
             self.say(format!("{}  {}", paint(GOOD, text), paint(FAINT, words::parameters(trial))));
         }
     }
@@ -195,7 +194,8 @@ impl Watcher for Live {
                 self.running.insert(*run, Running { since: Instant::now(), last: String::new() });
             }
             Happening::Reported { run, step, values } => self.reported(*run, *step, values),
-            Happening::Ended(run) => self.ended(study, *run),
+            Happening::Ended(run) => drop(self.running.remove(run)),
+            Happening::TrialEnded(trial) => self.ended(study, *trial),
             Happening::Draining(Finish::Interrupted) => {
                 self.state = "no new trials; running ones finish (Ctrl-C again ends them)";
             }

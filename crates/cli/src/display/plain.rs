@@ -32,7 +32,7 @@ impl Watcher for Plain {
             Happening::Recovered { adopted, lost } => {
                 format!("runs of an earlier process: {adopted} taken over, {lost} lost and run again")
             }
-            Happening::Ended(run) => match self.ended(study, run.trial) {
+            Happening::TrialEnded(trial) => match self.ended(study, *trial) {
                 Some(line) => line,
                 None => return,
             },
@@ -44,6 +44,7 @@ impl Watcher for Plain {
             Happening::Paused(false) => "going on".to_owned(),
             Happening::Trouble(what) => format!("trouble: {what}"),
             Happening::Started(_)
+            | Happening::Ended(_)
             | Happening::Reported { .. }
             | Happening::Draining(_)
             | Happening::Finished(_) => return,

@@ -7,7 +7,7 @@ use crate::format::{real, timestamp};
 use crate::view::{Row, View};
 
 /// The line of one trial, with its newline. Keys in this order: `trial`, `state`, `values`, `violations` (with
-/// constraints), `metrics`, `params` (as sampled), `config` (as the program got it), `started`, `ended`, `seconds`,
+/// constraints), `metrics`, `repetitions` (with several: lists, means and deviations), `params` (as sampled), `config` (as the program got it), `started`, `ended`, `seconds`,
 /// `message` (of failures). What is unknown is left out; numbers are exact, not-finite ones strings (invariants
 /// NUMBERS, RAW AND RESOLVED).
 pub fn jsonl_line(head: &View, row: &Row, config: Option<Json>) -> String {
@@ -42,6 +42,7 @@ pub(super) fn object(head: &View, row: &Row, config: Option<Json>) -> Map<String
         (!head.constraints.is_empty()).then(|| row.violations.iter().map(|&v| real(v)).collect()),
     );
     put("metrics", Some(metrics.into()));
+    put("repetitions", (!row.repetitions.is_empty()).then(|| repetitions(row).into()));
     put("params", Some(head.raw_params(row).into()));
     put("config", config);
     put("started", row.start.map(|at| timestamp(at).into()));
@@ -49,6 +50,20 @@ pub(super) fn object(head: &View, row: &Row, config: Option<Json>) -> Map<String
     put("seconds", row.took().map(real));
     put("message", row.message.as_deref().map(Json::from));
     line
+}
+
+/// Of each metric the list of its values in the repetitions, and their `mean_` and population `std_`.
+fn repetitions(row: &Row) -> Map<String, Json> {
+    let mut all = Map::new();
+    for (name, values) in &row.repetitions {
+        let count = values.len().max(1) as f64;
+        let mean = values.iter().sum::<f64>() / count;
+        let squares: f64 = values.iter().map(|value| (value - mean) * (value - mean)).sum();
+        all.insert(name.clone(), values.iter().map(|&value| real(value)).collect());
+        all.insert(format!("mean_{name}"), real(mean));
+        all.insert(format!("std_{name}"), real((squares / count).sqrt()));
+    }
+    all
 }
 
 /// The whole of `results.jsonl`.

@@ -84,6 +84,8 @@ pub struct Engine<E, D> {
     points: BTreeMap<TrialId, Point>,
     /// Endings that are recorded and may still be lost with the power.
     unsynced: Vec<RunId>,
+    /// The trials that ended with them.
+    over: Vec<TrialId>,
     /// When the last sync was, by the steady clock.
     synced: Duration,
     pulse: Pulse,
@@ -112,6 +114,7 @@ impl<E: Executor, D: Desk> Engine<E, D> {
             asked: BTreeSet::new(),
             points: BTreeMap::new(),
             unsynced: Vec::new(),
+            over: Vec::new(),
             synced: now,
             pulse: Pulse::begin(now),
         };
@@ -209,6 +212,9 @@ impl<E: Executor, D: Desk> Engine<E, D> {
         for id in std::mem::take(&mut self.unsynced) {
             self.executor.acknowledge(id);
             self.see(&Happening::Ended(id.run));
+        }
+        for trial in std::mem::take(&mut self.over) {
+            self.see(&Happening::TrialEnded(trial));
         }
         Ok(())
     }

@@ -56,7 +56,8 @@ impl<E: Executor, D: Desk> Engine<E, D> {
                 inputs.push(Input::Due(self.requests(due)));
                 unwanted.into_iter().for_each(|run| self.unwanted(run));
             }
-            Some(Course::Over(_)) | None => {
+            over => {
+                self.over.extend(over.is_some().then_some(run.trial));
                 self.points.remove(&run.trial);
                 inputs.push(Input::Over(run.trial));
             }
