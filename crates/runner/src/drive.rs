@@ -14,12 +14,14 @@ use study::{RunKey, Study};
 
 use crate::dispatcher::Finish;
 use crate::engine::{Desk, Engine, Errand, Rules, StageRule};
+use crate::hooks::Hooks;
 use crate::life::{self, Life};
+use crate::metrics::Metrics;
 use crate::open::Open;
 use crate::orders::Orders;
 use crate::scribe::{Scribe, ScribeError};
 use crate::watch::{Happening, Opening, Watcher};
-use crate::{RunnerError, capacity, once};
+use crate::{RunnerError, capacity, once, orders, provenance};
 
 /// How a study was left.
 #[derive(Debug)]
@@ -43,8 +45,11 @@ pub fn drive(
     interrupts: &AtomicUsize,
     watcher: &mut dyn Watcher,
 ) -> Result<Driven, RunnerError> {
-    let Open { home, file, session, life, capacity, remarks, .. } = open;
+    let Open { home, file, session, life, capacity, remarks, is_new } = open;
+    let head = if is_new { 0 } else { session.refresh()? };
     session.attend()?;
+    let base = orders::base(&file).map_err(|source| RunnerError::folder(&file.folder(), source))?;
+    provenance::record(&session, &file, &base, home.folder())?;
     let rules = rules(&file, capacity);
     let first = rules.stages.first().map(|stage| stage.demand.clone()).unwrap_or_default();
     let slots = capacity::slots(&rules.capacity, &first);
@@ -53,6 +58,8 @@ pub fn drive(
     let seed = session.with_study(Study::seed);
     let desk = Workshop {
         home: home.folder(),
+        metrics: Metrics::new(&file.metrics, &base),
+        hooks: Hooks::new(&file, base, home.folder(), life.name(), head),
         orders: Orders::new(&file, seed, home.folder())
             .map_err(|source| RunnerError::folder(home.folder(), source))?,
         scribe: Scribe::new(home.folder().to_path_buf(), life.name(), session.space()),
@@ -65,6 +72,7 @@ pub fn drive(
     let finish = engine.run()?;
     let (session, mut desk) = engine.into_parts();
     desk.scribe_now(&session)?;
+    desk.finish_beside(&session, finish);
     let study = session.study();
     desk.watcher.see(&study, &Happening::Finished(finish));
     let space = session.space();
@@ -109,6 +117,8 @@ struct Workshop<'a> {
     home: &'a Path,
     orders: Orders<'a>,
     scribe: Scribe,
+    hooks: Option<Hooks>,
+    metrics: Option<Metrics>,
     life: &'a Life,
     interrupts: &'a AtomicUsize,
     watcher: &'a mut dyn Watcher,
@@ -132,9 +142,12 @@ impl Desk for Workshop<'_> {
     }
 
     fn tick(&mut self, session: &Session) {
-        let trouble = self.scribe.tick(session).err().map(|error| error.to_string());
+        let mut troubles: Vec<String> =
+            self.scribe.tick(session).err().map(|error| error.to_string()).into_iter().collect();
+        troubles.extend(self.metrics.iter_mut().flat_map(|metrics| metrics.tick(session)));
+        troubles.extend(self.hooks.iter_mut().flat_map(|hooks| hooks.tick(session)));
         session.with_study(|study| {
-            if let Some(trouble) = &trouble {
+            for trouble in &troubles {
                 self.watcher.see(study, &Happening::Trouble(trouble));
             }
             self.watcher.tick(study, session.clock().now_ms());
@@ -147,6 +160,18 @@ impl Desk for Workshop<'_> {
 }
 
 impl Workshop<'_> {
+    /// Leaves the last figures, and lets the hooks that are left have their time; Ctrl-C ends them.
+    fn finish_beside(&mut self, session: &Session, finish: Finish) {
+        let mut troubles: Vec<String> =
+            self.metrics.iter_mut().filter_map(|metrics| metrics.finish(session)).collect();
+        let before = self.interrupts.load(Ordering::Relaxed);
+        let hurry = || self.interrupts.load(Ordering::Relaxed) > before;
+        troubles.extend(self.hooks.iter_mut().flat_map(|hooks| hooks.finish(session, finish, &hurry)));
+        session.with_study(|study| {
+            troubles.iter().for_each(|trouble| self.watcher.see(study, &Happening::Trouble(trouble)));
+        });
+    }
+
     /// Leaves the derived files as the log is. What another process appends while this one holds the lease is this
     /// one's to write, so it looks again once it has given the lease back.
     fn scribe_now(&mut self, session: &Session) -> Result<(), RunnerError> {

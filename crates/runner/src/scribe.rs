@@ -8,15 +8,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use report::export::{Fold, Projection};
-use session::{Liveness, Session};
+use session::Session;
 use space::{Json, Space};
-use store::{Acquired, Lease, SCRIBE, StoreError};
+use store::{SCRIBE, StoreError};
 use study::{Study, Trial};
 
-use crate::life::Locks;
+use crate::post::{Hold, Post};
 
-/// How long a scribe may be silent before another takes over.
-const TTL: Duration = Duration::from_secs(10);
 /// How often the files are brought up to date.
 const EVERY: Duration = Duration::from_millis(800);
 
@@ -24,10 +22,10 @@ const EVERY: Duration = Duration::from_millis(800);
 #[derive(Debug)]
 pub(crate) struct Scribe {
     folder: PathBuf,
-    name: String,
-    locks: Locks,
+    post: Post,
     space: Option<Arc<Space>>,
-    held: Option<(Lease, Projection)>,
+    /// The files as this process left them.
+    projection: Option<Projection>,
     /// By the steady clock.
     last: Option<Duration>,
 }
@@ -43,7 +41,7 @@ pub(crate) enum ScribeError {
 
 impl Scribe {
     pub(crate) fn new(folder: PathBuf, name: String, space: Option<Arc<Space>>) -> Self {
-        Scribe { locks: Locks::new(&folder), folder, name, space, held: None, last: None }
+        Scribe { post: Post::new(SCRIBE, &folder, name), folder, space, projection: None, last: None }
     }
 
     /// Brings the files up to date if it is time and this process's part.
@@ -58,45 +56,31 @@ impl Scribe {
     /// Brings the files up to date, and lets another have them.
     pub(crate) fn finish(&mut self, session: &Session) -> Result<(), ScribeError> {
         self.write(session)?;
-        if let Some((lease, _)) = self.held.take() {
-            session.store().release(&lease)?;
-        }
-        Ok(())
+        self.projection = None;
+        Ok(self.post.leave(session)?)
     }
 
     fn write(&mut self, session: &Session) -> Result<(), ScribeError> {
         self.last = Some(session.clock().steady());
-        let Some(lease) = self.lease(session)? else { return Ok(()) };
-        let space = self.space.clone();
-        let folder = self.folder.clone();
-        let before = self.held.take().map(|(_, projection)| projection);
+        let before = match self.post.hold(session)? {
+            Hold::No => {
+                self.projection = None;
+                return Ok(());
+            }
+            // Another may have written meanwhile.
+            Hold::Anew => None,
+            Hold::Still => self.projection.take(),
+        };
+        let (space, folder) = (&self.space, &self.folder);
         let projection = session.with_study(|study| -> io::Result<Projection> {
             let source = Fold::new(study, space.as_deref());
             match before {
                 Some(mut projection) => projection.update(&source).map(|_| projection),
-                None => Projection::take_over(&folder, &source),
+                None => Projection::take_over(folder, &source),
             }
         })?;
-        self.held = Some((lease, projection));
+        self.projection = Some(projection);
         Ok(())
-    }
-
-    /// The lease, renewed, acquired, or taken from one that died.
-    fn lease(&mut self, session: &Session) -> Result<Option<Lease>, StoreError> {
-        let store = session.store();
-        if let Some((lease, _)) = &self.held
-            && let Ok(renewed) = store.renew(lease, TTL)
-        {
-            return Ok(Some(renewed));
-        }
-        self.held = None;
-        match store.acquire(session.id(), SCRIBE, &self.name, TTL)? {
-            Acquired::Mine(lease) => Ok(Some(lease)),
-            Acquired::Held(lease) if self.locks.is_alive(&lease.holder) == Some(false) => {
-                store.steal(&lease, &self.name, TTL).map(Acquired::mine)
-            }
-            Acquired::Held(_) => Ok(None),
-        }
     }
 }
 
