@@ -79,7 +79,7 @@ impl Brain {
         let space = match &state.space {
             Some(space) => Arc::clone(space),
             // Define-by-run: the union of what was suggested.
-            None => Arc::new(Space::from_domains(state.study.domains().clone())?),
+            None => Arc::new(Space::from_domains(state.study.known_domains().clone())?),
         };
         let sampler = match state.study.sampler() {
             None => SamplerSpec::default(),
@@ -127,6 +127,6 @@ impl Brain {
 fn is_current(space: &Arc<Space>, state: &State) -> bool {
     match &state.space {
         Some(declared) => Arc::ptr_eq(declared, space),
-        None => space.parameters().len() == state.study.domains().len(),
+        None => space.parameters().len() == state.study.known_domains().len(),
     }
 }

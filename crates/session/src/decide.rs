@@ -38,11 +38,36 @@ pub(crate) struct Request {
 
 impl Session {
     /// Decides for a request; endings that come with it are appended in any case.
-    pub(crate) fn decide_alone(
-        &self,
-        brain: &mut Brain,
-        mut request: Request,
-    ) -> Result<Answer, SessionError> {
+    pub(crate) fn decide_alone(&self, brain: &mut Brain, request: Request) -> Result<Answer, SessionError> {
+        if self.with_study(|study| study.lag().is_some()) {
+            self.decide_in_turn(brain, request)
+        } else {
+            self.decide_some(brain, request)
+        }
+    }
+
+    /// Under a lag: one turn after the other, each from what it may know (invariant LAG). Nothing is learned in advance,
+    /// since an ending is for later turns than the next.
+    fn decide_in_turn(&self, brain: &mut Brain, mut request: Request) -> Result<Answer, SessionError> {
+        self.append_ending(&request)?;
+        request.endings.clear();
+        request.events.clear();
+        let mut asked = Vec::new();
+        while asked.len() < request.want {
+            let before = self.with_study(Study::turns);
+            match self.decide_some(brain, Request { want: 1, ..request.clone() }) {
+                Ok(Answer::Trials(trials)) => asked.extend(trials),
+                // A point whose result is known already was a turn too.
+                Ok(_) if self.with_study(Study::turns) > before => {}
+                answer if asked.is_empty() => return answer,
+                // What stands in the way will be met again.
+                _ => break,
+            }
+        }
+        Ok(Answer::Trials(asked))
+    }
+
+    fn decide_some(&self, brain: &mut Brain, mut request: Request) -> Result<Answer, SessionError> {
         for _ in 0..TRIES {
             self.refresh()?;
             if !request.endings.is_empty() && !self.may_foresee(brain) {
@@ -102,7 +127,7 @@ impl Session {
             || rules.compute.is_some()
             || rules.gpu_time.is_some()
             || rules.resource.is_some();
-        brain.cautious == 0 && !depends && state.space.is_some()
+        brain.cautious == 0 && !depends && state.space.is_some() && state.study.lag().is_none()
     }
 
     fn try_decide(&self, brain: &mut Brain, request: &Request) -> Result<Answer, SessionError> {
@@ -151,6 +176,9 @@ impl Session {
                 drop(state);
                 self.append_ending(request)?;
                 return Ok(Answer::Over(over));
+            }
+            if !state.study.may_decide() {
+                return Ok(Answer::Wait);
             }
             let view = View::of(&state.study, request.want, state.space.is_some(), self.options.host.clone());
             (view, brain.lesson(&mut state)?)

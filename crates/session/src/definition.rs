@@ -44,6 +44,13 @@ impl Definition {
         })
     }
 
+    /// Whether the rule suits the objectives.
+    pub(crate) fn check_pruner(&self) -> Result<(), SessionError> {
+        let built = self.settings.pruner.as_ref().map(|spec| crate::verdict::build(spec, &self.settings));
+        let named = |source| SessionError::Search { study: self.name.clone(), source };
+        built.transpose().map(|_| ()).map_err(named)
+    }
+
     fn json(&self, what: &'static str, value: &impl Serialize) -> Result<Json, SessionError> {
         let named = |source| SessionError::Declaration { study: self.name.clone(), what, source };
         serde_json::to_value(value).map_err(named)

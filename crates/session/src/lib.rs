@@ -41,6 +41,7 @@ mod state;
 mod suggest;
 mod tell;
 mod turns;
+mod verdict;
 
 pub use answer::{Answer, Asked, Claim, Over};
 pub use definition::{Change, Definition, Difference};

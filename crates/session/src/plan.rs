@@ -32,6 +32,8 @@ pub(crate) struct View {
     /// Where the runs that start at once will be.
     pub(crate) host: Option<String>,
     pub(crate) duplicates: Duplicates,
+    /// Whether each turn has to be in the log before the next is decided (invariant LAG).
+    pub(crate) lagged: bool,
 }
 
 /// Events in the making, and the trials that they make.
@@ -70,6 +72,7 @@ impl View {
             declared,
             host,
             duplicates: study.settings().duplicates,
+            lagged: study.lag().is_some(),
         }
     }
 
@@ -131,11 +134,11 @@ impl Session {
         let mut entries = view.entries.iter();
         // A trial whose space is not declared is shown to samplers when it ends, so there is nothing to foresee.
         let in_advance = view.declared && (request.want > 1 || !request.endings.is_empty());
-        let most = request.want as u64 + AT_ONCE;
+        let most = if view.lagged { 1 } else { request.want as u64 + AT_ONCE };
         while plan.asked.len() < request.want && plan.trials < view.left && plan.turns < most {
             let turn = match entries.next() {
                 Some((number, entry)) => self.serve(view, built, *number, entry, plan),
-                None => self.propose(view, built, plan)?,
+                None => self.propose_knowing_enough(view, built, plan)?,
             };
             let Some(turn) = turn else { break };
             let from = plan.bodies.len();
@@ -164,11 +167,11 @@ impl Session {
                 parent: created.parent,
                 memo: created.memo.clone(),
             }),
-            EventBody::TrialContinued(TrialContinued { trial, decision, level, memo }) => {
+            EventBody::TrialContinued(TrialContinued { trial, decision, level, memo, .. }) => {
                 let (trial, decision, level, memo) = (*trial, *decision, *level, memo.clone());
                 Some(Observed::Continued { trial, decision, level, memo })
             }
-            EventBody::TrialRepeated(TrialRepeated { trial, decision, runs, memo }) => {
+            EventBody::TrialRepeated(TrialRepeated { trial, decision, runs, memo, .. }) => {
                 let (trial, decision, runs, memo) = (*trial, *decision, *runs, memo.clone());
                 Some(Observed::Repeated { trial, decision, runs, memo })
             }
@@ -207,6 +210,24 @@ impl Session {
         Some(Turn::Created(Box::new(created), ended))
     }
 
+    /// The turn of a sampler's decision. Under a lag one that waits is shown the next outcomes, one by one and in the order
+    /// of turns, until it does not wait any more: with no turn made none would ever come.
+    fn propose_knowing_enough(
+        &self,
+        view: &View,
+        built: &mut Built,
+        plan: &mut Plan,
+    ) -> Result<Option<Turn>, SessionError> {
+        loop {
+            let turn = self.propose(view, built, plan)?;
+            if turn.is_some() || plan.end.is_some() || !view.lagged {
+                return Ok(turn);
+            }
+            let Some(more) = self.lock().look_ahead(view.turns) else { return Ok(None) };
+            built.sampler.learn(&more);
+        }
+    }
+
     /// The turn of a sampler's decision; `None` where it has none.
     fn propose(&self, view: &View, built: &mut Built, plan: &mut Plan) -> Result<Option<Turn>, SessionError> {
         let decision = DecisionId(view.decision.0 + plan.decisions);
@@ -215,6 +236,7 @@ impl Session {
         let Decision { proposal, memo } =
             proposed.map_err(|source| SessionError::Search { study: view.study.clone(), source })?;
         let trial = TrialId(view.trial.0 + plan.trials);
+        let seen = if view.lagged { self.lock().seen() } else { None };
         Ok(match proposal {
             Proposal::New { point, level, parent } => {
                 let parameters = crate::points::parameters(&built.space, &point);
@@ -222,6 +244,7 @@ impl Session {
                     level,
                     parent,
                     memo,
+                    seen,
                     ..TrialCreated::sampled(trial, decision, Assignment::new())
                 };
                 if view.declared {
@@ -234,11 +257,11 @@ impl Session {
                 Some(Turn::Created(Box::new(created), reused))
             }
             Proposal::Continue { trial, level } => {
-                let body = EventBody::TrialContinued(TrialContinued { trial, decision, level, memo });
+                let body = EventBody::TrialContinued(TrialContinued { trial, decision, level, memo, seen });
                 Some(Turn::Again(Box::new(body), self.asked_again(trial, Some(level))))
             }
             Proposal::Repeat { trial, runs } => {
-                let body = EventBody::TrialRepeated(TrialRepeated { trial, decision, runs, memo });
+                let body = EventBody::TrialRepeated(TrialRepeated { trial, decision, runs, memo, seen });
                 Some(Turn::Again(Box::new(body), self.asked_again(trial, None)))
             }
             Proposal::Wait => None,
@@ -270,7 +293,7 @@ impl Session {
         let state = self.lock();
         let earlier = state
             .study
-            .trials()
+            .counting()
             .find(|trial| trial.hash() == Some(hash) && trial.state() == State::Complete)?;
         Some(TrialEnded {
             trial: created.number,

@@ -13,6 +13,7 @@ use crate::presence::Presence;
 use crate::report::Reports;
 use crate::state::State;
 use crate::turns::Waiting;
+use crate::verdict::Rules;
 use crate::{Definition, SessionError};
 
 /// How a session presents itself, and what it tells the time by.
@@ -65,6 +66,7 @@ pub struct Session {
     pub(crate) options: Options,
     state: Mutex<State>,
     pub(crate) brain: Mutex<Brain>,
+    pub(crate) rules: Mutex<Rules>,
     pub(crate) waiting: Waiting,
     pub(crate) presence: Mutex<Presence>,
     pub(crate) reports: Mutex<BTreeMap<TrialId, Reports>>,
@@ -91,6 +93,7 @@ impl Session {
         let created = definition.created()?;
         let space = definition.space.as_ref().map(spec::Declaration::build).transpose()?;
         study::Judge::new(&definition.settings)?;
+        definition.check_pruner()?;
         let mut bodies = vec![EventBody::StudyCreated(created)];
         bodies.extend(definition.first_points(space.as_ref())?.into_iter().map(EventBody::Enqueued));
         let header = Header { format: history::FORMAT, min_reader: history::FORMAT };
@@ -149,6 +152,7 @@ impl Session {
             options,
             state: Mutex::new(State::new(study)?),
             brain: Mutex::new(Brain::default()),
+            rules: Mutex::default(),
             waiting: Waiting::default(),
             presence: Mutex::new(Presence::default()),
             reports: Mutex::default(),

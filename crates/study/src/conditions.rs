@@ -59,7 +59,7 @@ struct Measured<'a>(&'a Study);
 
 impl Measured<'_> {
     fn list(&self, name: &str) -> Vec<Value> {
-        let complete = self.0.trials().filter(|trial| trial.state() == State::Complete);
+        let complete = self.0.counting().filter(|trial| trial.state() == State::Complete);
         complete.filter_map(|trial| trial.metric(name)).map(|value| Value::Float(value.0)).collect()
     }
 }

@@ -164,6 +164,9 @@ pub struct TrialCreated {
     /// What the sampler must remember about having chosen it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub memo: Option<Json>,
+    /// With how many outcomes it was decided, where the sampler waited for more than the study's lag gives.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seen: Option<u64>,
     /// The number of the enqueued entry that it serves.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub entry: Option<u64>,
@@ -187,6 +190,7 @@ impl TrialCreated {
             level: None,
             parent: None,
             memo: None,
+            seen: None,
             entry: None,
             prepared: Assignment::new(),
             attributes: Assignment::new(),
@@ -206,6 +210,9 @@ pub struct TrialContinued {
     /// What the sampler must remember.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub memo: Option<Json>,
+    /// With how many outcomes it was decided, where the sampler waited for more than the study's lag gives.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seen: Option<u64>,
 }
 
 /// See [`EventBody::TrialRepeated`].
@@ -220,6 +227,9 @@ pub struct TrialRepeated {
     /// What the sampler must remember.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub memo: Option<Json>,
+    /// With how many outcomes it was decided, where the sampler waited for more than the study's lag gives.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seen: Option<u64>,
 }
 
 /// See [`EventBody::Suggested`].

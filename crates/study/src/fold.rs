@@ -4,14 +4,15 @@
 //! comes too late (a second ending, an ending of an attempt that was given up) is history too and changes nothing
 //! (invariant FIRST ENDING WINS).
 
-use search::{DecisionId, Level, TrialId};
+use search::{DecisionId, TrialId};
 use serde_json::Value as Json;
 
-use crate::Real;
 use crate::event::*;
+use crate::lag::Lagged;
 use crate::names::NameId;
 use crate::record::{EndRecord, Record, RepetitionRecord, ReportRecord, Round, RunRecord, State};
 use crate::study::{Conflict, Phase, Runner, Study};
+use crate::{Real, Settings};
 
 /// Why an event cannot be folded: the history is damaged, or not this study's.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -62,7 +63,9 @@ impl Study {
         match &event.body {
             EventBody::StudyCreated(created) => self.study_created(created, at),
             EventBody::SettingsChanged(changed) => {
-                self.settings = changed.settings.clone();
+                // What turns were made with stays (invariant LAG).
+                let lag = self.settings.lag;
+                self.settings = Settings { lag, ..changed.settings.clone() };
                 self.weigh_conditions();
             }
             EventBody::RunnerStarted(started) => self.runner_started(started, event.seq, at),
@@ -72,12 +75,8 @@ impl Study {
                 self.entries += 1;
             }
             EventBody::TrialCreated(created) => self.trial_created(created, event.seq, at),
-            EventBody::TrialContinued(TrialContinued { trial, decision, level, memo }) => {
-                self.reopen(*trial, event.seq, *decision, Some(*level), 0, memo);
-            }
-            EventBody::TrialRepeated(TrialRepeated { trial, decision, runs, memo }) => {
-                self.reopen(*trial, event.seq, *decision, None, *runs, memo);
-            }
+            EventBody::TrialContinued(again) => self.continued(again, event.seq),
+            EventBody::TrialRepeated(again) => self.repeated(again, event.seq),
             EventBody::Suggested(suggested) => self.suggested(suggested),
             EventBody::RunStarted(started) => self.run_started(started, at),
             EventBody::Reported(reported) => self.reported(reported, event.seq),
@@ -97,6 +96,7 @@ impl Study {
                 }
             }
         }
+        self.advance();
         self.seq = event.seq;
         // Clocks may step back; a study's time does not.
         self.at = self.at.max(at);
@@ -134,6 +134,7 @@ impl Study {
         self.seed = created.seed;
         self.ravine.clone_from(&created.ravine);
         self.settings = created.settings.clone();
+        self.lagged = self.settings.lag.map(|lag| Box::new(Lagged::new(lag)));
         self.weigh_conditions();
         self.space = created.space.clone();
         self.sampler = created.sampler.clone();
@@ -200,41 +201,75 @@ impl Study {
             self.decisions = self.decisions.max(decision.0 + 1);
         }
         self.turns += 1;
+        if let Some(lagged) = &mut self.lagged {
+            lagged.push(created.number, Some(0), created.seen);
+        }
         self.records.push(record);
         self.active.insert(created.number);
         self.counts.queued += 1;
     }
 
-    fn reopen(
+    fn continued(&mut self, again: &TrialContinued, seq: u64) {
+        let TrialContinued { trial, decision, level, ref memo, seen } = *again;
+        let round = self.reopen(trial, seq, decision, memo);
+        self.again(trial, round, seen, |round| round.level = Some(level));
+    }
+
+    fn repeated(&mut self, again: &TrialRepeated, seq: u64) {
+        let TrialRepeated { trial, decision, runs, ref memo, seen } = *again;
+        let round = self.reopen(trial, seq, decision, memo);
+        self.again(trial, round, seen, |round| round.runs = runs);
+        if round.is_some()
+            && let Some(record) = self.record(trial)
+        {
+            record.extra().repeats += runs;
+        }
+    }
+
+    /// Notes the turn that began a round, if it did.
+    fn again(
         &mut self,
         trial: TrialId,
-        seq: u64,
-        decision: DecisionId,
-        level: Option<Level>,
-        runs: u32,
-        memo: &Option<Json>,
+        round: Option<u32>,
+        seen: Option<u64>,
+        fill: impl FnOnce(&mut Round),
     ) {
+        let begun = self.record(trial).and_then(|record| record.extra().rounds.last_mut());
+        if round.is_some()
+            && let Some(begun) = begun
+        {
+            fill(begun);
+        }
+        if let Some(lagged) = &mut self.lagged {
+            lagged.push(trial, round, seen);
+        }
+    }
+
+    /// Begins the next round of a trial that is over, and returns its number.
+    fn reopen(&mut self, trial: TrialId, seq: u64, decision: DecisionId, memo: &Option<Json>) -> Option<u32> {
         self.turns += 1;
         self.decisions = self.decisions.max(decision.0 + 1);
-        let Some(record) = self.record(trial) else { return };
+        let record = self.record(trial)?;
         let was = record.state;
         if !was.is_ended() {
-            return;
+            return None;
         }
         let before = record.ending();
         record.round += 1;
+        let round = record.round;
         record.state = State::Queued;
         (record.ended_seq, record.ended_at) = (0, 0);
         let attempts = u32::try_from(record.runs.len()).unwrap_or(u32::MAX);
+        let (level, runs, memo) = (None, 0, memo.clone());
         let extra = record.extra();
-        extra.repeats += runs;
         extra.step = None;
-        extra.rounds.push(Round { seq, decision, level, runs, attempts, memo: memo.clone(), before });
+        extra.rounds.push(Round { seq, decision, level, runs, attempts, memo, before });
         self.moved(was, State::Queued);
         self.active.insert(trial);
         if self.best == Some(trial) {
             self.best = self.best_of_all();
         }
+        Some(round)
     }
 
     fn moved(&mut self, from: State, to: State) {
@@ -368,7 +403,7 @@ impl Study {
         self.moved(was, state);
         self.active.remove(&ended.trial);
         self.rank_ended(ended.trial, state);
-        if !self.settings.stop.when.is_empty() {
+        if !self.settings.stop.when.is_empty() && self.lagged.is_none() {
             self.weigh_conditions();
         }
     }

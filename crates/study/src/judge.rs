@@ -169,6 +169,32 @@ impl Judge {
         self.objectives.first()?.value(Metrics(digests)).ok().map(Real::get)
     }
 
+    /// The objectives' values at one report, in the minimised sense: where it has all that they need. `find` gives what it
+    /// holds by name, `only` its value where it holds one.
+    pub(crate) fn at_report(
+        &self,
+        find: &dyn Fn(&str) -> Option<f64>,
+        only: Option<f64>,
+    ) -> Vec<Option<f64>> {
+        let value = |objective: &Compiled| {
+            let value = match &objective.metric {
+                None => only,
+                // The exact name comes first, as at the end.
+                Some((text, expr)) => find(text).or_else(|| at_step(expr, find)),
+            };
+            value.map(|value| objective.direction.minimized(value))
+        };
+        self.objectives.iter().map(value).collect()
+    }
+
+    /// The value of the first objective at a report, in the minimised sense, which may be NaN; `None` where the report does
+    /// not have all that it needs.
+    pub fn first_at_report(&self, values: &IndexMap<String, Real>) -> Option<f64> {
+        let only = if values.len() == 1 { values.values().next().map(|value| value.0) } else { None };
+        let find = |name: &str| values.get(name).map(|value| value.0);
+        self.at_report(&find, only).first().copied().flatten()
+    }
+
     /// What messages call the first objective.
     pub(crate) fn first_title(&self) -> &str {
         let metric = self.objectives.first().and_then(|objective| objective.metric.as_ref());
@@ -295,6 +321,13 @@ fn compile(index: usize, objective: &Objective) -> Result<Compiled, SettingsErro
     Ok(Compiled { metric, direction: objective.direction, at: objective.at, noise: objective.noise.clone() })
 }
 
+/// An expression's value over one report, NaN where it has none; `None` where a name is missing.
+fn at_step(expr: &Expr, find: &dyn Fn(&str) -> Option<f64>) -> Option<f64> {
+    let names: Option<Vec<(&str, f64)>> =
+        expr.names().into_iter().map(|name| Some((name, find(name)?))).collect();
+    Some(expr.eval_number(&Step(&names?)).unwrap_or(f64::NAN))
+}
+
 fn wrong(place: String, error: ExprError) -> SettingsError {
     SettingsError { place, problem: error.message, hint: error.hint, span: Some(error.span) }
 }
@@ -372,6 +405,16 @@ impl<'a> Metrics<'a> {
 
     fn arrived(self) -> Vec<String> {
         self.0.keys().cloned().collect()
+    }
+}
+
+/// One report, as an expression sees it.
+struct Step<'a>(&'a [(&'a str, f64)]);
+
+impl Env for Step<'_> {
+    fn get(&self, name: &str) -> Lookup {
+        let found = self.0.iter().find(|(known, _)| *known == name);
+        found.map_or(Lookup::Unknown, |(_, value)| Lookup::Value(Value::Float(*value)))
     }
 }
 

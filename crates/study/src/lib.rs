@@ -23,6 +23,7 @@ mod fold;
 pub mod history;
 mod json_text;
 mod judge;
+mod lag;
 mod names;
 mod observe;
 mod rank;
@@ -47,6 +48,7 @@ pub use event::{
 };
 pub use fold::{FoldError, Problem};
 pub use judge::{Judge, JudgeError, Judged, SettingsError, told};
+pub use observe::{Begun, Reader};
 pub use rank::BestSoFar;
 pub use real::Real;
 pub use record::State;

@@ -3,21 +3,24 @@
 use std::cmp::Ordering;
 
 use search::TrialId;
+use serde::{Deserialize, Serialize};
 
+use crate::Real;
 use crate::record::{Record, State};
 use crate::study::Study;
 use crate::trial::{Trial, total_violation};
 
 /// What a trial is ranked by: first how much it breaks the outcome constraints, then its values in the minimised
 /// sense, then its age.
-struct Rank {
-    violation: f64,
-    value: f64,
-    number: u64,
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Rank {
+    pub(crate) violation: f64,
+    pub(crate) value: f64,
+    pub(crate) number: u64,
 }
 
 impl Rank {
-    fn order(&self, other: &Rank) -> Ordering {
+    pub(crate) fn order(&self, other: &Rank) -> Ordering {
         let by_value = self.violation.total_cmp(&other.violation).then(self.value.total_cmp(&other.value));
         by_value.then(self.number.cmp(&other.number))
     }
@@ -113,11 +116,21 @@ impl Study {
         trials
     }
 
-    fn rank(&self, number: TrialId, record: &Record) -> Option<Rank> {
+    pub(crate) fn rank(&self, number: TrialId, record: &Record) -> Option<Rank> {
+        self.rank_by(number, record.state, &record.values, &record.violations)
+    }
+
+    pub(crate) fn rank_by(
+        &self,
+        number: TrialId,
+        state: State,
+        values: &[Real],
+        violations: &[Real],
+    ) -> Option<Rank> {
         let [objective] = self.settings.objectives.as_slice() else { return None };
-        let [value] = *record.values else { return None };
-        (record.state == State::Complete).then(|| Rank {
-            violation: total_violation(&record.violations),
+        let [value] = *values else { return None };
+        (state == State::Complete).then(|| Rank {
+            violation: total_violation(violations),
             value: objective.direction.minimized(value.0),
             number: number.0,
         })

@@ -118,10 +118,15 @@ impl Study {
             (Rule::Compute, self.used.compute + self.running_compute(now), rules.compute),
             (Rule::GpuTime, self.used.gpu_time, rules.gpu_time),
         ];
+        // LAG: what is decided by outcomes is decided by those that the next turn may know.
+        let (resource, since_best, failures, failed) = match self.lagged.as_deref() {
+            Some(lagged) => (lagged.resource, lagged.since_best, lagged.failures_in_a_row, lagged.failed),
+            None => (self.used.resource, self.since_best, self.failures_in_a_row, self.counts.failed),
+        };
         let counts = [
-            (Rule::Resource, self.used.resource, rules.resource),
-            (Rule::NoImprovement, self.since_best, rules.no_improvement),
-            (Rule::Failures, self.failures_in_a_row, rules.failures.or_else(|| self.default_failures())),
+            (Rule::Resource, resource, rules.resource),
+            (Rule::NoImprovement, since_best, rules.no_improvement),
+            (Rule::Failures, failures, rules.failures.or_else(|| self.default_failures(failures, failed))),
         ];
         let trials = rules.trials.map(|limit| Limit::count(Rule::Trials, self.counts.total(), limit));
         let lengths =
@@ -141,20 +146,19 @@ impl Study {
 
     /// [`DEFAULT_FAILURES`], while no trial that ran has succeeded; one whose result was given says nothing of the
     /// program. Few failures are nobody's worry yet, and no limit to show.
-    fn default_failures(&self) -> Option<u64> {
-        let counts = self.counts;
-        if self.failures_in_a_row < DEFAULT_FAILURES / 2 || counts.failed > self.failures_in_a_row {
+    fn default_failures(&self, in_a_row: u64, failed: u64) -> Option<u64> {
+        if in_a_row < DEFAULT_FAILURES / 2 || failed > in_a_row {
             return None;
         }
         let ran = |trial: Trial<'_>| trial.source() != Source::Given;
         let succeeded = |trial: Trial<'_>| matches!(trial.state(), State::Complete | State::Pruned);
-        let any =
-            counts.complete + counts.pruned > 0 && self.trials().any(|trial| succeeded(trial) && ran(trial));
+        let any = self.counting().any(|trial| succeeded(trial) && ran(trial));
         (!any).then_some(DEFAULT_FAILURES)
     }
 
-    /// The limit that forbids new trials at `now`, if one is reached. Running trials finish; the study is over when
-    /// none is pending.
+    /// The limit that forbids new trials at `now`, if one is reached. Running trials finish; the study is over when none
+    /// is pending. Under a lag, limits on outcomes go by those that the next turn may know (invariant LAG): one that turn
+    /// d reaches ends the study after turn d + lag − 1.
     pub fn stopped_by(&self, now: u64) -> Option<Limit> {
         self.limits(now).into_iter().find(|limit| limit.reached)
     }
@@ -184,8 +188,12 @@ impl Study {
         let (target, [objective]) = (self.settings.stop.target?, self.settings.objectives.as_slice()) else {
             return None;
         };
-        let best =
-            self.best().filter(|best| best.is_feasible()).and_then(|best| best.values().first().copied());
+        let best = match self.lagged.as_deref() {
+            Some(lagged) => lagged.best_feasible().map(|value| Real(objective.direction.minimized(value))),
+            None => {
+                self.best().filter(|best| best.is_feasible()).and_then(|best| best.values().first().copied())
+            }
+        };
         let reached = best.is_some_and(|best| match objective.direction {
             Direction::Minimize => best.0 <= target.0,
             Direction::Maximize => best.0 >= target.0,

@@ -11,6 +11,7 @@ use space::Domain;
 use crate::conditions::Reading;
 use crate::event::{Assignment, Enqueued, RunKey};
 use crate::json_text;
+use crate::lag::Lagged;
 use crate::names::Names;
 use crate::record::{Record, State};
 use crate::schedule::Lease;
@@ -39,6 +40,8 @@ pub struct Study {
     pub(crate) active: BTreeSet<TrialId>,
     pub(crate) decisions: u64,
     pub(crate) turns: u64,
+    /// Present where the study has a lag.
+    pub(crate) lagged: Option<Box<Lagged>>,
     #[serde(with = "json_text")]
     pub(crate) queue: BTreeMap<u64, Enqueued>,
     pub(crate) entries: u64,

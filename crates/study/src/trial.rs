@@ -9,7 +9,7 @@ use space::{ConfigHash, Domain};
 
 use crate::event::{Assignment, How, RunKey, Source};
 use crate::names::{NO_DOMAIN, NameId, Names};
-use crate::record::{Extra, Record, ReportRecord, RunRecord, State};
+use crate::record::{Extra, Record, ReportRecord, Round, RunRecord, State};
 use crate::{Digest, DigestBuilder, Digests, Real};
 
 /// One trial of a study, as its history has it so far.
@@ -208,15 +208,31 @@ impl<'a> Trial<'a> {
 
     /// The verdicts of this round that stop a repetition: which one, and at which step.
     pub fn verdicts(self) -> impl Iterator<Item = (u32, u64)> {
-        let stops = self.of_round().filter(|report| report.verdict == Verdict::Prune);
+        let stops = self.of_round(self.round()).filter(|report| report.verdict == Verdict::Prune);
         stops.map(|report| (report.repetition, report.step))
+    }
+
+    /// The first repetition, by number, that a rule stopped in a round, and at which step.
+    pub(crate) fn first_stop(self, round: u32) -> Option<(u32, u64)> {
+        let stops = self.of_round(round).filter(|report| report.verdict == Verdict::Prune);
+        stops.map(|report| (report.repetition, report.step)).min()
+    }
+
+    /// What became of a report of this round that was judged before: its verdict, or that of the stop before it. `None`
+    /// where no rule has acted on it.
+    pub fn verdict(self, repetition: u32, step: u64) -> Option<Verdict> {
+        let mut of_repetition = self.of_round(self.round()).filter(|report| report.repetition == repetition);
+        let decided = |report: &&ReportRecord| report.verdict == Verdict::Prune || report.step == step;
+        of_repetition.find(decided).map(|report| report.verdict)
     }
 
     /// What a repetition had reported in this round when it was stopped at `step`, of the reports that a rule acted on;
     /// `None` where there are none.
     pub(crate) fn reported(self, repetition: u32, step: u64) -> Option<Digests> {
         let mut builders: IndexMap<&str, DigestBuilder> = IndexMap::new();
-        for report in self.of_round().filter(|report| report.repetition == repetition && report.step <= step)
+        for report in self
+            .of_round(self.round())
+            .filter(|report| report.repetition == repetition && report.step <= step)
         {
             for (name, value) in &report.values {
                 builders.entry(self.names.word(*name)).or_default().push(report.step, *value);
@@ -228,14 +244,23 @@ impl<'a> Trial<'a> {
         (!digests.is_empty()).then_some(digests)
     }
 
-    fn of_round(self) -> impl Iterator<Item = &'a ReportRecord> {
+    fn of_round(self, round: u32) -> impl Iterator<Item = &'a ReportRecord> {
         let reports = self.extra().map_or(&[][..], |extra| &extra.reports);
-        reports.iter().filter(move |report| report.round == self.record.round)
+        reports.iter().filter(move |report| report.round == round)
+    }
+
+    /// The attempts that began in a round.
+    pub(crate) fn runs_of_round(self, round: u32) -> impl Iterator<Item = Run<'a>> {
+        let rounds = self.rounds();
+        let bound = |round: Option<u32>| rounds.get(round? as usize).map(|later| later.attempts as usize);
+        let from = bound(round.checked_sub(1)).unwrap_or(0);
+        let to = bound(Some(round)).unwrap_or(self.record.runs.len());
+        self.runs().take(to).skip(from)
     }
 
     /// How many attempts do not count any more, because the trial went on to a higher level after them.
     pub(crate) fn runs_before_round(self) -> usize {
-        let rounds = self.extra().map_or(&[][..], |extra| &extra.rounds);
+        let rounds = self.rounds();
         rounds.iter().rev().find(|round| round.level.is_some()).map_or(0, |round| round.attempts as usize)
     }
 
@@ -268,6 +293,11 @@ impl<'a> Trial<'a> {
     pub fn run(self, key: RunKey) -> Option<Run<'a>> {
         let index = self.record.run(key.stage, key.repetition, key.attempt)?;
         self.record.runs.get(index).map(|record| Run { trial: self.number, record, names: self.names })
+    }
+
+    /// The decisions to go on with it.
+    pub(crate) fn rounds(self) -> &'a [Round] {
+        self.extra().map_or(&[], |extra| &extra.rounds)
     }
 
     fn extra(self) -> Option<&'a Extra> {

@@ -258,7 +258,13 @@ fn more_repetitions_of_an_ended_trial_add_to_those_it_has() {
     assert_eq!(ended.repetitions.len(), 2);
     bench.apply(EventBody::TrialEnded(ended));
     let decision = DecisionId(1);
-    bench.apply(EventBody::TrialRepeated(TrialRepeated { trial: TRIAL, decision, runs: 1, memo: None }));
+    bench.apply(EventBody::TrialRepeated(TrialRepeated {
+        trial: TRIAL,
+        decision,
+        runs: 1,
+        memo: None,
+        seen: None,
+    }));
     assert_eq!(due(&bench.course()), [(0, 2, 0)]);
     let ended = over(bench.run(0, 2, 0, ok(), &[("loss", 8.0)]));
     assert_eq!((&ended.values[..], ended.round), (&[Real(4.0)][..], 1));
@@ -275,7 +281,13 @@ fn a_trial_that_goes_on_runs_its_stages_again_but_for_those_that_run_once() {
     let ended = over(bench.run(1, 0, 0, ok(), &[("loss", 3.0)]));
     bench.apply(EventBody::TrialEnded(ended));
     let (decision, level) = (DecisionId(1), Level(9));
-    bench.apply(EventBody::TrialContinued(TrialContinued { trial: TRIAL, decision, level, memo: None }));
+    bench.apply(EventBody::TrialContinued(TrialContinued {
+        trial: TRIAL,
+        decision,
+        level,
+        memo: None,
+        seen: None,
+    }));
     assert_eq!(due(&bench.course()), [(1, 0, 1)], "a new attempt, never an old number");
     assert_eq!(over(bench.run(1, 0, 1, ok(), &[("loss", 2.0)])).values, [Real(2.0)]);
 }

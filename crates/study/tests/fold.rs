@@ -44,6 +44,7 @@ fn an_ending_of_an_earlier_round_does_not_end_a_continued_trial() {
         decision: DecisionId(1),
         level: Level(9),
         memo: None,
+        seen: None,
     }));
     assert_eq!(log.fold().best().map(|best| best.number()), None, "a reopened trial is not the best");
     log.push(ended(0, 2.0));
@@ -366,12 +367,13 @@ proptest! {
         created.space = declared.then(|| serde_json::json!({}));
         let domain = serde_json::from_str(r#"{"float":{"low":0.0,"high":1.0}}"#).unwrap();
         let space = space::Space::from_domains([("x".to_owned(), domain)]).unwrap();
-        let (mut study, mut steps) = (Study::new(), Vec::new());
+        let judge = Judge::new(log.fold().settings()).unwrap();
+        let (mut study, mut reader, mut steps) = (Study::new(), Reader::default(), Vec::new());
         for event in &log.0 {
             study.apply(event).unwrap();
-            study.observe(&event.body, &space, &mut steps);
+            prop_assert!(study.observe(&mut reader, &event.body, &judge, &space, &mut steps));
         }
-        prop_assert_eq!(format!("{:?}", study.observed(&space)), format!("{steps:?}"));
+        prop_assert_eq!(format!("{:?}", study.observed(&judge, &space).1), format!("{steps:?}"));
     }
 
     #[test]

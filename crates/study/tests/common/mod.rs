@@ -60,12 +60,14 @@ impl Log {
                     decision: DecisionId(1_000 + which),
                     runs: 2,
                     memo: Some(serde_json::json!({ "noisy": true })),
+                    seen: None,
                 }),
                 6 => EventBody::TrialContinued(TrialContinued {
                     trial: TrialId(trial),
                     decision: DecisionId(1_000 + which),
                     level: Level(3),
                     memo: None,
+                    seen: None,
                 }),
                 8 => EventBody::Reported(Reported {
                     trial: TrialId(trial),
