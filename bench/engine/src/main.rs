@@ -5,6 +5,7 @@
 mod decision;
 mod mixes;
 mod simulate;
+mod waiting;
 
 use std::process::ExitCode;
 
@@ -15,7 +16,8 @@ use study::schedule::Unfit;
 const USAGE: &str =
     "usage: ravine-bench-engine makespan [seeds] [ahead]   makespan / lower bound of seeded mixes, at most
                                                       `ahead` trials known at a time (all)
-       ravine-bench-engine decision                   the time of one decision";
+       ravine-bench-engine decision                   the time of one decision
+       ravine-bench-engine waiting                    slot time that `lag` leaves idle";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -25,6 +27,10 @@ fn main() -> ExitCode {
             makespan(number(1).unwrap_or(100).max(1), number(2).map_or(usize::MAX, |ahead| ahead as usize))
         }
         Some("decision") => decision::print(),
+        Some("waiting") => {
+            waiting::print();
+            Ok(())
+        }
         _ => {
             eprintln!("{USAGE}");
             return ExitCode::FAILURE;

@@ -135,7 +135,7 @@ impl World {
         let session = self.anybody();
         let claim = session.start_run(run, None, None).unwrap().unwrap();
         let level = session.with_study(|study| study.trial(run.trial).unwrap().level());
-        let pace = libm_exp(self.chance.normal());
+        let pace = self.chance.normal().exp();
         let until = level.map_or(STEPS, |level| level.0);
         let at = self.now + pace;
         self.running.push(Running { claim, at, pace, step: 0, until, curves: IndexMap::new(), grace: None });
@@ -179,16 +179,12 @@ impl World {
     }
 }
 
-fn libm_exp(x: f64) -> f64 {
-    x.exp()
-}
-
 /// What the program reports at a step; `None` where it crashes. It depends on its parameters and its seed only.
 fn program(study: &Study, run: RunKey, step: u64) -> Option<IndexMap<String, Real>> {
     let trial = study.trial(run.trial)?;
     let number = |path: &str| trial.parameter(path).and_then(|value| value.as_f64());
     let (x, n) = (number("x").unwrap_or(0.0), number("n").unwrap_or(1.0));
-    if n >= 7.0 && x > 2.0 && step == 3 {
+    if x < -3.0 && step == 3 {
         return None;
     }
     let noise = Stream::new(run.trial.0, u64::from(run.repetition), step).uniform();
@@ -235,9 +231,9 @@ fn assert_lagged(definition: &Definition) -> String {
 #[test]
 fn random_search_with_a_target_is_the_same_search() {
     let mut definition = study("random", None, 60);
-    definition.settings.stop.target = Some(Real(1.0));
+    definition.settings.stop.target = Some(Real(1.6));
     let export = assert_lagged(&definition);
-    assert!((10..60).contains(&export.lines().count()), "the target was reached: {export}");
+    assert!((9..60).contains(&export.lines().count()), "the target was reached: {export}");
 }
 
 #[test]
@@ -304,9 +300,11 @@ fn a_maximised_expression_is_judged_the_same_way() {
 fn without_a_lag_the_search_depends_on_the_timing() {
     let mut definition = study("tpe", Some(json!({"name": "median"})), 30);
     definition.settings.lag = None;
-    assert!(equal(&definition) < TIMINGS, "the median rule");
+    let median = equal(&definition);
     let mut definition = study("random", None, 60);
     definition.settings.lag = None;
-    definition.settings.stop.target = Some(Real(1.0));
-    assert!(equal(&definition) < TIMINGS, "a target");
+    definition.settings.stop.target = Some(Real(1.6));
+    let target = equal(&definition);
+    println!("equal without a lag, of {TIMINGS}: {median} with the median rule, {target} with a target");
+    assert!(median < TIMINGS / 2 && target < TIMINGS / 2, "{median}, {target}");
 }
