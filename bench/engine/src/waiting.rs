@@ -7,7 +7,7 @@ const TRIALS: usize = 10_000;
 const SEEDS: u64 = 20;
 
 /// Prints the idle share for spreads of the run times and lags.
-pub fn print() {
+pub(crate) fn print() {
     let lags = [8, 12, 16, 24, 32];
     println!("idle slot time, {SLOTS} slots, {TRIALS} trials, mean of {SEEDS} seeds");
     println!("run times are log-normal; sigma is the deviation of their logarithm\n");

@@ -12,6 +12,7 @@ use ravine_session::*;
 use serde_json::json;
 use space::Stream;
 use store::{Durability, Store};
+use study::schedule::Lease;
 use study::{
     Axis, Course, DigestBuilder, Digests, How, Objective, Real, RunEnd, RunKey, Study, TrialId, Verdict,
 };
@@ -46,6 +47,8 @@ struct World {
     running: Vec<Running>,
     born: u64,
     disturbed: bool,
+    /// Whether something may start that could not before.
+    news: bool,
 }
 
 impl World {
@@ -56,12 +59,25 @@ impl World {
             sessions.extend((0..2).map(|number| open(&store, &format!("other {number}"))));
         }
         let chance = Stream::new(seed, 0, 0);
-        World { store, sessions, slots, chance, now: 0.0, running: Vec::new(), born: 0, disturbed }
+        World {
+            store,
+            sessions,
+            slots,
+            chance,
+            now: 0.0,
+            running: Vec::new(),
+            born: 0,
+            disturbed,
+            news: true,
+        }
     }
 
     fn run(mut self) -> String {
+        let mut over = false;
         loop {
-            let over = self.fill();
+            if std::mem::take(&mut self.news) {
+                over = self.fill();
+            }
             let Some(next) = self.next() else {
                 assert!(over, "nothing runs, and the study waits");
                 break;
@@ -133,7 +149,7 @@ impl World {
 
     fn start(&mut self, run: RunKey) {
         let session = self.anybody();
-        let claim = session.start_run(run, None, None).unwrap().unwrap();
+        let claim = session.start_runs(&[(run, Lease::default())]).unwrap()[0].unwrap();
         let level = session.with_study(|study| study.trial(run.trial).unwrap().level());
         let pace = self.chance.normal().exp();
         let until = level.map_or(STEPS, |level| level.0);
@@ -155,6 +171,7 @@ impl World {
         run.curves.entry("loss").or_default().push(run.step, *loss);
         let verdict = self.anybody().report_run(run.claim, run.step, &values).unwrap();
         if verdict == Verdict::Prune && run.grace.is_none() {
+            self.news = true;
             run.grace = Some(self.chance.below(3));
         }
         run.step += 1;
@@ -172,6 +189,7 @@ impl World {
     }
 
     fn end(&mut self, run: Running, how: How) {
+        self.news = true;
         let curves = run.curves.iter().map(|(name, curve)| ((*name).to_owned(), curve.finish().unwrap()));
         let metrics: Digests = curves.collect();
         let end = RunEnd { reached: Some(run.step), ..RunEnd::new(how, run.step as f64) };

@@ -35,6 +35,7 @@ fn settings(lag: u32) -> Settings {
         failures: Some(2),
         resource: Some(40),
         target: Some(Real(-4.9)),
+        when: vec!["min(loss) < -4.5".to_owned(), "sum(loss) > 20".to_owned()],
         ..StopRules::default()
     };
     Settings { objectives: vec![Objective::minimize("loss")], stop, lag: Some(lag), ..Settings::default() }
@@ -163,7 +164,7 @@ fn learned(history: &History) -> (String, Vec<String>) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(64))]
+    #![proptest_config(ProptestConfig::with_cases(32))]
 
     #[test]
     fn whatever_the_order_of_endings_the_same_is_learned_and_the_same_stops(
