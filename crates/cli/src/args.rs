@@ -63,6 +63,10 @@ pub enum Command {
     Rerun(Rerun),
     /// Give a configuration to be tried next
     Enqueue(Enqueue),
+    /// Join a study that is there: more runs at a time, from another terminal
+    Worker(Worker),
+    /// Show a study's limits, or change them while it runs
+    Limit(LimitArguments),
     /// End a study: no new trials, running ones are ended
     Stop(Target),
     /// No new trials until `ravine resume`; running ones finish
@@ -301,6 +305,48 @@ pub struct Rerun {
     /// Only print the command
     #[arg(long)]
     pub print: bool,
+    /// Print as JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `ravine worker`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  ravine worker                               takes a share of the only study in ./runs
+  ravine worker --study digits -j 2           two runs at a time, beside those that others have")]
+pub struct Worker {
+    /// Which study.
+    #[command(flatten)]
+    pub within: Within,
+    /// How many runs at a time, instead of what the study file says
+    #[arg(long, short = 'j', value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub parallel: Option<u32>,
+    /// Print only the ending
+    #[arg(long, short, conflicts_with = "json")]
+    pub quiet: bool,
+    /// Print what happens as JSON lines
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `ravine limit`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  ravine limit                                what each limit has left
+  ravine limit trials=300 time=3h             runners obey within a second
+  ravine limit target=none                    without that limit
+
+The keys are those of [stop] in the study file. The next `ravine run` of the file applies what the file says.")]
+pub struct LimitArguments {
+    /// Limits as key=value; `none` takes one away
+    #[arg(value_name = "KEY=VALUE")]
+    pub assignments: Vec<String>,
+    /// Which study.
+    #[command(flatten)]
+    pub within: Within,
     /// Print as JSON
     #[arg(long)]
     pub json: bool,

@@ -31,6 +31,8 @@ pub struct Options {
     pub seed: Option<u64>,
     /// Moves a study that is there aside.
     pub new: bool,
+    /// Joins a study that is there as it is: its limits stay what they are now, whatever its file said.
+    pub join: bool,
 }
 
 /// A study that is ready to be driven.
@@ -148,7 +150,7 @@ fn reconcile(
     if !difference.refused.is_empty() {
         return Err(RunnerError::Changed { study: study.name().to_owned(), changes: difference.refused });
     }
-    if !difference.applied.is_empty() {
+    if !options.join && !difference.applied.is_empty() {
         remarks.extend(difference.applied.iter().map(describe));
         session.change_settings(definition.settings.clone())?;
     }

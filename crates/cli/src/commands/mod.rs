@@ -5,6 +5,7 @@ mod check;
 mod enqueue;
 mod export;
 mod init;
+mod limit;
 mod log;
 mod ls;
 mod report;
@@ -13,6 +14,7 @@ mod run;
 mod show;
 mod steer;
 mod trials;
+mod worker;
 
 use std::io::Write;
 use std::path::PathBuf;
@@ -36,6 +38,8 @@ pub fn run(command: Command) -> Result<Exit, Failure> {
         Command::Log(arguments) => log::run(&arguments),
         Command::Rerun(arguments) => rerun::run(&arguments),
         Command::Enqueue(arguments) => enqueue::run(&arguments),
+        Command::Worker(arguments) => worker::run(&arguments),
+        Command::Limit(arguments) => limit::run(&arguments),
         Command::Stop(target) => steer::run(&target, study::Command::Stop),
         Command::Pause(target) => steer::run(&target, study::Command::Pause),
         Command::Resume(target) => steer::run(&target, study::Command::Resume),

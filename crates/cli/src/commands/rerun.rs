@@ -72,7 +72,7 @@ fn print(
 }
 
 /// The study file as run, read as if it lay where it was run from: its relative paths start there.
-fn study_file(opened: &Opened) -> Result<StudyFile, Failure> {
+pub(super) fn study_file(opened: &Opened) -> Result<StudyFile, Failure> {
     let Some(kept) = opened.home.find_study_file() else {
         return Err(Failure::new(
             Exit::Environment,

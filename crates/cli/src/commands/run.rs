@@ -8,6 +8,7 @@ use runner::{Driven, Finish, Home, Options};
 use serde_json::json;
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
+use spec::StudyFile;
 
 use crate::args::Run;
 use crate::display::{self, words};
@@ -28,9 +29,15 @@ pub fn run(arguments: &Run) -> Result<Exit, Failure> {
         trials: arguments.trials,
         seed: arguments.seed,
         new: arguments.new,
+        join: false,
     };
+    drive(arguments, file, &options)
+}
+
+/// Opens the study of a file and drives it.
+pub(super) fn drive(arguments: &Run, file: StudyFile, options: &Options) -> Result<Exit, Failure> {
     let interrupts = interrupts()?;
-    let opened = runner::open(file, &options)?;
+    let opened = runner::open(file, options)?;
     let home = opened.home.clone();
     let mut watcher = display::for_run(arguments);
     let driven = runner::drive(opened, supervisor()?, &interrupts, &mut *watcher)?;

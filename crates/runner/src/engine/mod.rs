@@ -20,7 +20,7 @@ use exec::{Executor, RunId, RunNews};
 use session::{Claim, Session};
 use space::{Point, Space};
 use study::schedule::{Capacity, Demand};
-use study::{RunKey, TrialId};
+use study::{RunKey, Study, TrialId};
 
 pub use desk::{Desk, Errand};
 use pulse::Pulse;
@@ -72,6 +72,8 @@ pub struct Engine<E, D> {
     desk: D,
     space: Option<Arc<Space>>,
     rules: Rules,
+    /// Whether a rule judges what programs report.
+    prunes: bool,
     dispatcher: Dispatcher,
     effects: VecDeque<Effect>,
     /// The attempts that are ours, and the epochs that their endings must name.
@@ -100,9 +102,13 @@ impl<E: Executor, D: Desk> Engine<E, D> {
         let epoch = session.attend()?;
         let now = session.clock().steady();
         let demand = rules.stages.first().map(|stage| stage.demand.clone()).unwrap_or_default();
+        let prunes = |study: &Study| {
+            study.settings().pruner.as_ref().is_some_and(|pruner| !pruner.promotes())
+        };
         let opening = Opening { demand, runs: rules.runs };
         let mut engine = Engine {
             space: session.space(),
+            prunes: session.with_study(prunes),
             session,
             executor,
             desk,

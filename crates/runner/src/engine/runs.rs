@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 
 use exec::{Executor, RunId, RunNews};
+use indexmap::IndexMap;
 use session::Claim;
 use store::Durability;
-use study::{Course, How, RunEnded, RunKey, Study};
+use study::{Course, How, Real, RunEnded, RunKey, Study, Verdict};
 
 use super::{Desk, Engine};
 use crate::RunnerError;
@@ -16,12 +17,30 @@ impl<E: Executor, D: Desk> Engine<E, D> {
     pub(super) fn take(&mut self, news: RunNews) -> Result<Vec<Input>, RunnerError> {
         match news {
             RunNews::Started { .. } => Ok(Vec::new()),
-            RunNews::Reported { id, step, values, .. } => {
+            RunNews::Reported { id, index, step, values } => {
                 self.see(&Happening::Reported { run: id.run, step, values: &values });
+                // A program that names no step is at its so many-th report.
+                self.judge(id, step.unwrap_or(index), &values)?;
                 Ok(Vec::new())
             }
             RunNews::Ended(ended) => self.ended(*ended),
         }
+    }
+
+    /// Asks the study's rule whether a run goes on.
+    fn judge(&mut self, id: RunId, step: u64, values: &IndexMap<String, Real>) -> Result<(), RunnerError> {
+        let claim = self.claims.get(&id.run).copied().filter(|claim| claim.epoch == id.epoch);
+        let Some(claim) = claim.filter(|_| self.prunes && !self.asked.contains(&id.run)) else { return Ok(()) };
+        if self.session.report_run(claim, step, values)? == Verdict::Prune {
+            self.asked.insert(id.run);
+            let message = format!("stopped by the pruner at step {step}");
+            self.executor.stop(id, How::Pruned, Some(message));
+            // The trial's other repetitions are of no use any more.
+            if let Some(Course::Open { unwanted, .. }) = self.session.course(id.run.trial) {
+                unwanted.into_iter().for_each(|run| self.unwanted(run));
+            }
+        }
+        Ok(())
     }
 
     /// Records an ending. The supervisor forgets it, and others hear of it, once it is synced.
