@@ -77,6 +77,9 @@ pub fn open(file: StudyFile, options: &Options) -> Result<Open, RunnerError> {
     let capacity = capacity::capacity(&file, options);
     let mut definition = definition(&file, options);
     let is_new = !known;
+    if file.reproducible {
+        definition.settings.lag = Some(first_lag(&file, &capacity));
+    }
     if is_new {
         definition.seed = options.seed.or(file.seed).unwrap_or_else(|| drawn(&mut remarks));
     }
@@ -100,6 +103,12 @@ pub fn open(file: StudyFile, options: &Options) -> Result<Open, RunnerError> {
 
 fn known(store: &Arc<dyn Store>, name: &str) -> Result<bool, RunnerError> {
     Ok(store.studies()?.into_iter().any(|info| info.name == name && info.head > 0))
+}
+
+/// How many decisions behind a reproducible study looks: as many as it has slots when it begins.
+fn first_lag(file: &StudyFile, capacity: &Capacity) -> u32 {
+    let demand = file.stages.first().map(|stage| stage.demand.clone()).unwrap_or_default();
+    u32::try_from(capacity::slots(capacity, &demand)).unwrap_or(u32::MAX)
 }
 
 fn definition(file: &StudyFile, options: &Options) -> Definition {
@@ -145,6 +154,10 @@ fn reconcile(
     }
     if file.seed.is_none() {
         definition.seed = study.seed();
+    }
+    // As many slots as there were at the first start, whatever there are now.
+    if file.reproducible {
+        definition.settings.lag = study.settings().lag;
     }
     let difference = definition.difference(&study)?;
     if !difference.refused.is_empty() {

@@ -102,9 +102,8 @@ impl<E: Executor, D: Desk> Engine<E, D> {
         let epoch = session.attend()?;
         let now = session.clock().steady();
         let demand = rules.stages.first().map(|stage| stage.demand.clone()).unwrap_or_default();
-        let prunes = |study: &Study| {
-            study.settings().pruner.as_ref().is_some_and(|pruner| !pruner.promotes())
-        };
+        let prunes =
+            |study: &Study| study.settings().pruner.as_ref().is_some_and(|pruner| !pruner.promotes());
         let opening = Opening { demand, runs: rules.runs };
         let mut engine = Engine {
             space: session.space(),

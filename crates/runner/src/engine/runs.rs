@@ -30,7 +30,9 @@ impl<E: Executor, D: Desk> Engine<E, D> {
     /// Asks the study's rule whether a run goes on.
     fn judge(&mut self, id: RunId, step: u64, values: &IndexMap<String, Real>) -> Result<(), RunnerError> {
         let claim = self.claims.get(&id.run).copied().filter(|claim| claim.epoch == id.epoch);
-        let Some(claim) = claim.filter(|_| self.prunes && !self.asked.contains(&id.run)) else { return Ok(()) };
+        let Some(claim) = claim.filter(|_| self.prunes && !self.asked.contains(&id.run)) else {
+            return Ok(());
+        };
         if self.session.report_run(claim, step, values)? == Verdict::Prune {
             self.asked.insert(id.run);
             let message = format!("stopped by the pruner at step {step}");
