@@ -53,6 +53,17 @@ impl Command {
         }
     }
 
+    /// The same, where placeholders of some names have no format: for values that are not known yet, and stand for
+    /// themselves.
+    pub fn unformatted(&self, of: &dyn Fn(&str) -> bool) -> Command {
+        match self {
+            Command::Shell(line) => Command::Shell(line.unformatted(of)),
+            Command::Program(arguments) => {
+                Command::Program(arguments.iter().map(|argument| argument.unformatted(of)).collect())
+            }
+        }
+    }
+
     /// All placeholders in their order.
     pub fn placeholders(&self) -> Vec<&Placeholder> {
         match self {
@@ -75,6 +86,15 @@ impl Rendered {
 }
 
 impl Argument {
+    fn unformatted(&self, of: &dyn Fn(&str) -> bool) -> Argument {
+        match self {
+            Argument::One(template) => Argument::One(template.unformatted(of)),
+            Argument::Group(arguments) => {
+                Argument::Group(arguments.iter().map(|argument| argument.unformatted(of)).collect())
+            }
+        }
+    }
+
     /// Whether all of it was written; what was written of a part that is dropped is taken back.
     fn render(&self, values: &dyn Values, into: &mut Vec<String>) -> Result<bool, RenderError> {
         match self {

@@ -122,6 +122,15 @@ impl Template {
         parse::parse(text)
     }
 
+    /// See [`Command::unformatted`].
+    pub(crate) fn unformatted(&self, of: &dyn Fn(&str) -> bool) -> Template {
+        let plain = |part: &Part| match part {
+            Part::Hole(hole) if of(&hole.name) => Part::Hole(Placeholder { spec: None, ..hole.clone() }),
+            other => other.clone(),
+        };
+        Template { parts: self.parts.iter().map(plain).collect() }
+    }
+
     /// The placeholders in their order.
     pub fn placeholders(&self) -> impl Iterator<Item = &Placeholder> {
         self.parts.iter().filter_map(|part| match part {

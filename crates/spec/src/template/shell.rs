@@ -40,6 +40,10 @@ impl ShellTemplate {
         Ok(ShellTemplate { template, quotes })
     }
 
+    pub(super) fn unformatted(&self, of: &dyn Fn(&str) -> bool) -> ShellTemplate {
+        ShellTemplate { template: self.template.unformatted(of), quotes: self.quotes.clone() }
+    }
+
     /// The placeholders in their order.
     pub fn placeholders(&self) -> impl Iterator<Item = &Placeholder> {
         self.template.placeholders()

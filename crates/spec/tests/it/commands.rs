@@ -1,9 +1,10 @@
 //! Placeholders in commands: what a program gets.
 
 use indexmap::IndexMap;
-use ravine_spec::template::{Command, Rendered, RunScope, StageResult, variables};
+use ravine_spec::template::{Command, Rendered, RunScope, StageResult, Values, variables};
 use ravine_spec::{Format, StudyFile};
 use serde_json::json;
+use space::Found;
 use study::Real;
 
 const SPACE: &str = r#"
@@ -149,4 +150,20 @@ fn a_command_lists_its_placeholders() {
     let Command::Program(_) = &study.stages[0].command else { panic!("a program") };
     let names: Vec<_> = study.stages[0].command.placeholders().into_iter().map(|p| p.name.clone()).collect();
     assert_eq!(names, ["lr", "optimizer.momentum"]);
+}
+
+#[test]
+fn a_value_that_is_not_known_yet_can_stand_for_itself_whatever_its_format() {
+    struct Itself;
+    impl Values for Itself {
+        fn value(&self, name: &str) -> Found {
+            Found::Value(format!("{{{name}}}").into())
+        }
+    }
+    let text = format!("{SPACE}run = [\"p\", [\"-x\", \"{{lr:.3f}}\"]]\n");
+    let study =
+        StudyFile::parse("study.toml", &text, Format::Toml).unwrap_or_else(|errors| panic!("{errors}"));
+    let shown = study.stages[0].command.unformatted(&|name| name == "lr").render(&Itself);
+    let wanted = ["p", "-x", "{lr}"].map(str::to_owned).to_vec();
+    assert_eq!(shown, Ok(Rendered::Program(wanted)));
 }

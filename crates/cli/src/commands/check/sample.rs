@@ -4,7 +4,7 @@ use exec::{Layout, layout};
 use indexmap::IndexMap;
 use search::{AshaKind, PrunerSpec};
 use space::{Found, Json, Point, Stream};
-use spec::template::{RenderError, RunScope, Values};
+use spec::template::{RunScope, Values};
 use spec::{Stage, StudyFile};
 use study::{RunKey, TrialId};
 
@@ -44,11 +44,8 @@ fn command(
 ) -> Result<(String, String), Failure> {
     let stage = &file.stages[run.stage as usize];
     let scope = scope(file, layout, stage, run, point);
-    let rendered = match stage.command.render(&Unrun { scope: &scope, number: false }) {
-        // A result that is to be written as a number.
-        Err(RenderError::Format { .. }) => stage.command.render(&Unrun { scope: &scope, number: true }),
-        other => other,
-    };
+    let shown = stage.command.unformatted(&is_result);
+    let rendered = shown.render(&Unrun(&scope));
     let rendered = rendered
         .map_err(|error| Failure::new(Exit::StudyFile, format!("stage `{}`, run: {error}", stage.name)))?;
     Ok((stage.name.clone(), rendered.shown()))
@@ -92,18 +89,17 @@ fn scope<'f>(
 }
 
 /// A run's values before anything ran: a result of an earlier stage stands for itself.
-struct Unrun<'a> {
-    scope: &'a RunScope<'a>,
-    /// Whether such a result is written as a number, and not as its placeholder.
-    number: bool,
-}
+struct Unrun<'a>(&'a RunScope<'a>);
 
 impl Values for Unrun<'_> {
     fn value(&self, name: &str) -> Found {
-        match self.scope.value(name) {
-            Found::Unknown if name.starts_with("stage.") && self.number => Found::Value(Json::from(0)),
-            Found::Unknown if name.starts_with("stage.") => Found::Value(Json::from(format!("{{{name}}}"))),
+        match self.0.value(name) {
+            Found::Unknown if is_result(name) => Found::Value(Json::from(format!("{{{name}}}"))),
             found => found,
         }
     }
+}
+
+fn is_result(name: &str) -> bool {
+    name.starts_with("stage.")
 }
