@@ -164,6 +164,7 @@ impl Session {
         request: &Request,
         lease: Option<&Lease>,
     ) -> Result<Answer, SessionError> {
+        let now = self.store.now_ms()?;
         let (view, lesson) = {
             let mut state = self.lock();
             if let Some(kind) = &state.unknown {
@@ -172,7 +173,7 @@ impl Session {
             for ending in &request.endings {
                 crate::tell::open_trial(&state.study, ending.trial)?;
             }
-            if let Some(over) = over(&state.study, self.options.clock.now_ms()) {
+            if let Some(over) = over(&state.study, now) {
                 drop(state);
                 self.append_ending(request)?;
                 return Ok(Answer::Over(over));

@@ -33,7 +33,7 @@ impl Session {
         let mut presence = self.presence.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((epoch, lease)) = &mut presence.announced {
             let epoch = *epoch;
-            if lease.expires_at.saturating_sub(self.options.clock.now_ms()) < RENEW_MS {
+            if lease.expires_at.saturating_sub(self.store.now_ms()?) < RENEW_MS {
                 *lease = self.store.renew(lease, ALIVE)?;
             }
             return Ok(epoch);
@@ -104,7 +104,7 @@ impl Session {
     fn dead_runners(&self) -> Result<Vec<EventBody>, SessionError> {
         let names: Vec<String> =
             self.with_study(|study| study.runners().map(|(name, _)| name.to_owned()).collect());
-        let now = self.options.clock.now_ms();
+        let now = self.store.now_ms()?;
         let mut dead = Vec::new();
         for runner in names.into_iter().filter(|name| *name != self.options.name) {
             let lease = self.store.holder(self.id, &role(&runner))?;

@@ -116,10 +116,11 @@ impl Session {
         durability: Durability,
     ) -> Result<Option<Course>, SessionError> {
         loop {
+            let at = self.store.now_ms()?;
             let (course, mut guard) = {
                 let state = self.lock();
                 crate::tell::find(&state.study, trial)?;
-                let foreseen = ended.map(|ended| Foreseen { ended, at: self.options.clock.now_ms() });
+                let foreseen = ended.map(|ended| Foreseen { ended, at });
                 let course = state.study.course(&state.judge, trial, foreseen);
                 // Of a log that this version does not understand to its end, the end is not known here.
                 let guard = state.unknown.is_none().then(|| Guard::unchanged(state.study.seq()));

@@ -196,6 +196,7 @@ impl Session {
             Some(reports) => (reports.digests(), reports.last_step()),
             None => (Digests::new(), 0),
         };
+        let now = self.store.now_ms()?;
         let state = self.lock();
         let record = open_trial(&state.study, trial)?;
         let ended = judged(&state, trial, record.round(), told, &digests, step)?;
@@ -206,7 +207,6 @@ impl Session {
                     Ending::Pruned => How::Pruned,
                     Ending::Failed => How::Failed,
                 };
-                let now = self.options.clock.now_ms();
                 let seconds = now.saturating_sub(run.started_at()) as f64 / 1000.0;
                 let end = RunEnd { reached: Some(step), ..RunEnd::new(how, seconds) };
                 EventBody::RunEnded(RunEnded { run: run.key(), epoch: run.epoch(), end, metrics: digests })

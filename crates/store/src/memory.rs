@@ -120,6 +120,10 @@ impl Log {
 }
 
 impl Store for Memory {
+    fn now_ms(&self) -> Result<u64, StoreError> {
+        Ok(self.clock.now_ms())
+    }
+
     fn create_study(&self, name: &str, header: Header) -> Result<StudyInfo, StoreError> {
         let mut logs = self.lock();
         if logs.iter().any(|log| log.info.name == name) {

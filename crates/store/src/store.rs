@@ -13,6 +13,10 @@ use crate::{
 /// All calls are synchronous and may come from any thread at once. An implementation shows that it keeps
 /// these promises by passing [`crate::conformance`].
 pub trait Store: Send + Sync + Debug {
+    /// The time by the clock that stamps events and judges leases, in ms since 1970. Between hosts it is the only one that
+    /// counts: the caller's own may be wrong.
+    fn now_ms(&self) -> Result<u64, StoreError>;
+
     /// Creates an empty study, synced. Fails with [`crate::ErrorKind::StudyExists`] if the name is taken.
     fn create_study(&self, name: &str, header: Header) -> Result<StudyInfo, StoreError>;
 

@@ -148,6 +148,10 @@ impl Sqlite {
 }
 
 impl Store for Sqlite {
+    fn now_ms(&self) -> Result<u64, StoreError> {
+        Ok(self.clock.now_ms())
+    }
+
     fn create_study(&self, name: &str, header: Header) -> Result<StudyInfo, StoreError> {
         self.write_with("create a study in", Durability::Synced, |conn| {
             log::create(conn, name, header, self.clock.now_ms())
