@@ -90,7 +90,11 @@ impl<E: Executor, D: Desk> Engine<E, D> {
                 }
             }
         }
-        if self.dispatcher.is_idle() { self.pick_up() } else { Ok(Vec::new()) }
+        let mut inputs = self.overtaken();
+        if self.dispatcher.is_idle() {
+            inputs.extend(self.pick_up()?);
+        }
+        Ok(inputs)
     }
 
     /// `ravine stop`, `pause` and `resume` from another terminal.

@@ -50,8 +50,9 @@ impl<E: Executor, D: Desk> Engine<E, D> {
         let RunEnded { run, epoch, end, metrics } = ended;
         let id = RunId { run, epoch };
         if self.claims.get(&run).is_none_or(|claim| claim.epoch != epoch) {
-            // Told twice, or dismissed: its ending is in the log.
+            // Told twice, dismissed, or recorded by another: its ending is in the log, perhaps since a moment ago.
             if !self.unsynced.contains(&id) {
+                self.session.sync()?;
                 self.executor.acknowledge(id);
             }
             return Ok(Vec::new());
@@ -134,11 +135,36 @@ impl<E: Executor, D: Desk> Engine<E, D> {
     /// Runs of processes that died while this one lives.
     pub(super) fn take_over(&mut self) -> Result<(), RunnerError> {
         for id in self.lost()? {
-            if !self.claims.contains_key(&id.run) {
+            if self.claims.contains_key(&id.run) {
+                // Another took it over as well, and may have died since: its news are to come here again.
+                self.executor.claim(id, self.desk.directory(id.run));
+            } else {
                 self.adopt(id);
             }
         }
         Ok(())
+    }
+
+    /// Runs of ours that others ended in the log. Of a run that two took over one hears; what was given up while it lived
+    /// is not wanted any more.
+    pub(super) fn overtaken(&mut self) -> Vec<Input> {
+        let is_over = |study: &Study, run: RunKey| Some(study.trial(run.trial)?.run(run)?.how().is_some());
+        let claims = self.claims.values().copied();
+        let over: Vec<Claim> = self
+            .session
+            .with_study(|study| claims.filter(|claim| is_over(study, claim.run) == Some(true)).collect());
+        let mut inputs = Vec::new();
+        for Claim { run, epoch } in over {
+            if epoch == self.epoch {
+                self.unwanted(run);
+            } else {
+                self.claims.remove(&run);
+                self.asked.remove(&run);
+                self.see(&Happening::Ended(run));
+                inputs.push(Input::Ended(run));
+            }
+        }
+        inputs
     }
 
     /// A run that nobody looks after and that is over by the log: its runner died before it could say so here, or others
