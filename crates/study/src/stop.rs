@@ -113,9 +113,11 @@ impl Study {
     /// Every limit that the study has, with what is used at `now` (ms since 1970).
     pub fn limits(&self, now: u64) -> Vec<Limit> {
         let rules = &self.settings.stop;
+        // What runs now is gone through only where it counts: limits are looked at with every decision.
+        let compute = rules.compute.map_or(0.0, |_| self.used.compute + self.running_compute(now));
         let lengths = [
             (Rule::Time, self.active_seconds(now), rules.time),
-            (Rule::Compute, self.used.compute + self.running_compute(now), rules.compute),
+            (Rule::Compute, compute, rules.compute),
             (Rule::GpuTime, self.used.gpu_time, rules.gpu_time),
         ];
         // LAG: what is decided by outcomes is decided by those that the next turn may know.
