@@ -115,6 +115,11 @@ impl Db {
         inner.memory = Arc::new(memory);
     }
 
+    /// How many appends there were.
+    pub(crate) fn appends(&self) -> usize {
+        self.lock().journal.len()
+    }
+
     /// The log as it is.
     pub(crate) fn log(&self) -> Result<Vec<Record>, StoreError> {
         self.memory().read(STUDY, 0, usize::MAX)

@@ -20,6 +20,9 @@ use crate::time::{Instant, SECOND, Time};
 pub(crate) trait Bystanders: Send + Sync {
     /// Process `me` is in the middle of a call; others may act.
     fn let_others_act(&self, me: usize);
+
+    /// This runner is said to be dead.
+    fn is_given_up(&self, runner: &str);
 }
 
 /// What goes wrong with the database, for all who use it.
@@ -51,6 +54,16 @@ impl fmt::Debug for Faulty {
 
 fn error(doing: &'static str, kind: ErrorKind) -> StoreError {
     StoreError { doing, place: Place::named("the simulated database"), kind }
+}
+
+/// The runner that an event says is dead; a farewell says nothing of when it was last seen.
+fn given_up(draft: &Draft) -> Option<String> {
+    if draft.kind != "runner-stopped" {
+        return None;
+    }
+    let body: serde_json::Value = serde_json::from_str(&draft.body).ok()?;
+    body.get("seen")?;
+    Some(body.get("runner")?.as_str()?.to_owned())
 }
 
 impl Faulty {
@@ -120,6 +133,10 @@ impl Faulty {
 }
 
 impl Store for Faulty {
+    fn now_ms(&self) -> Result<u64, StoreError> {
+        self.db.memory().now_ms()
+    }
+
     fn create_study(&self, name: &str, header: Header) -> Result<StudyInfo, StoreError> {
         self.write("create a study in", |db| db.memory().create_study(name, header))
     }
@@ -139,7 +156,13 @@ impl Store for Faulty {
         drafts: &[Draft],
         durability: Durability,
     ) -> Result<Appended, StoreError> {
-        self.write("append to", |db| db.append_if(study, guard, drafts, durability))
+        let appended = self.write("append to", |db| db.append_if(study, guard, drafts, durability))?;
+        for given_up in drafts.iter().filter_map(given_up) {
+            if let Some(bystanders) = self.bystanders.as_ref().and_then(|(_, others)| others.upgrade()) {
+                bystanders.is_given_up(&given_up);
+            }
+        }
+        Ok(appended)
     }
 
     fn scan(

@@ -54,7 +54,7 @@ impl Register {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(name.to_owned(), Arc::clone(life));
     }
 
-    fn is_alive(&self, name: &str) -> bool {
+    pub(crate) fn is_alive(&self, name: &str) -> bool {
         let lives = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         lives.get(name).is_some_and(|life| life.is_alive())
     }

@@ -21,6 +21,8 @@ use crate::time::{HostClock, Instant, SECOND, ServerClock, Time};
 pub(crate) const GRID: usize = 27;
 /// More steps than any world needs.
 const MOST_STEPS: u64 = 400_000;
+/// More appends than any world needs.
+const MOST_APPENDS: usize = 4_000;
 /// Runners inside of runners' calls.
 const MOST_DEPTH: usize = 2;
 
@@ -100,6 +102,9 @@ impl World {
         for _ in 0..MOST_STEPS {
             if let Some(broken) = self.broken().or_else(|| self.db.broken().into_iter().next()) {
                 return Err(broken);
+            }
+            if self.db.appends() > MOST_APPENDS {
+                break;
             }
             if !fate.goes_on(self).map_err(|error| format!("nobody can look at the study: {error}"))? {
                 return self.db.log().map_err(|error| error.to_string());
@@ -230,6 +235,16 @@ impl World {
 }
 
 impl Bystanders for World {
+    fn is_given_up(&self, runner: &str) {
+        let host = runner.split_once(':').and_then(|(host, _)| self.hosts.iter().find(|h| h.name == host));
+        // One that slept for long may be taken for dead; one whose database was out of reach too.
+        let awake = host.is_some_and(|host| host.asleep_until.load(Ordering::Relaxed) == 0);
+        let reached = self.plan.unsure + self.plan.unread == 0.0 && self.plan.every.full == 0;
+        if awake && reached && self.register.is_alive(runner) {
+            self.breaks(format!("FIRST ENDING WINS: {runner} lives, and was taken for dead"));
+        }
+    }
+
     fn let_others_act(&self, me: usize) {
         if self.plan.interleaved <= 0.0 || self.depth.load(Ordering::Relaxed) >= MOST_DEPTH {
             return;
