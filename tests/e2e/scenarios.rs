@@ -190,6 +190,10 @@ pages! {
     going_on: "going-on",
     what_programs_get_and_say: "programs",
     reading_back: "reading-back",
+    pipelines: "pipelines",
+    repetitions: "repetitions",
+    resources: "resources",
+    limits: "limits",
 }
 
 #[test]
