@@ -194,6 +194,8 @@ pages! {
     repetitions: "repetitions",
     resources: "resources",
     limits: "limits",
+    hooks_and_watching: "watching",
+    the_same_again: "again",
 }
 
 #[test]

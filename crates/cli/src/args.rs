@@ -193,13 +193,30 @@ pub struct Within {
 
 /// `ravine show`.
 #[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  ravine show                     where the study stands
+  ravine show --watch             the same, every two seconds, until Ctrl-C
+  ravine show --json | jq .counts")]
 pub struct Look {
     /// Which study.
     #[command(flatten)]
     pub target: Target,
-    /// Print as JSON
+    /// Show it again and again, every SECONDS, as long as somebody runs the study [default: 2]
+    #[arg(long, short, value_name = "SECONDS", num_args = 0..=1, default_missing_value = "2", value_parser = seconds)]
+    pub watch: Option<std::time::Duration>,
+    /// Print as JSON; with --watch one line each time
     #[arg(long)]
     pub json: bool,
+}
+
+/// A number of seconds, at least a tenth.
+fn seconds(text: &str) -> Result<std::time::Duration, String> {
+    let seconds: f64 = text.parse().map_err(|_| "a number of seconds is needed".to_owned())?;
+    match std::time::Duration::try_from_secs_f64(seconds) {
+        Ok(pause) if (0.1..=86_400.0).contains(&seconds) => Ok(pause),
+        _ => Err("between 0.1 and 86400 seconds".to_owned()),
+    }
 }
 
 /// `ravine best`.

@@ -15,6 +15,7 @@ use study::{RunKey, Study};
 use crate::dispatcher::Finish;
 use crate::engine::{Desk, Engine, Errand, Rules, StageRule};
 use crate::hooks::Hooks;
+use crate::janitor::Janitor;
 use crate::life::{self, Life};
 use crate::metrics::Metrics;
 use crate::open::Open;
@@ -58,6 +59,7 @@ pub fn drive(
     let seed = session.with_study(Study::seed);
     let desk = Workshop {
         home: home.folder(),
+        janitor: Janitor::new(file.keep, file.settings.pruner.as_ref()),
         metrics: Metrics::new(&file.metrics, &base),
         hooks: Hooks::new(&file, base, home.folder(), life.name(), head),
         orders: Orders::new(&file, seed, home.folder())
@@ -81,7 +83,7 @@ pub fn drive(
 }
 
 /// What the loop must know of a study file.
-fn rules(file: &StudyFile, capacity: Capacity) -> Rules {
+pub(crate) fn rules(file: &StudyFile, capacity: Capacity) -> Rules {
     let stage = |stage: &Stage| StageRule { demand: stage.demand.clone(), class: stage.priority };
     let stages = file.stages.iter().map(stage).collect();
     let runs = match file.settings.stages.first() {
@@ -118,6 +120,7 @@ struct Workshop<'a> {
     orders: Orders<'a>,
     scribe: Scribe,
     hooks: Option<Hooks>,
+    janitor: Option<Janitor>,
     metrics: Option<Metrics>,
     life: &'a Life,
     interrupts: &'a AtomicUsize,
@@ -144,6 +147,9 @@ impl Desk for Workshop<'_> {
     fn tick(&mut self, session: &Session) {
         let mut troubles: Vec<String> =
             self.scribe.tick(session).err().map(|error| error.to_string()).into_iter().collect();
+        let orders = &self.orders;
+        let directory = |run| orders.directory(run);
+        troubles.extend(self.janitor.iter_mut().flat_map(|janitor| janitor.tick(session, &directory)));
         troubles.extend(self.metrics.iter_mut().flat_map(|metrics| metrics.tick(session)));
         troubles.extend(self.hooks.iter_mut().flat_map(|hooks| hooks.tick(session)));
         session.with_study(|study| {
@@ -164,6 +170,10 @@ impl Workshop<'_> {
     fn finish_beside(&mut self, session: &Session, finish: Finish) {
         let mut troubles: Vec<String> =
             self.metrics.iter_mut().filter_map(|metrics| metrics.finish(session)).collect();
+        let orders = &self.orders;
+        let directory = |run| orders.directory(run);
+        troubles
+            .extend(self.janitor.iter_mut().flat_map(|janitor| janitor.finish(session, finish, &directory)));
         let before = self.interrupts.load(Ordering::Relaxed);
         let hurry = || self.interrupts.load(Ordering::Relaxed) > before;
         troubles.extend(self.hooks.iter_mut().flat_map(|hooks| hooks.finish(session, finish, &hurry)));

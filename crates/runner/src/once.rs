@@ -1,21 +1,18 @@
-//! One program run by itself, outside of a study's trials: its setup, or a trial's configuration again.
+//! One program run by itself, outside of a study's trials: its setup.
 //!
 //! It gets a folder and a supervisor of its own, so that it ends as runs do: whole, timed, and with all its children.
 
 use std::ffi::OsString;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use exec::{Executor, Layout, Local, RunId, RunNews, RunOrder};
-use indexmap::IndexMap;
+use exec::{Executor, Local, RunId, RunNews, RunOrder};
 use search::TrialId;
 use session::Session;
 use spec::StudyFile;
 use spec::template::SetupValues;
-use study::schedule::Lease;
-use study::{How, Judge, JudgeError, Judged, RunEnded, RunKey, Study, Trial};
+use study::{How, RunEnded, RunKey, Study};
 
-use crate::engine::Errand;
-use crate::orders::{OrderError, Orders, ordered};
+use crate::orders::ordered;
 use crate::{RunnerError, life};
 
 /// The study attribute that says that its `[setup]` command succeeded.
@@ -87,72 +84,4 @@ fn setup(file: &StudyFile, seed: u64, home: &Path, program: Vec<OsString>) -> Re
     }
     let message = ended.end.message.unwrap_or_else(|| "it did not succeed".to_owned());
     Err(RunnerError::Setup { command, message })
-}
-
-/// A trial's configuration, ready to be run again in a new directory with the same seed.
-#[derive(Debug)]
-pub struct Rerun<'a> {
-    study: &'a Study,
-    orders: Orders<'a>,
-    folder: PathBuf,
-    point: space::Point,
-    id: RunId,
-}
-
-/// What came of a [`Rerun`].
-#[derive(Debug)]
-pub struct Rerunned {
-    /// Where it ran.
-    pub folder: PathBuf,
-    /// How it ended, and what it reported.
-    pub ended: RunEnded,
-    /// The study's objectives of what it reported.
-    pub values: Result<Judged, JudgeError>,
-}
-
-impl<'a> Rerun<'a> {
-    /// Of a trial of the study in `home`.
-    ///
-    /// # Errors
-    /// The trial's point is not in the file's space; the folder cannot be used.
-    pub fn new(
-        file: &'a StudyFile,
-        study: &'a Study,
-        home: &Path,
-        trial: Trial<'_>,
-    ) -> Result<Self, RunnerError> {
-        let point = file.space.from_json(&trial.point()).map_err(session::SessionError::from)?;
-        let home = std::path::absolute(home).map_err(|source| RunnerError::folder(home, source))?;
-        let number = trial.number();
-        let names = (0..).map(|k| home.join("reruns").join(format!("{:05}-{k}", number.0)));
-        let folder =
-            names.into_iter().find(|path| !path.exists()).unwrap_or_else(|| home.join("reruns/again"));
-        let orders = Orders::new(file, study.seed(), &folder)
-            .map_err(|source| RunnerError::folder(&folder, source))?;
-        let id = RunId { run: RunKey::first(number), epoch: life::unix_ms() };
-        Ok(Rerun { study, orders, folder, point, id })
-    }
-
-    /// Its command, as it would be typed into a shell.
-    ///
-    /// # Errors
-    /// A placeholder without a value.
-    pub fn shown(&self) -> Result<String, OrderError> {
-        self.orders.shown(self.id.run, &self.point)
-    }
-
-    /// Runs it to its end; `program` becomes its supervisor.
-    ///
-    /// # Errors
-    /// It cannot be ordered, or there is no supervisor. That the program fails is no error.
-    pub fn run(&self, program: Vec<OsString>) -> Result<Rerunned, RunnerError> {
-        let lease = Lease { cores: (0..self.orders.cpus(self.id.run)).collect(), ..Lease::default() };
-        let (id, point, level, parent, earlier, left) =
-            (self.id, &self.point, None, None, IndexMap::new(), None);
-        let order = self.orders.order(&Errand { id, point, lease: &lease, level, parent, earlier, left })?;
-        let ended = run(&self.folder, program, order)?;
-        let judge = Judge::new(self.study.settings()).map_err(session::SessionError::from)?;
-        let values = judge.judge(&ended.metrics).map_err(|error| error.knowing(&ended.end.texts));
-        Ok(Rerunned { folder: Layout::new(&self.folder).root().to_path_buf(), ended, values })
-    }
 }

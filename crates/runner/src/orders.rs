@@ -76,11 +76,6 @@ impl<'a> Orders<'a> {
         layout::attempt(&self.folder(run), run.attempt)
     }
 
-    /// How many cpus a run of this stage takes at least.
-    pub(crate) fn cpus(&self, run: RunKey) -> u32 {
-        self.file.stages.get(run.stage as usize).map_or(1, |stage| stage.demand.cpus.min)
-    }
-
     /// The folder of all attempts of a run.
     fn folder(&self, run: RunKey) -> PathBuf {
         let stage = self.file.stages.get(run.stage as usize).map_or("run", |stage| &stage.name);

@@ -5,12 +5,12 @@ use std::io::Write;
 use report::format;
 use serde_json::json;
 use spec::StudyFile;
-use study::How;
+use study::{Real, State};
 
 use crate::args::Rerun;
 use crate::failure::{Exit, Failure};
 use crate::opened::{Opened, shown};
-use crate::term::{self, BAD, FAINT, GOOD, paint};
+use crate::term::{self, BAD, FAINT, GOOD, WARN, paint};
 
 /// Runs it, outside of the study's history, and compares the result with the recorded one.
 pub fn run(arguments: &Rerun) -> Result<Exit, Failure> {
@@ -27,23 +27,23 @@ pub fn run(arguments: &Rerun) -> Result<Exit, Failure> {
         return Ok(Exit::Done);
     }
     let done = rerun.run(super::run::supervisor()?)?;
-    let values = done.values.as_ref().map(|judged| judged.values.clone()).unwrap_or_default();
-    let is_same = values == trial.values();
+    let is_same = done.is_same(trial);
+    let now = done.trial();
     if arguments.json {
-        let metrics: serde_json::Map<_, _> = done
-            .ended
-            .metrics
-            .iter()
-            .map(|(name, digest)| (name.clone(), digest.last.value.to_json()))
+        let metrics: serde_json::Map<_, _> = now
+            .into_iter()
+            .flat_map(|now| now.metrics())
+            .map(|(name, value)| (name.to_owned(), value.to_json()))
             .collect();
         super::json(&json!({
-            "trial": trial.number(), "folder": done.folder, "how": done.ended.end.how, "metrics": metrics,
-            "values": values, "recorded": trial.values(), "same": is_same,
+            "trial": trial.number(), "folder": done.folder, "state": now.map(|now| now.state().name()),
+            "metrics": metrics, "values": now.map(|now| now.values()), "recorded": trial.values(),
+            "message": now.and_then(|now| now.message()), "same": is_same,
         }))?;
     } else {
         print(&opened, trial, &done, is_same)?;
     }
-    Ok(if done.ended.end.how == How::Ok && done.values.is_ok() { Exit::Done } else { Exit::NoResult })
+    Ok(if now.is_some_and(|now| now.state() == State::Complete) { Exit::Done } else { Exit::NoResult })
 }
 
 fn print(
@@ -54,18 +54,25 @@ fn print(
 ) -> Result<(), Failure> {
     let mut out = term::out();
     let objectives = &opened.study.settings().objectives;
-    match &done.values {
-        Ok(judged) => {
+    match done.trial() {
+        Some(now) if now.state() == State::Complete => {
             for (index, objective) in objectives.iter().enumerate() {
-                let now = judged.values.get(index).map(|value| format::number(value.0)).unwrap_or_default();
-                let then =
-                    trial.values().get(index).map_or("no value".to_owned(), |value| format::number(value.0));
-                let verdict =
-                    if is_same { paint(GOOD, "same as recorded") } else { format!("recorded: {then}") };
-                writeln!(out, "{} {now}  {verdict}", objective.title())?;
+                let then = trial.values().get(index).copied();
+                let now = now.values().get(index).copied();
+                let shown =
+                    |value: Option<Real>| value.map_or("no value".to_owned(), |v| format::number(v.0));
+                let verdict = if is_same || now == then {
+                    paint(GOOD, "same as recorded")
+                } else {
+                    paint(WARN, format!("recorded: {}", shown(then)))
+                };
+                writeln!(out, "{} {}  {verdict}", objective.title(), shown(now))?;
             }
         }
-        Err(why) => writeln!(out, "{}", paint(BAD, why))?,
+        now => {
+            let why = now.and_then(|now| now.message()).unwrap_or("it did not end");
+            writeln!(out, "{}", paint(BAD, why))?;
+        }
     }
     writeln!(out, "{} {}", paint(FAINT, "folder"), shown(&done.folder))?;
     Ok(())

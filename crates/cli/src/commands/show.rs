@@ -1,10 +1,12 @@
 //! `ravine show`: where a study stands.
 
 use std::io::Write;
+use std::time::Duration;
 
 use report::format;
+use runner::Home;
 use serde_json::json;
-use study::{Limit, Phase, Rule, Study};
+use study::{How, Limit, Phase, Rule, Study};
 
 use crate::args::Look;
 use crate::display::words;
@@ -15,10 +17,48 @@ use crate::term::{self, BAD, FAINT, GOOD, STRONG, WARN, paint};
 /// How many of the last failures are shown.
 const FAILURES: usize = 3;
 
-/// Prints it.
+/// Prints it, once or as long as it is watched.
 pub fn run(arguments: &Look) -> Result<Exit, Failure> {
-    let opened = Opened::read(arguments.target.home()?)?;
-    if arguments.json { super::json(&as_json(&opened)) } else { print(&opened) }
+    let home = arguments.target.home()?;
+    match arguments.watch {
+        Some(pause) => watch(arguments, &home, pause),
+        None => {
+            let opened = Opened::read(home)?;
+            if arguments.json {
+                super::json(&as_json(&opened))
+            } else {
+                term::out().write_all(text(&opened)?.as_bytes())?;
+                Ok(Exit::Done)
+            }
+        }
+    }
+}
+
+/// On a terminal each look takes the place of the one before; elsewhere they follow each other, an empty line between.
+/// It ends when nobody drives the study any more.
+fn watch(arguments: &Look, home: &Home, pause: Duration) -> Result<Exit, Failure> {
+    let screen = (term::is_interactive() && !arguments.json).then(console::Term::stdout);
+    let mut is_first = true;
+    loop {
+        let opened = Opened::read(home.clone())?;
+        let mut out = term::out();
+        if arguments.json {
+            writeln!(out, "{}", as_json(&opened))?;
+        } else {
+            match &screen {
+                Some(screen) => screen.clear_screen()?,
+                None if !is_first => writeln!(out)?,
+                None => {}
+            }
+            out.write_all(text(&opened)?.as_bytes())?;
+        }
+        out.flush()?;
+        is_first = false;
+        if opened.study.runners().next().is_none() {
+            return Ok(Exit::Done);
+        }
+        std::thread::sleep(pause);
+    }
 }
 
 fn as_json(opened: &Opened) -> serde_json::Value {
@@ -33,12 +73,14 @@ fn as_json(opened: &Opened) -> serde_json::Value {
         .collect();
     json!({
         "study": study.name(), "phase": study.phase(), "folder": opened.home.folder(), "seed": study.seed(),
-        "sampler": study.sampler(), "counts": study.counts(), "limits": limits,
+        "sampler": study.sampler(), "counts": study.counts(), "runs": {"running": running_runs(study), "lost": lost_runs(study)},
+        "limits": limits,
         "runners": study.runners().map(|(name, _)| name).collect::<Vec<_>>(),
         "best": study.best().map(|best| trial_json(study, best)),
         "front": (study.directions().len() > 1)
             .then(|| study.pareto().into_iter().map(|trial| trial_json(study, trial)).collect::<Vec<_>>()),
         "running": study.running().map(|trial| trial_json(study, trial)).collect::<Vec<_>>(),
+        "provenance": runner::records(study),
         "failures": failures(study).map(|trial| trial_json(study, trial)).collect::<Vec<_>>(),
     })
 }
@@ -51,14 +93,16 @@ fn says(study: &Study, rule: Rule) -> Option<&str> {
     }
 }
 
-fn print(opened: &Opened) -> Result<Exit, Failure> {
+/// All that `show` prints.
+fn text(opened: &Opened) -> Result<String, Failure> {
     let study = &opened.study;
-    let mut out = term::out();
+    let mut out = Vec::new();
     writeln!(out, "{}  {}", paint(STRONG, study.name()), phase(study))?;
     line(&mut out, "folder", &shown(opened.home.folder()))?;
     let sampler = study.sampler().and_then(|sampler| sampler.get("name")?.as_str()).unwrap_or("auto");
     line(&mut out, "sampler", &format!("{sampler}, seed {}", study.seed()))?;
     line(&mut out, "trials", &words::counts(study))?;
+    line_of_runs(&mut out, study)?;
     for limit in study.limits(runner::unix_ms()) {
         line(&mut out, "limit", &limit_line(study, &limit))?;
     }
@@ -85,11 +129,54 @@ fn print(opened: &Opened) -> Result<Exit, Failure> {
         let why = paint(BAD, words::outcome(study, trial));
         line(&mut out, "failed", &format!("trial {}  {why}", trial.number().0))?;
     }
-    Ok(Exit::Done)
+    if let Some(record) = runner::records(study).last() {
+        line(&mut out, "from", &from(record))?;
+    }
+    Ok(String::from_utf8_lossy(&out).into_owned())
+}
+
+/// Where the last start's results come from, in a line: the code, the machine.
+fn from(record: &serde_json::Value) -> String {
+    let word = |value: &serde_json::Value| value.as_str().unwrap_or_default().to_owned();
+    let mut told = Vec::new();
+    if let Some(git) = record.get("git") {
+        let commit: String = word(&git["commit"]).chars().take(10).collect();
+        let changed = match (git["dirty"].as_bool(), git["diff"].as_str()) {
+            (Some(true), Some(diff)) => format!(" and changes ({diff})"),
+            (Some(true), None) => " and changes".to_owned(),
+            _ => String::new(),
+        };
+        told.push(format!("commit {commit}{changed}"));
+    }
+    told.push(format!("host {}", word(&record["host"])));
+    told.push(format!("ravine {}", word(&record["ravine"])));
+    paint(FAINT, told.join(" · "))
 }
 
 fn line(out: &mut impl Write, label: &str, text: &str) -> Result<(), Failure> {
     Ok(writeln!(out, "  {} {text}", paint(FAINT, format!("{label:<8}")))?)
+}
+
+/// Which runs are under way, and how many were lost so far; nothing where there is nothing to say.
+fn line_of_runs(out: &mut impl Write, study: &Study) -> Result<(), Failure> {
+    let running = running_runs(study);
+    let lost = lost_runs(study);
+    let mut told = Vec::new();
+    if running > 0 {
+        told.push(format!("{running} running"));
+    }
+    if lost > 0 {
+        told.push(paint(WARN, format!("{lost} lost, and run again where the trial needed them")));
+    }
+    if told.is_empty() { Ok(()) } else { line(out, "runs", &told.join(" · ")) }
+}
+
+fn running_runs(study: &Study) -> usize {
+    study.pending().flat_map(|trial| trial.runs()).filter(|run| run.how().is_none()).count()
+}
+
+fn lost_runs(study: &Study) -> usize {
+    study.trials().flat_map(|trial| trial.runs()).filter(|run| run.how() == Some(How::Lost)).count()
 }
 
 fn phase(study: &Study) -> String {
@@ -103,7 +190,17 @@ fn phase(study: &Study) -> String {
 
 fn limit_line(study: &Study, limit: &Limit) -> String {
     let state = if limit.reached { paint(WARN, "  reached") } else { String::new() };
-    format!("{} {}{state}", limit.rule.name().replace('_', " "), words::limit(study, limit))
+    let left = match limit.rule {
+        _ if limit.reached => None,
+        Rule::Trials | Rule::NoImprovement | Rule::Failures => Some(format!("{} left", limit.left())),
+        Rule::Time | Rule::Compute | Rule::GpuTime => {
+            Some(format!("{} left", format::duration(limit.left())))
+        }
+        Rule::Resource => Some(format!("{} left", format::si(limit.left()))),
+        Rule::Target | Rule::When(_) => None,
+    };
+    let left = left.map(|left| paint(FAINT, format!(", {left}"))).unwrap_or_default();
+    format!("{} {}{left}{state}", limit.rule.name().replace('_', " "), words::limit(study, limit))
 }
 
 fn failures(study: &Study) -> impl Iterator<Item = study::Trial<'_>> {
