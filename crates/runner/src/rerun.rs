@@ -12,7 +12,7 @@ use session::{Options, Session};
 use spec::StudyFile;
 use store::{Draft, Durability, Header, Memory, Store};
 use study::history::{self, HistoryError};
-use study::{EventBody, Real, RunKey, Settings, Source, StopRules, Study, StudyCreated};
+use study::{DecisionId, EventBody, Real, RunKey, Settings, Source, StopRules, Study, StudyCreated};
 use study::{Trial, TrialCreated, TrialId};
 
 use crate::engine::{Desk, Engine, Errand};
@@ -143,18 +143,12 @@ impl<'a> Rerun<'a> {
             ravine: env!("CARGO_PKG_VERSION").to_owned(),
         };
         let trial = TrialCreated {
-            number: ONLY,
             decision: None,
             source: Source::User,
-            point: self.trial.point(),
             hash: self.trial.hash(),
             level: self.trial.level(),
-            // Not of this study; its desk knows.
-            parent: None,
-            memo: None,
-            entry: None,
-            prepared: study::Assignment::new(),
-            attributes: study::Assignment::new(),
+            // Its parent is not of this study; its desk knows.
+            ..TrialCreated::sampled(ONLY, DecisionId(0), self.trial.point())
         };
         [EventBody::StudyCreated(created), EventBody::TrialCreated(trial)]
     }
