@@ -141,6 +141,11 @@ impl Dispatcher {
         &self.running
     }
 
+    /// The attempts that wait for room or for their time.
+    pub fn waiting(&self) -> impl Iterator<Item = RunKey> {
+        self.waiting.keys().copied()
+    }
+
     /// Whether a run waits or holds a lease.
     pub fn knows(&self, run: RunKey) -> bool {
         self.running.contains(&run) || self.waiting.contains_key(&run)

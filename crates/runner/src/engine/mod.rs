@@ -91,6 +91,8 @@ pub struct Engine<E, D> {
     /// When the last sync was, by the steady clock.
     synced: Duration,
     pulse: Pulse,
+    /// The time at the last step by the store's clock, in ms since 1970: what stamps events also says when a retry is due.
+    time: u64,
 }
 
 impl<E: Executor, D: Desk> Engine<E, D> {
@@ -101,6 +103,7 @@ impl<E: Executor, D: Desk> Engine<E, D> {
     pub fn begin(session: Session, executor: E, desk: D, rules: Rules) -> Result<Self, RunnerError> {
         let epoch = session.attend()?;
         let now = session.clock().steady();
+        let time = session.store().now_ms()?;
         let demand = rules.stages.first().map(|stage| stage.demand.clone()).unwrap_or_default();
         let prunes =
             |study: &Study| study.settings().pruner.as_ref().is_some_and(|pruner| !pruner.promotes());
@@ -122,10 +125,11 @@ impl<E: Executor, D: Desk> Engine<E, D> {
             over: Vec::new(),
             synced: now,
             pulse: Pulse::begin(now),
+            time,
         };
         engine.recover()?;
         engine.pulse.seen = engine.session.refresh()?;
-        engine.effects.extend(engine.dispatcher.begin(engine.session.clock().now_ms()));
+        engine.effects.extend(engine.dispatcher.begin(engine.time));
         Ok(engine)
     }
 
@@ -149,6 +153,7 @@ impl<E: Executor, D: Desk> Engine<E, D> {
     /// # Errors
     /// As [`run`](Engine::run).
     pub fn step(&mut self, news: Vec<RunNews>) -> Result<Step, RunnerError> {
+        self.time = self.session.store().now_ms()?;
         if self.now().saturating_sub(self.synced) >= SYNC {
             self.sync()?;
         }
@@ -160,7 +165,7 @@ impl<E: Executor, D: Desk> Engine<E, D> {
         for input in inputs {
             self.feed(input);
         }
-        if self.dispatcher.next_time().is_some_and(|time| time <= self.session.clock().now_ms()) {
+        if self.dispatcher.next_time().is_some_and(|time| time <= self.time) {
             self.feed(Input::Time);
         }
         while let Some(effect) = self.effects.pop_front() {
@@ -176,8 +181,7 @@ impl<E: Executor, D: Desk> Engine<E, D> {
     }
 
     fn feed(&mut self, input: Input) {
-        let now = self.session.clock().now_ms();
-        self.effects.extend(self.dispatcher.step(input, now));
+        self.effects.extend(self.dispatcher.step(input, self.time));
     }
 
     /// The study.
@@ -203,7 +207,7 @@ impl<E: Executor, D: Desk> Engine<E, D> {
         // milliseconds together: a slot does not wait for the disk, and nobody is told before (invariant NOTHING LOST).
         // What is decided after an ending lies after it in the log, and is lost with it if power is.
         let sync = if self.unsynced.is_empty() { tick } else { (self.synced + SYNC).saturating_sub(now) };
-        let due = self.dispatcher.next_time().map(|time| time.saturating_sub(self.session.clock().now_ms()));
+        let due = self.dispatcher.next_time().map(|time| time.saturating_sub(self.time));
         tick.min(sync).min(due.map_or(tick, Duration::from_millis))
     }
 

@@ -76,7 +76,9 @@ impl<E: Executor, D: Desk> Engine<E, D> {
     /// Others wrote something: a trial of ours may be over, and where there is room and nothing to do, work that they left
     /// may be done here.
     fn look_around(&mut self) -> Result<Vec<Input>, RunnerError> {
-        let trials: BTreeSet<TrialId> = self.claims.keys().map(|run| run.trial).collect();
+        let waiting = self.dispatcher.waiting().map(|run| run.trial);
+        let trials: BTreeSet<TrialId> = self.claims.keys().map(|run| run.trial).chain(waiting).collect();
+        let mut over = Vec::new();
         for trial in trials {
             match self.session.course(trial) {
                 Some(Course::Open { unwanted, .. }) => {
@@ -87,10 +89,12 @@ impl<E: Executor, D: Desk> Engine<E, D> {
                     let ours: Vec<RunKey> =
                         self.claims.keys().filter(|run| run.trial == trial).copied().collect();
                     ours.into_iter().for_each(|run| self.unwanted(run));
+                    over.push(Input::Over(trial));
                 }
             }
         }
         let mut inputs = self.overtaken();
+        inputs.extend(over);
         if self.dispatcher.is_idle() {
             inputs.extend(self.pick_up()?);
         }

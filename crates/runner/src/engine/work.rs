@@ -125,7 +125,7 @@ impl<E: Executor, D: Desk> Engine<E, D> {
     fn left(&self, trial: TrialId) -> Option<Duration> {
         let limit = self.rules.trial_time?;
         let began = self.session.with_study(|study| study.trial(trial)?.started_at())?;
-        let ran = Duration::from_millis(self.session.clock().now_ms().saturating_sub(began));
+        let ran = Duration::from_millis(self.time.saturating_sub(began));
         Some(limit.saturating_sub(ran))
     }
 
