@@ -42,10 +42,32 @@ pub struct Played {
 /// # Errors
 /// The promise that was broken, and how.
 pub fn play(seed: u64) -> Result<Played, String> {
-    let world = World::new(Plan::draw(seed));
+    live(Plan::draw(seed)).map(|(played, _)| played)
+}
+
+/// Lets a study with a lag live in two worlds, and compares what came of it (invariant LAG).
+///
+/// # Errors
+/// The promise that was broken, and how.
+pub fn play_twice(seed: u64) -> Result<(), String> {
+    let (wild, calm) = Plan::draw_two(seed);
+    let (first, second) = (live(wild)?, live(calm)?);
+    // A trial that misfortune hits three times has failed, and the search knows.
+    if first.1 == second.1 || first.0.log.contains("it was lost 3 times") {
+        return Ok(());
+    }
+    let lines = first.1.lines().zip(second.1.lines()).find(|(first, second)| first != second);
+    Err(format!("LAG: two worlds came to different studies, first in {lines:?}\n{}", first.0.log))
+}
+
+/// A world's account, and the canonical export of its study.
+fn live(plan: Plan) -> Result<(Played, String), String> {
+    let world = World::new(plan);
     let log = world.live()?;
     world
         .check(&log)
         .map_err(|broken| format!("{broken}\n{:?}\n{}", world.plan, world::listing(Ok(log.clone()))))?;
-    Ok(Played { events: log.len(), lasted_ms: world.time.now() / 1000, log: world::listing(Ok(log)) })
+    let canonical = check::fold(&log)?.canonical().map_err(|error| error.to_string())?;
+    let lasted_ms = world.time.now() / 1000;
+    Ok((Played { events: log.len(), lasted_ms, log: world::listing(Ok(log)) }, canonical))
 }

@@ -9,6 +9,8 @@ pub(crate) struct Plan {
     pub(crate) seed: u64,
     pub(crate) sampler: &'static str,
     pub(crate) trials: u64,
+    /// The study's lag; its search is the same then in every world.
+    pub(crate) lag: Option<u32>,
     /// Points that somebody enqueues before the start.
     pub(crate) points: u64,
     pub(crate) slots: usize,
@@ -56,6 +58,30 @@ pub(crate) struct Every {
 }
 
 impl Plan {
+    /// Two worlds in which a study with a lag must come to the same: one with all that goes wrong and does not change what
+    /// programs say, and a calm one with other machines.
+    pub(crate) fn draw_two(seed: u64) -> (Self, Self) {
+        let chance = Chance::new(seed, 4);
+        let mut wild = Plan::draw(seed);
+        wild.lag = Some(chance.between(1, 9) as u32);
+        // What is lost too often fails, and what people do has no place among the turns.
+        wild.hosts = 1;
+        (wild.every.supervisor, wild.every.power, wild.every.command) = (0, 0, 0);
+        let calm = Plan {
+            slots: chance.between(1, 9) as usize,
+            runners: 1,
+            run_ms: 200,
+            delay_ms: 0,
+            doubled: 0.0,
+            unsure: 0.0,
+            unread: 0.0,
+            interleaved: 0.0,
+            every: Every::default(),
+            ..wild.clone()
+        };
+        (wild, calm)
+    }
+
     pub(crate) fn draw(seed: u64) -> Self {
         let chance = Chance::new(seed, 1);
         let chance = &chance;
@@ -77,6 +103,7 @@ impl Plan {
             seed,
             sampler: ["random", "tpe", "sobol", "grid"][chance.below(4) as usize],
             trials: chance.between(15, 45),
+            lag: None,
             points: chance.below(4),
             slots: chance.between(1, 7) as usize,
             hosts: chance.between(1, 4) as usize,

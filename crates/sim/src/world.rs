@@ -117,6 +117,7 @@ impl World {
         let settings = Settings { objectives: vec![Objective::minimize("loss")], ..Settings::default() };
         let mut definition = Definition::new("sim", self.plan.seed, settings);
         definition.settings.stop.trials = Some(self.plan.trials);
+        definition.settings.lag = self.plan.lag;
         let parameters = match self.plan.sampler {
             "grid" => serde_json::json!({ "x": { "int": [-4, 4] }, "y": { "int": [0, 2] } }),
             _ => serde_json::json!({ "x": { "float": [-5.0, 5.0] }, "y": { "int": [0, 9] } }),

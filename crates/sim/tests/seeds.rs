@@ -3,7 +3,7 @@
 //! A seed that breaks one is named by the failure. `RAVINE_SIM_SEED=17 cargo nextest run -p ravine-sim one_seed`
 //! plays it again, exactly; `RAVINE_SIM_SEEDS=20000` makes each of the chunks so long.
 
-use ravine_sim::{Played, play};
+use ravine_sim::{Played, play, play_twice};
 
 /// How many seeds a chunk plays where nobody says otherwise.
 const SEEDS: u64 = 100;
@@ -33,6 +33,15 @@ fn one_seed_keeps_every_promise() {
 fn the_same_seed_is_the_same_world() {
     for seed in 0..10 {
         assert_eq!(play(seed), play(seed), "seed {seed}");
+    }
+}
+
+#[test]
+fn a_study_with_a_lag_is_the_same_in_a_wild_world_and_in_a_calm_one() {
+    let seeds = number("RAVINE_SIM_SEED").map_or(0..SEEDS / 2, |seed| seed..seed + 1);
+    for seed in seeds {
+        let same = play_twice(seed);
+        assert!(same.is_ok(), "RAVINE_SIM_SEED={seed}: {}", same.unwrap_err());
     }
 }
 
