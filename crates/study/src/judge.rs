@@ -16,6 +16,17 @@ use crate::{Digests, Ending, Real, Settings, TrialEnded};
 pub struct Judge {
     objectives: Vec<Compiled>,
     constraints: Vec<Expr>,
+    made: Made,
+}
+
+/// What a stage took, each under the stage's name.
+const TOOK: [&str; 3] = ["time", "cpu_time", "peak_memory"];
+
+/// Which names of metrics ravine makes, besides those that programs report.
+#[derive(Clone, Debug)]
+struct Made {
+    stages: Vec<String>,
+    repeats: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -143,6 +154,7 @@ impl Judge {
         Ok(Judge {
             objectives: objectives.map(|(i, objective)| compile(i, objective)).collect::<Result<_, _>>()?,
             constraints: constraints.collect::<Result<_, _>>()?,
+            made: Made::of(settings),
         })
     }
 
@@ -166,7 +178,7 @@ impl Judge {
 
     /// The value of the first objective, as reported; `None` where the metrics do not give it.
     pub(crate) fn first_value(&self, digests: &Digests) -> Option<f64> {
-        self.objectives.first()?.value(Metrics(digests)).ok().map(Real::get)
+        self.objectives.first()?.value(self.metrics(digests)).ok().map(Real::get)
     }
 
     /// The objectives' values at one report, in the minimised sense: where it has all that they need. `find` gives what it
@@ -201,9 +213,13 @@ impl Judge {
         metric.map_or("objective", |(text, _)| text)
     }
 
+    fn metrics<'a>(&'a self, digests: &'a Digests) -> Metrics<'a> {
+        Metrics { all: digests, made: &self.made }
+    }
+
     /// The values of what was reported.
     pub fn judge(&self, digests: &Digests) -> Result<Judged, JudgeError> {
-        let metrics = Metrics(digests);
+        let metrics = self.metrics(digests);
         let mut judged = Judged::default();
         for objective in &self.objectives {
             judged.values.push(objective.value(metrics)?);
@@ -344,7 +360,7 @@ impl Compiled {
                 (name, metrics.value(name, self.at, self.direction)?)
             }
             // The exact name comes first: `val/acc` is one metric, not a quotient, where a program reports it.
-            Some((text, _)) if metrics.0.contains_key(text) => {
+            Some((text, _)) if metrics.all.contains_key(text) => {
                 (text.as_str(), metrics.value(text, self.at, self.direction)?)
             }
             Some((text, expr)) => match expr.as_name() {
@@ -366,13 +382,34 @@ impl Compiled {
     }
 }
 
+impl Made {
+    fn of(settings: &Settings) -> Self {
+        let named: Vec<String> = settings.stages.iter().map(|stage| stage.name.clone()).collect();
+        let stages = if named.is_empty() { vec!["run".to_owned()] } else { named };
+        Made { stages, repeats: !settings.repeat.is_empty() }
+    }
+
+    /// Whether a name among `all` is not the program's: what a stage took, a stage's own name for a metric, the spread
+    /// over repetitions.
+    fn is_made(&self, name: &str, all: &Digests) -> bool {
+        let of_stage = |stage: &String| name.strip_prefix(stage.as_str())?.strip_prefix('.');
+        let mut own = self.stages.iter().filter_map(of_stage);
+        let spread = ["mean_", "std_"].iter().find_map(|prefix| name.strip_prefix(prefix));
+        own.any(|own| TOOK.contains(&own) || all.contains_key(own))
+            || spread.is_some_and(|name| self.repeats && all.contains_key(name))
+    }
+}
+
 /// What a trial reported, as an expression sees it.
 #[derive(Clone, Copy)]
-struct Metrics<'a>(&'a Digests);
+struct Metrics<'a> {
+    all: &'a Digests,
+    made: &'a Made,
+}
 
 impl<'a> Metrics<'a> {
     fn only(self) -> Result<&'a str, JudgeError> {
-        let mut names = self.0.keys();
+        let mut names = self.reported();
         match (names.next(), names.next()) {
             (Some(name), None) => Ok(name),
             (Some(_), Some(_)) => Err(JudgeError::Ambiguous { arrived: self.arrived() }),
@@ -381,7 +418,7 @@ impl<'a> Metrics<'a> {
     }
 
     fn value(self, name: &str, at: At, direction: Direction) -> Result<f64, JudgeError> {
-        let digest = self.0.get(name).ok_or_else(|| self.missing(name))?;
+        let digest = self.all.get(name).ok_or_else(|| self.missing(name))?;
         Ok(match at {
             At::Last => digest.last.value.0,
             At::Best => digest.best(direction).map_or(f64::NAN, |mark| mark.value.0),
@@ -389,22 +426,27 @@ impl<'a> Metrics<'a> {
     }
 
     fn require(self, expr: &Expr) -> Result<(), JudgeError> {
-        match expr.names().into_iter().find(|name| !self.0.contains_key(*name)) {
+        match expr.names().into_iter().find(|name| !self.all.contains_key(*name)) {
             Some(name) => Err(self.missing(name)),
             None => Ok(()),
         }
     }
 
     fn missing(self, name: &str) -> JudgeError {
-        if self.0.is_empty() {
+        if self.reported().next().is_none() {
             return JudgeError::Silent { name: name.to_owned() };
         }
-        let nearest = space::nearest(name, self.0.keys().map(String::as_str)).map(str::to_owned);
+        let nearest = space::nearest(name, self.all.keys().map(String::as_str)).map(str::to_owned);
         JudgeError::Missing { name: name.to_owned(), arrived: self.arrived(), nearest }
     }
 
     fn arrived(self) -> Vec<String> {
-        self.0.keys().cloned().collect()
+        self.reported().map(str::to_owned).collect()
+    }
+
+    /// The names that programs gave.
+    fn reported(self) -> impl Iterator<Item = &'a str> {
+        self.all.keys().map(String::as_str).filter(move |name| !self.made.is_made(name, self.all))
     }
 }
 
@@ -420,7 +462,7 @@ impl Env for Step<'_> {
 
 impl Env for Metrics<'_> {
     fn get(&self, name: &str) -> Lookup {
-        self.0.get(name).map_or(Lookup::Unknown, |digest| Lookup::Value(Value::Float(digest.last.value.0)))
+        self.all.get(name).map_or(Lookup::Unknown, |digest| Lookup::Value(Value::Float(digest.last.value.0)))
     }
 }
 
@@ -480,6 +522,21 @@ mod tests {
         assert_eq!(error.to_string(), want);
         let silent = judge(&[Objective::minimize("val_error")], &[]).judge(&Digests::new()).unwrap_err();
         assert!(silent.to_string().starts_with("the program reported nothing"), "{silent}");
+    }
+
+    #[test]
+    fn what_ravine_measured_itself_is_no_report() {
+        let took = ("run.time", &[0.5][..]);
+        let silent = judge(&[Objective::minimize("loss")], &[]).judge(&digests(&[took])).unwrap_err();
+        assert!(matches!(silent, JudgeError::Silent { .. }), "{silent}");
+        let nameless = Objective { metric: None, ..Objective::minimize("") };
+        let settings = Settings {
+            objectives: vec![nameless],
+            repeat: vec![crate::Axis::counted("fold", 2)],
+            ..Settings::default()
+        };
+        let all = digests(&[("loss", &[2.0]), took, ("mean_loss", &[2.0]), ("std_run.time", &[0.0])]);
+        assert_eq!(Judge::new(&settings).unwrap().judge(&all).unwrap().values, [Real(2.0)]);
     }
 
     #[test]
