@@ -21,7 +21,7 @@ fn main() -> std::io::Result<()> {
     ]);
     for (name, view) in studies {
         let started = Instant::now();
-        let made = Made { at: Some(1_795_290_000_000), version: "0.1.0".into() };
+        let made = Made { at: Some(1_795_290_000_000), version: "0.1.0".into(), from: None };
         let html = report::page::page(&view, &made);
         let page = started.elapsed();
         let files = write(&Path::new(&folder).join(name), &view, &made)?;

@@ -21,6 +21,8 @@ pub struct Made {
     pub at: Option<u64>,
     /// The version of ravine.
     pub version: String,
+    /// Where the results come from: the code, the machine.
+    pub from: Option<String>,
 }
 
 const STYLE: &str = include_str!("page/style.css");
@@ -83,9 +85,11 @@ fn style() -> String {
 fn footer(made: &Made) -> String {
     let version = if made.version.is_empty() { String::new() } else { format!(" {}", escape(&made.version)) };
     let at = made.at.map(|at| format!(" on {}", format::date(at))).unwrap_or_default();
+    let from =
+        made.from.as_ref().map(|from| format!(" The last runner: {}.", escape(from))).unwrap_or_default();
     format!(
         "<p>Written by ravine{version}{at}. This file is complete in itself: it fetches nothing and can be sent as it \
-         is. All trials with full digits are in <code>results.jsonl</code> and <code>params.csv</code>.</p>"
+         is. All trials with full digits are in <code>results.jsonl</code> and <code>params.csv</code>.{from}</p>"
     )
 }
 

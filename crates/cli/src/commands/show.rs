@@ -130,27 +130,9 @@ fn text(opened: &Opened) -> Result<String, Failure> {
         line(&mut out, "failed", &format!("trial {}  {why}", trial.number().0))?;
     }
     if let Some(record) = runner::records(study).last() {
-        line(&mut out, "from", &from(record))?;
+        line(&mut out, "from", &paint(FAINT, words::origin(record)))?;
     }
     Ok(String::from_utf8_lossy(&out).into_owned())
-}
-
-/// Where the last start's results come from, in a line: the code, the machine.
-fn from(record: &serde_json::Value) -> String {
-    let word = |value: &serde_json::Value| value.as_str().unwrap_or_default().to_owned();
-    let mut told = Vec::new();
-    if let Some(git) = record.get("git") {
-        let commit: String = word(&git["commit"]).chars().take(10).collect();
-        let changed = match (git["dirty"].as_bool(), git["diff"].as_str()) {
-            (Some(true), Some(diff)) => format!(" and changes ({diff})"),
-            (Some(true), None) => " and changes".to_owned(),
-            _ => String::new(),
-        };
-        told.push(format!("commit {commit}{changed}"));
-    }
-    told.push(format!("host {}", word(&record["host"])));
-    told.push(format!("ravine {}", word(&record["ravine"])));
-    paint(FAINT, told.join(" · "))
 }
 
 fn line(out: &mut impl Write, label: &str, text: &str) -> Result<(), Failure> {

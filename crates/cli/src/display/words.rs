@@ -117,3 +117,21 @@ pub fn finish(study: &Study, finish: Finish, now: u64) -> String {
         Finish::Stopped => "stopped; `ravine run` goes on from here".to_owned(),
     }
 }
+
+/// Where the results of a start come from, by its record of provenance: `commit 15782af474 · host box · ravine 0.1.0`.
+pub fn origin(record: &serde_json::Value) -> String {
+    let word = |value: &serde_json::Value| value.as_str().unwrap_or_default().to_owned();
+    let mut told = Vec::new();
+    if let Some(git) = record.get("git") {
+        let commit: String = word(&git["commit"]).chars().take(10).collect();
+        let changed = match (git["dirty"].as_bool(), git["diff"].as_str()) {
+            (Some(true), Some(diff)) => format!(" and changes ({diff})"),
+            (Some(true), None) => " and changes".to_owned(),
+            _ => String::new(),
+        };
+        told.push(format!("commit {commit}{changed}"));
+    }
+    told.push(format!("host {}", word(&record["host"])));
+    told.push(format!("ravine {}", word(&record["ravine"])));
+    told.join(" · ")
+}

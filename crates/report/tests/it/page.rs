@@ -5,7 +5,7 @@ use report::page::{Made, page, write};
 use crate::fixture;
 
 fn made() -> Made {
-    Made { at: Some(1_795_290_000_000), version: "0.1.0".into() }
+    Made { at: Some(1_795_290_000_000), version: "0.1.0".into(), from: None }
 }
 
 /// The addresses that a browser would fetch from a page.

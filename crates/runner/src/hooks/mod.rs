@@ -292,6 +292,13 @@ impl Hooks {
     }
 }
 
+impl Drop for Hooks {
+    /// A runner that fails leaves no hook behind that nobody would end.
+    fn drop(&mut self) {
+        self.running.iter_mut().for_each(|process| drop(process.kill("ended with the runner")));
+    }
+}
+
 /// The best of the trials that had ended before these events.
 fn best_before(study: &Study, notices: &[Notice]) -> Option<TrialId> {
     let told: BTreeSet<TrialId> = notices
@@ -326,4 +333,58 @@ fn order(
         input: format!("{}\n", notice.to_json(study, folder)),
         timeout: hook.timeout.into(),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn process(folder: &Path, line: &str, timeout: Duration) -> Process {
+        let places = Places { base: folder.to_path_buf(), scratch: folder.to_path_buf() };
+        let order = Order {
+            about: "test".to_owned(),
+            command: spec::template::Rendered::Shell(line.to_owned()),
+            environment: vec![("RAVINE_EVENT", "new-best".to_owned())],
+            input: "{}\n".to_owned(),
+            timeout,
+        };
+        Process::start(order, &places).unwrap()
+    }
+
+    fn end(mut process: Process) -> Ended {
+        let began = Instant::now();
+        loop {
+            if let Some(ended) = process.look() {
+                return ended;
+            }
+            assert!(began.elapsed() < Duration::from_secs(20));
+            std::thread::sleep(Duration::from_millis(2));
+        }
+    }
+
+    #[test]
+    fn a_hook_gets_the_event_and_what_it_prints_is_kept() {
+        let folder = tempfile::tempdir().unwrap();
+        let ended = end(process(folder.path(), "cat; echo $RAVINE_EVENT >&2", Duration::from_secs(20)));
+        assert_eq!((ended.output.as_str(), ended.wrong), ("{}\nnew-best\n", None));
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0, "nothing is left behind");
+    }
+
+    #[test]
+    fn of_very_much_output_the_end_is_kept() {
+        let folder = tempfile::tempdir().unwrap();
+        let line = "head -c 300000 /dev/zero | tr '\\0' x; echo end";
+        let ended = end(process(folder.path(), line, Duration::from_secs(20)));
+        assert!(ended.output.len() <= 64 * 1024 && ended.output.ends_with("xend\n"));
+    }
+
+    #[test]
+    fn a_hook_past_its_time_ends_with_all_that_it_started() {
+        let folder = tempfile::tempdir().unwrap();
+        let line = "(sleep 1; touch late) & sleep 30";
+        let ended = end(process(folder.path(), line, Duration::from_millis(100)));
+        assert_eq!(ended.wrong.as_deref(), Some("ended after 100ms"));
+        std::thread::sleep(Duration::from_millis(1300));
+        assert!(!folder.path().join("late").exists());
+    }
 }
