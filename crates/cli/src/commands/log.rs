@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use exec::layout;
+use study::{How, Run, RunKey, State, Trial};
 
 use crate::args::Log;
 use crate::failure::{Exit, Failure};
@@ -17,14 +18,10 @@ const LOOK: Duration = Duration::from_millis(200);
 /// Prints the log of one attempt; the last one's unless told otherwise.
 pub fn run(arguments: &Log) -> Result<Exit, Failure> {
     let opened = Opened::read(arguments.within.home()?)?;
-    opened.trial(arguments.trial)?;
+    let runs = by_interest(opened.trial(arguments.trial)?);
     let name = if arguments.stderr { layout::STDERR } else { layout::STDOUT };
-    let attempts = attempts(&opened, arguments.trial);
-    let attempt = match arguments.attempt {
-        Some(number) => attempts.iter().find(|path| path.ends_with(number.to_string())),
-        None => attempts.last(),
-    };
-    let Some(attempt) = attempt else {
+    let is_meant = |run: &&Run<'_>| arguments.attempt.is_none_or(|number| run.key().attempt == number);
+    let Some(run) = runs.iter().rev().find(is_meant) else {
         return Err(match arguments.attempt {
             Some(number) => {
                 Failure::new(Exit::Usage, format!("trial {} has no attempt {number}", arguments.trial))
@@ -32,6 +29,7 @@ pub fn run(arguments: &Log) -> Result<Exit, Failure> {
             None => Failure::new(Exit::NoResult, format!("trial {} has not run", arguments.trial)),
         });
     };
+    let attempt = folder(&opened, run.key());
     let path = attempt.join(name);
     let mut position = print(&path, 0)?;
     while arguments.follow && !attempt.join(layout::EXIT).exists() {
@@ -44,27 +42,37 @@ pub fn run(arguments: &Log) -> Result<Exit, Failure> {
     Ok(Exit::Done)
 }
 
-/// The folders of a trial's attempts, oldest first.
-fn attempts(opened: &Opened, trial: u64) -> Vec<PathBuf> {
-    let folder = exec::Layout::new(opened.home.folder()).trial(trial);
-    let mut found = Vec::new();
-    for stage in subfolders(&folder) {
-        let numbered = subfolders(&stage).into_iter().filter_map(|path| {
-            let number: u32 = path.file_name()?.to_str()?.parse().ok()?;
-            Some((number, path))
-        });
-        let mut numbered: Vec<_> = numbered.collect();
-        numbered.sort_unstable();
-        found.extend(numbered.into_iter().map(|(_, path)| path));
-    }
-    found
+/// The runs of a trial, the one to look at last: the newest one, or of a failed trial the newest that failed.
+fn by_interest(trial: Trial<'_>) -> Vec<Run<'_>> {
+    let failed = |run: &Run<'_>| matches!(run.how(), Some(How::Failed | How::Timeout));
+    let has_failed = trial.state() == State::Failed;
+    let mut runs: Vec<_> = trial.runs().collect();
+    runs.sort_by_key(|run| (has_failed && failed(run), run.started_at()));
+    runs
 }
 
-fn subfolders(folder: &Path) -> Vec<PathBuf> {
-    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
-    let mut folders: Vec<PathBuf> = entries.map(|entry| entry.path()).filter(|path| path.is_dir()).collect();
-    folders.sort();
-    folders
+/// The folder of an attempt.
+fn folder(opened: &Opened, key: RunKey) -> PathBuf {
+    let layout = exec::Layout::new(opened.home.folder());
+    let settings = opened.study.settings();
+    let stage = settings.stages.get(key.stage as usize);
+    let name = stage.map_or_else(|| only_stage(&layout.trial(key.trial.0)), |stage| stage.name.clone());
+    let axes = if stage.is_some_and(|stage| stage.once) { &[][..] } else { &settings.repeat };
+    let indices = study::coordinates(axes, key.repetition);
+    let mut places: Vec<(&str, String)> =
+        axes.iter().zip(indices).map(|(axis, index)| (axis.name.as_str(), axis.label(index))).collect();
+    if axes.is_empty() && key.repetition > 0 {
+        places.push(("repetition", key.repetition.to_string()));
+    }
+    let places = places.iter().map(|(axis, label)| (*axis, label.as_str()));
+    layout::attempt(&layout.run(key.trial.0, &name, places), key.attempt)
+}
+
+/// The name of a trial's only stage, which early studies do not tell: that of its only folder.
+fn only_stage(trial: &Path) -> String {
+    let entries = std::fs::read_dir(trial).into_iter().flatten().flatten();
+    let folder = entries.filter(|entry| entry.path().is_dir()).map(|entry| entry.file_name()).next();
+    folder.map_or_else(|| "run".to_owned(), |name| name.to_string_lossy().into_owned())
 }
 
 /// Prints a file from `position` on; returns where it ended. One that is not there is empty: no empty logs are kept.
