@@ -13,7 +13,7 @@ use spec::StudyFile;
 use store::{Draft, Durability, Header, Memory, Store};
 use study::history::{self, HistoryError};
 use study::{DecisionId, EventBody, Real, RunKey, Settings, Source, StopRules, Study, StudyCreated};
-use study::{Trial, TrialCreated, TrialId};
+use study::{State, Trial, TrialCreated, TrialId};
 
 use crate::engine::{Desk, Engine, Errand};
 use crate::orders::{OrderError, Orders};
@@ -52,13 +52,16 @@ impl Rerunned {
         self.study.trial(ONLY)
     }
 
-    /// Whether it ended as the recorded one did: in the same state, with the same values to the last bit.
+    /// Whether it ended as the recorded one did: in the same state, with the same values to the last bit. One that was
+    /// stopped at its level has no rule to stop it now: its values tell.
     pub fn is_same(&self, recorded: Trial<'_>) -> bool {
         let same = |a: &[Real], b: &[Real]| {
             a.len() == b.len() && a.iter().zip(b).all(|(a, b)| a == b || (a.0.is_nan() && b.0.is_nan()))
         };
-        self.trial()
-            .is_some_and(|trial| trial.state() == recorded.state() && same(trial.values(), recorded.values()))
+        self.trial().is_some_and(|trial| {
+            let was_stopped = recorded.state() == State::Pruned && trial.state() == State::Complete;
+            (was_stopped || trial.state() == recorded.state()) && same(trial.values(), recorded.values())
+        })
     }
 }
 
