@@ -71,6 +71,7 @@ fn life(number: u64, space: &Space, stream: &mut Stream) -> [EventBody; 4] {
             host: Some("lab".to_owned()),
             cpus: None,
             gpus: None,
+            lease: None,
         }),
         EventBody::RunEnded(RunEnded { run, epoch: 2, end, metrics }),
         EventBody::TrialEnded(TrialEnded {
@@ -81,6 +82,7 @@ fn life(number: u64, space: &Space, stream: &mut Stream) -> [EventBody; 4] {
             errors: Vec::new(),
             violations: Vec::new(),
             metrics: [("loss".to_owned(), value)].into_iter().collect(),
+            repetitions: Vec::new(),
             step: None,
             message: None,
         }),
