@@ -196,6 +196,7 @@ pages! {
     limits: "limits",
     hooks_and_watching: "watching",
     the_same_again: "again",
+    joining: "joining",
 }
 
 #[test]

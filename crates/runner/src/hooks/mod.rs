@@ -92,6 +92,18 @@ impl Hooks {
         finish: Finish,
         hurry: &dyn Fn() -> bool,
     ) -> Vec<String> {
+        // What another process writes while this one holds the post is this one's to tell, so it looks again once it has
+        // given the post back.
+        while self.finish_once(session, finish, hurry) {}
+        if self.dropped > 0 {
+            self.troubles
+                .push(format!("{} hooks were not run: more happened than they could follow", self.dropped));
+        }
+        std::mem::take(&mut self.troubles)
+    }
+
+    /// Tells what there is to tell, where that is this process's part; whether more came meanwhile.
+    fn finish_once(&mut self, session: &Session, finish: Finish, hurry: &dyn Fn() -> bool) -> bool {
         let hold = self.post.hold(session);
         let is_ours = hold.as_ref().is_ok_and(|hold| *hold != Hold::No);
         let read = hold.map_err(Into::into).and_then(|hold| self.read_all(session, hold));
@@ -99,6 +111,21 @@ impl Hooks {
         if is_ours && matches!(finish, Finish::Limit | Finish::Exhausted) {
             session.with_study(|study| self.tell_end(study));
         }
+        self.wait_for_hooks(hurry);
+        if let Err(error) = self.post.leave(session) {
+            self.troubles.push(format!("hooks: {error}"));
+        }
+        match session.refresh() {
+            Ok(head) => is_ours && head > self.mark.seq && !hurry(),
+            Err(error) => {
+                self.note(Err(error));
+                false
+            }
+        }
+    }
+
+    /// Gives the hooks that are left their time.
+    fn wait_for_hooks(&mut self, hurry: &dyn Fn() -> bool) {
         let longest = self.waiting.iter().map(|order| order.timeout).max().unwrap_or_default();
         let began = Instant::now();
         loop {
@@ -119,14 +146,6 @@ impl Hooks {
             }
             std::thread::sleep(Duration::from_millis(5));
         }
-        if self.dropped > 0 {
-            self.troubles
-                .push(format!("{} hooks were not run: more happened than they could follow", self.dropped));
-        }
-        if let Err(error) = self.post.leave(session) {
-            self.troubles.push(format!("hooks: {error}"));
-        }
-        std::mem::take(&mut self.troubles)
     }
 
     fn read_all(&mut self, session: &Session, mut hold: Hold) -> Result<(), SessionError> {

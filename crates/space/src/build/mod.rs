@@ -21,7 +21,9 @@ impl Space {
     /// `space_constraint[0].expr` for constraints. What follows from another mistake only is left out.
     pub fn build(declarations: &Declarations, constraints: &[&str]) -> Result<Space, SpaceErrors> {
         let resolved = names::resolve(Draft::of(declarations), constraints)?;
-        Ok(order::arrange(resolved).finish())
+        let mut arranged = order::arrange(resolved);
+        names::forget_what_always_holds(&mut arranged);
+        Ok(arranged.finish())
     }
 }
 

@@ -60,8 +60,7 @@ pub(super) fn resolve(draft: Draft, constraints: &[&str]) -> Result<Resolved, Sp
         parts.constraints.extend(reader.formula(&source));
     }
     parts.names = names;
-    let mut resolved = Resolved { parameters: draft.parameters, conditions, parts, keys };
-    forget_what_always_holds(&mut resolved);
+    let resolved = Resolved { parameters: draft.parameters, conditions, parts, keys };
     // Types are looked for along names, which would not end in a circle.
     if order::is_free_of_cycles(&resolved, &mut mistakes) {
         check_types(&resolved, &unread, &mut mistakes);
@@ -69,8 +68,9 @@ pub(super) fn resolve(draft: Draft, constraints: &[&str]) -> Result<Resolved, Sp
     mistakes.unless_any(resolved)
 }
 
-/// An element that the shortest list has needs no look at the length, where that is always there.
-fn forget_what_always_holds(resolved: &mut Resolved) {
+/// An element that the shortest list has needs no look at the length, where that is always there. Called once all are in
+/// order: a list's elements follow its length in any case.
+pub(super) fn forget_what_always_holds(resolved: &mut Resolved) {
     let shortest: Vec<Option<i64>> = (resolved.parameters.iter().zip(&resolved.conditions))
         .map(|(parameter, condition)| least(&parameter.domain).filter(|_| condition.is_always()))
         .collect();
