@@ -78,7 +78,7 @@ impl Axis {
         self.count.unwrap_or(values)
     }
 
-    /// Whether it has none, which [`Axis::check`] refuses.
+    /// Whether it has none, which a study refuses.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
