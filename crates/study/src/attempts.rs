@@ -213,9 +213,11 @@ impl<'a> Slot<'a> {
         Standing::Due { attempt: self.next, not_before: ended_at + self.wait(rules) }
     }
 
-    /// How long a new try waits: not at all after the first loss, which is its machine's fault.
+    /// How long a new try waits. A loss is its machine's fault: after the first one it never waits, after others only where
+    /// the stage says how long. Meanwhile its room would go to a trial that knows nothing of its result.
     fn wait(&self, rules: &StageRules) -> u64 {
-        let tries = self.failed + self.lost.saturating_sub(1);
+        let lost = if rules.backoff.is_some() { self.lost.saturating_sub(1) } else { 0 };
+        let tries = self.failed + lost;
         let first = rules.backoff.map_or(BACKOFF, |backoff| backoff.as_millis());
         match tries {
             0 => 0,
