@@ -23,10 +23,11 @@ name = "random"
 run = ["/bin/true"]
 [stop]
 trials = 2000
+failures = 2001
 [executor]
 parallel = 2
 STUDY
-seconds() { local start=$EPOCHREALTIME; "$@" >/dev/null 2>&1 || true; echo "$EPOCHREALTIME - $start" | bc -l; }
+seconds() { local start=$EPOCHREALTIME; "$@" >/dev/null 2>&1 || [ $? -le 1 ] || { echo "failed: $*" >&2; exit 1; }; echo "$EPOCHREALTIME - $start" | bc -l; }
 for round in 1 2 3 4 5; do
   a=$(seconds "$ravine" run true.toml --dir "round$round" --quiet)
   b=$(seconds sh -c 'seq 2000 | xargs -P2 -n1 /bin/true')

@@ -25,7 +25,12 @@ impl Study {
 
     /// Asks, or `None` at the end of a finite space.
     pub(crate) fn ask(&mut self) -> Option<Point> {
-        let ask = Ask { space: &self.problem.space, seed: self.seed, decision: DecisionId(self.trials) };
+        let ask = Ask {
+            space: &self.problem.space,
+            seed: self.seed,
+            decision: DecisionId(self.trials),
+            budget: None,
+        };
         match self.sampler.propose(&ask).unwrap_or_else(|e| fail(&e.to_string())).proposal {
             Proposal::New { point, .. } => Some(point),
             _ => None,

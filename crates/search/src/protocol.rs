@@ -173,6 +173,8 @@ pub struct Ask<'a> {
     pub seed: u64,
     /// Which decision this is.
     pub decision: DecisionId,
+    /// How many trials the study may have in all, where it has such a limit. A hint: it may change between asks.
+    pub budget: Option<u64>,
 }
 
 /// What a stream of randomness is for; streams of one decision are independent between purposes.

@@ -44,7 +44,7 @@ impl World {
     }
 
     fn ask(&mut self) -> Proposal {
-        let ask = Ask { space: &self.space, seed: 1, decision: DecisionId(self.decisions) };
+        let ask = Ask { space: &self.space, seed: 1, decision: DecisionId(self.decisions), budget: None };
         self.sampler.propose(&ask).unwrap().proposal
     }
 
@@ -247,7 +247,7 @@ fn infeasible_trials_rank_behind_feasible_ones() {
 fn a_rule_that_stops_leaves_the_sampler_as_it_is() {
     let spec: PrunerSpec = serde_json::from_value(json!({"name": "median"})).unwrap();
     let mut sampler = build_with(&SamplerSpec::default(), Some(&spec), line(), 1, Duplicates::Skip).unwrap();
-    let ask = Ask { space: &line(), seed: 1, decision: DecisionId(0) };
+    let ask = Ask { space: &line(), seed: 1, decision: DecisionId(0), budget: None };
     assert!(matches!(sampler.propose(&ask).unwrap().proposal, Proposal::New { level: None, .. }));
     let refused = build_with(&SamplerSpec::default(), Some(&spec), line(), 2, Duplicates::Skip);
     assert!(matches!(refused.err(), Some(SearchError::Unsuitable(_))));

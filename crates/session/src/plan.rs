@@ -21,6 +21,7 @@ const AT_ONCE: u64 = 1_000;
 pub(crate) struct View {
     pub(crate) study: String,
     pub(crate) seed: u64,
+    pub(crate) budget: Option<u64>,
     pub(crate) head: u64,
     pub(crate) turns: u64,
     pub(crate) decision: DecisionId,
@@ -63,6 +64,7 @@ impl View {
         View {
             study: study.name().to_owned(),
             seed: study.seed(),
+            budget: study.settings().stop.trials,
             head: study.seq(),
             turns: study.turns(),
             decision: study.next_decision(),
@@ -231,7 +233,7 @@ impl Session {
     /// The turn of a sampler's decision; `None` where it has none.
     fn propose(&self, view: &View, built: &mut Built, plan: &mut Plan) -> Result<Option<Turn>, SessionError> {
         let decision = DecisionId(view.decision.0 + plan.decisions);
-        let ask = Ask { space: &built.space, seed: view.seed, decision };
+        let ask = Ask { space: &built.space, seed: view.seed, decision, budget: view.budget };
         let proposed = built.sampler.propose(&ask);
         let Decision { proposal, memo } =
             proposed.map_err(|source| SessionError::Search { study: view.study.clone(), source })?;

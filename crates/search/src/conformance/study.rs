@@ -37,7 +37,7 @@ impl Study {
 
     /// What it proposes for another decision.
     pub(crate) fn ask_as(&mut self, decision: u64) -> Decision {
-        let ask = Ask { space: &self.space, seed: self.seed, decision: DecisionId(decision) };
+        let ask = Ask { space: &self.space, seed: self.seed, decision: DecisionId(decision), budget: None };
         let decided = self.sampler.propose(&ask);
         assert!(decided.is_ok(), "{}: {decided:?} after {} trials", self.name, self.points.len());
         decided.unwrap_or(Proposal::Exhausted.into())
