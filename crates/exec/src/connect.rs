@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 use nix::unistd::Pid;
 
-use crate::local::{LocalError, unblock};
+use crate::error::LocalError;
 use crate::news::Known;
 use crate::process::{self, Program};
 use crate::supervisor::place::Place;
@@ -134,4 +134,11 @@ fn silent(place: &Place) -> LocalError {
     let last =
         std::fs::read_to_string(&log).ok().and_then(|text| Some(text.trim().lines().last()?.to_owned()));
     LocalError::Silent { log, last }
+}
+
+/// Without blocking, from here on.
+fn unblock(stream: UnixStream) -> std::io::Result<UnixStream> {
+    stream.set_nonblocking(true)?;
+    stream.set_read_timeout(None)?;
+    Ok(stream)
 }

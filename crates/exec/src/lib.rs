@@ -27,6 +27,7 @@
 
 pub mod conformance;
 mod connect;
+mod error;
 mod executor;
 pub mod layout;
 mod local;
@@ -37,9 +38,10 @@ pub mod report;
 mod supervisor;
 mod wire;
 
+pub use error::LocalError;
 pub use executor::{Executor, ExecutorError};
 pub use layout::Layout;
-pub use local::{Local, LocalError, Waker};
+pub use local::{Local, Waker};
 pub use news::{Known, RunNews};
 pub use order::{Command, DEFAULT_GRACE, DEFAULT_LOG_LIMIT, Gpus, RunId, RunOrder, StepLimit};
 pub use process::{MemoryControl, allowed_cores, memory_control};

@@ -7,7 +7,6 @@ use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::io::{ErrorKind, Read, Write};
 use std::os::fd::AsFd;
-use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -18,45 +17,11 @@ use nix::sys::eventfd::{EfdFlags, EventFd};
 use study::How;
 
 use crate::connect::{Connection, connect};
+use crate::error::LocalError;
 use crate::executor::{Executor, ExecutorError};
 use crate::news::{Known, RunNews};
 use crate::order::{RunId, RunOrder};
 use crate::wire::{self, Reply, Request};
-
-/// Why runs cannot be had on this machine.
-#[derive(Debug, thiserror::Error)]
-pub enum LocalError {
-    /// The study's folder cannot hold what a supervisor needs.
-    #[error("cannot use the folder {}: {source}", folder.display())]
-    Folder {
-        /// Which one.
-        folder: PathBuf,
-        /// Why.
-        source: std::io::Error,
-    },
-    /// The supervisor's program cannot be started.
-    #[error("cannot start the supervisor: {0}")]
-    Spawn(String),
-    /// A supervisor was started and did not come to answer.
-    #[error("the supervisor does not answer; its log is {}{}", log.display(), last.as_deref().map(|last| format!(": {last}")).unwrap_or_default())]
-    Silent {
-        /// Its log.
-        log: PathBuf,
-        /// The last line of it.
-        last: Option<String>,
-    },
-    /// A supervisor of another version of ravine looks after runs of this study.
-    #[error(
-        "a supervisor of another version of ravine (pid {pid}) looks after runs of this study; let them end, or end it with `kill {pid}`"
-    )]
-    OtherVersion {
-        /// Its pid.
-        pid: u32,
-    },
-    /// Waiting for news failed.
-    #[error("cannot wait for news: {0}")]
-    Wait(std::io::Error),
-}
 
 /// A run that was ordered or claimed and not acknowledged.
 #[derive(Debug, Default)]
@@ -283,11 +248,4 @@ impl Executor for Local {
     fn wait(&mut self, limit: Option<Duration>) -> Result<Vec<RunNews>, ExecutorError> {
         self.wait_for_news(limit).map_err(ExecutorError::new)
     }
-}
-
-/// Without blocking, from here on.
-pub(crate) fn unblock(stream: UnixStream) -> std::io::Result<UnixStream> {
-    stream.set_nonblocking(true)?;
-    stream.set_read_timeout(None)?;
-    Ok(stream)
 }

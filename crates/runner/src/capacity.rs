@@ -6,7 +6,7 @@ use spec::StudyFile;
 use study::RunKey;
 use study::schedule::{Capacity, Demand, Schedule};
 
-use crate::open::Options;
+use crate::options::Options;
 
 /// What there is to share out between the study's runs.
 ///

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value as Json, json};
 
-use crate::provenance::sha256_of;
+use crate::sha256;
 
 /// A difference longer than this is cut off.
 const LONGEST: u64 = 1 << 20;
@@ -37,7 +37,7 @@ impl Code {
             told["untracked"] = json!(self.untracked);
         }
         if !self.diff.is_empty() {
-            told["diff_sha256"] = sha256_of(&self.diff).into();
+            told["diff_sha256"] = sha256::of_text(&self.diff).into();
         }
         if self.is_cut {
             told["diff_cut"] = true.into();

@@ -3,16 +3,13 @@
 //! Each start of a runner makes a record, and the study keeps it where it differs from the one before: a list in the
 //! study's attribute [`PROVENANCE`]. What the code had that its commit has not lies in `provenance/<n>.diff`.
 
-use std::fs::File;
-use std::io::{self, Read};
 use std::path::Path;
 
 use serde_json::{Map, Value as Json, json};
 use session::Session;
-use sha2::{Digest, Sha256};
 use spec::{RecordSpec, StudyFile};
 
-use crate::{RunnerError, git, life};
+use crate::{RunnerError, git, life, sha256};
 
 /// The study attribute that holds the records, oldest first.
 pub const PROVENANCE: &str = "provenance";
@@ -93,7 +90,7 @@ fn noted(spec: &RecordSpec, base: &Path, into: &mut Map<String, Json>) {
         into.insert("env".to_owned(), Json::Object(env));
     }
     if !spec.files.is_empty() {
-        let hashed = |name: &String| match sha256(&base.join(name)) {
+        let hashed = |name: &String| match sha256::of_file(&base.join(name)) {
             Ok((hash, bytes)) => json!({"sha256": hash, "bytes": bytes}),
             Err(error) => json!({"error": error.to_string()}),
         };
@@ -102,45 +99,9 @@ fn noted(spec: &RecordSpec, base: &Path, into: &mut Map<String, Json>) {
     }
 }
 
-/// A file's hash in hexadecimal digits, as `sha256sum` prints it, and its size.
-fn sha256(path: &Path) -> io::Result<(String, u64)> {
-    let mut file = File::open(path)?;
-    let mut hash = Sha256::new();
-    let mut bytes = 0;
-    let mut part = vec![0; 1 << 16];
-    loop {
-        let count = file.read(&mut part)?;
-        if count == 0 {
-            return Ok((hex(&hash.finalize()), bytes));
-        }
-        bytes += count as u64;
-        hash.update(part.get(..count).unwrap_or_default());
-    }
-}
-
-/// Bytes as hexadecimal digits.
-pub(crate) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
-/// The hash of a text.
-pub(crate) fn sha256_of(text: &[u8]) -> String {
-    hex(&Sha256::digest(text))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_file_is_hashed_as_sha256sum_does_it() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("file");
-        std::fs::write(&path, "abc").unwrap();
-        let (hash, bytes) = sha256(&path).unwrap();
-        assert_eq!(hash, "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
-        assert_eq!(bytes, 3);
-    }
 
     #[test]
     fn what_cannot_be_had_is_said_and_stops_nothing() {

@@ -10,10 +10,11 @@ use std::time::Duration;
 
 use search::Observed;
 use store::{Acquired, DECIDER, Durability, Guard, Lease};
-use study::{EventBody, Phase, Study, TrialEnded};
+use study::{Phase, Study};
 
 use crate::brain::Brain;
 use crate::plan::{Plan, View};
+use crate::request::Request;
 use crate::{Answer, Over, Session, SessionError};
 
 /// From here on a proposal is worth a lease of its own: it costs three commits of some 30 µs.
@@ -22,19 +23,6 @@ const WORTH_A_LEASE: Duration = Duration::from_millis(2);
 const LEASE: Duration = Duration::from_secs(10);
 /// How often a decision is tried anew when others decided meanwhile.
 const TRIES: u32 = 1_000;
-
-/// What is to be decided.
-#[derive(Debug, Clone)]
-pub(crate) struct Request {
-    /// The endings that go with it, in the same commit.
-    pub(crate) endings: Vec<TrialEnded>,
-    /// Their events.
-    pub(crate) events: Vec<EventBody>,
-    /// At most so many trials.
-    pub(crate) want: usize,
-    /// The epoch of who runs them at once; `None` leaves them queued.
-    pub(crate) epoch: Option<u64>,
-}
 
 impl Session {
     /// Decides for a request; endings that come with it are appended in any case.

@@ -35,6 +35,7 @@ mod plan;
 mod points;
 mod presence;
 mod report;
+mod request;
 mod runs;
 mod session;
 mod state;

@@ -10,8 +10,8 @@ use study::{
 };
 
 use crate::brain::Built;
-use crate::decide::Request;
 use crate::points::Given;
+use crate::request::Request;
 use crate::{Answer, Asked, Claim, Over, Session, SessionError};
 
 /// How many trials whose results are known already one commit may hold beyond those asked for.

@@ -8,7 +8,7 @@ use study::{
     Study, StudyTagged, TrialCreated, TrialEnded, TrialTagged,
 };
 
-use crate::decide::Request;
+use crate::request::Request;
 use crate::state::State;
 use crate::{Answer, Session, SessionError};
 

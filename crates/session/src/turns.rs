@@ -6,7 +6,7 @@
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 use crate::brain::Brain;
-use crate::decide::Request;
+use crate::request::Request;
 use crate::{Answer, Session, SessionError};
 
 /// The requests that nobody serves yet, in the order of their coming.

@@ -3,12 +3,12 @@
 use rusqlite::{Connection, OptionalExtension};
 
 use super::faults::Fault;
-use super::log;
+use super::studies;
 use crate::{Snapshot, StudyId};
 
 /// Keeps a snapshot in place of the earlier one of its fold version.
 pub(super) fn save_snapshot(conn: &Connection, study: StudyId, snapshot: &Snapshot) -> Result<(), Fault> {
-    log::head(conn, study)?;
+    studies::head(conn, study)?;
     conn.prepare_cached(
         "INSERT OR REPLACE INTO snapshots (study_id, fold_version, seq, crc, body)
          VALUES (?1, ?2, ?3, ?4, ?5)",
@@ -43,7 +43,7 @@ pub(super) fn load_snapshot(
 
 /// Keeps a run's curve.
 pub(super) fn save_curve(conn: &Connection, study: StudyId, run: &str, body: &[u8]) -> Result<(), Fault> {
-    log::head(conn, study)?;
+    studies::head(conn, study)?;
     conn.prepare_cached("INSERT OR REPLACE INTO curves (study_id, run, body) VALUES (?1, ?2, ?3)")?
         .execute((study.0, run, body))?;
     Ok(())

@@ -3,7 +3,7 @@
 use rusqlite::{Connection, OptionalExtension, Row as SqlRow};
 
 use super::faults::Fault;
-use super::log;
+use super::studies;
 use crate::{Acquired, ErrorKind, Lease, StudyId};
 
 fn lease(study: StudyId, role: &str, row: &SqlRow<'_>) -> rusqlite::Result<Lease> {
@@ -49,7 +49,7 @@ pub(super) struct Request<'a> {
 
 /// Grants the role if it is free, expired, or held by the dead. Inside the caller's transaction.
 pub(super) fn acquire(conn: &Connection, ask: Request<'_>) -> Result<Acquired, Fault> {
-    log::head(conn, ask.study)?;
+    studies::head(conn, ask.study)?;
     let mut statement = conn.prepare_cached(
         "INSERT INTO leases (study_id, role, holder, epoch, expires_at) VALUES (?1, ?2, ?3, 1, ?5)
          ON CONFLICT (study_id, role) DO UPDATE

@@ -1,59 +1,10 @@
-//! The statements that write and read the log.
+//! The statements that write and read the events.
 
 use rusqlite::{CachedStatement, Connection, OptionalExtension, Row as SqlRow};
 
 use super::faults::Fault;
-use super::leases;
-use crate::{Appended, Draft, ErrorKind, Guard, Header, Row, StudyId, StudyInfo};
-
-const INFO: &str = "id, name, format, min_reader, head, decisions, created_at";
-
-fn info(row: &SqlRow<'_>) -> rusqlite::Result<StudyInfo> {
-    Ok(StudyInfo {
-        id: StudyId(row.get(0)?),
-        name: row.get(1)?,
-        header: Header { format: row.get(2)?, min_reader: row.get(3)? },
-        head: row.get(4)?,
-        decisions: row.get(5)?,
-        created_at: row.get(6)?,
-    })
-}
-
-/// Adds a study's row.
-pub(super) fn create(conn: &Connection, name: &str, header: Header, now: u64) -> Result<StudyInfo, Fault> {
-    let sql = format!(
-        "INSERT INTO studies (name, format, min_reader, created_at) VALUES (?1, ?2, ?3, ?4)
-         ON CONFLICT (name) DO NOTHING RETURNING {INFO}"
-    );
-    let made =
-        conn.prepare(&sql)?.query_row((name, header.format, header.min_reader, now), info).optional()?;
-    made.ok_or_else(|| ErrorKind::StudyExists { name: name.to_owned() }.into())
-}
-
-/// The study of this name.
-pub(super) fn open(conn: &Connection, name: &str) -> Result<StudyInfo, Fault> {
-    let sql = format!("SELECT {INFO} FROM studies WHERE name = ?1");
-    let found = conn.prepare(&sql)?.query_row([name], info).optional()?;
-    found.ok_or_else(|| ErrorKind::NoSuchStudy { study: format!("`{name}`") }.into())
-}
-
-/// All studies.
-pub(super) fn list(conn: &Connection) -> Result<Vec<StudyInfo>, Fault> {
-    let mut statement = conn.prepare(&format!("SELECT {INFO} FROM studies ORDER BY id"))?;
-    let rows = statement.query_map([], info)?;
-    Ok(rows.collect::<Result<_, _>>()?)
-}
-
-fn no_study(study: StudyId) -> Fault {
-    ErrorKind::NoSuchStudy { study: study.to_string() }.into()
-}
-
-/// The study's last seq.
-pub(super) fn head(conn: &Connection, study: StudyId) -> Result<u64, Fault> {
-    let mut statement = conn.prepare_cached("SELECT head FROM studies WHERE id = ?1")?;
-    let head = statement.query_row([study.0], |row| row.get(0)).optional()?;
-    head.ok_or_else(|| no_study(study))
-}
+use super::{leases, studies};
+use crate::{Appended, Draft, ErrorKind, Guard, Row, StudyId};
 
 fn check(conn: &Connection, study: StudyId, guard: &Guard) -> Result<(), Fault> {
     if let Some(lease) = &guard.lease {
@@ -64,7 +15,7 @@ fn check(conn: &Connection, study: StudyId, guard: &Guard) -> Result<(), Fault> 
     }
     let mut statement = conn.prepare_cached("SELECT head, decisions FROM studies WHERE id = ?1")?;
     let found = statement.query_row([study.0], |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
-    let (head, next): (u64, u64) = found.ok_or_else(|| no_study(study))?;
+    let (head, next): (u64, u64) = found.ok_or_else(|| studies::no_study(study))?;
     if let Some(decisions) = &guard.decisions
         && decisions.start != next
     {
@@ -92,7 +43,7 @@ pub(super) fn append(
     let count = drafts.len() as u64;
     let decided = guard.decisions.as_ref().map(|decisions| decisions.end);
     let last = raise.query_row((study.0, count, decided), |row| row.get::<_, u64>(0)).optional()?;
-    let last = last.ok_or_else(|| no_study(study))?;
+    let last = last.ok_or_else(|| studies::no_study(study))?;
     let first = last - count + 1;
     let mut insert = conn.prepare_cached(
         "INSERT INTO events (study_id, seq, at, kind, body, crc) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
@@ -113,7 +64,7 @@ pub(super) fn scan(
     each: &mut dyn FnMut(Row<'_>),
 ) -> Result<u64, Fault> {
     let transaction = conn.unchecked_transaction()?;
-    let head = head(&transaction, study)?;
+    let head = studies::head(&transaction, study)?;
     let wanted = head.saturating_sub(after).min(limit as u64);
     let mut statement = transaction.prepare_cached(
         "SELECT seq, at, kind, body, crc FROM events WHERE study_id = ?1 AND seq > ?2 ORDER BY seq LIMIT ?3",

@@ -34,6 +34,7 @@ mod log;
 mod migrations;
 mod open;
 mod readers;
+mod studies;
 mod writer;
 
 pub use open::{Access, Options, Sharing};
@@ -154,16 +155,16 @@ impl Store for Sqlite {
 
     fn create_study(&self, name: &str, header: Header) -> Result<StudyInfo, StoreError> {
         self.write_with("create a study in", Durability::Synced, |conn| {
-            log::create(conn, name, header, self.clock.now_ms())
+            studies::create(conn, name, header, self.clock.now_ms())
         })
     }
 
     fn open_study(&self, name: &str) -> Result<StudyInfo, StoreError> {
-        self.read_with(|conn| log::open(conn, name))
+        self.read_with(|conn| studies::open(conn, name))
     }
 
     fn studies(&self) -> Result<Vec<StudyInfo>, StoreError> {
-        self.read_with(log::list)
+        self.read_with(studies::list)
     }
 
     fn append_if(
@@ -192,7 +193,7 @@ impl Store for Sqlite {
     }
 
     fn head(&self, study: StudyId) -> Result<u64, StoreError> {
-        self.read_with(|conn| log::head(conn, study))
+        self.read_with(|conn| studies::head(conn, study))
     }
 
     fn wait(&self, study: StudyId, after: u64, timeout: Duration) -> Result<u64, StoreError> {
@@ -236,7 +237,7 @@ impl Store for Sqlite {
 
     fn holder(&self, study: StudyId, role: &str) -> Result<Option<Lease>, StoreError> {
         self.read_with(|conn| {
-            log::head(conn, study)?;
+            studies::head(conn, study)?;
             leases::holder(conn, study, role)
         })
     }
