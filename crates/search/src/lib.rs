@@ -13,6 +13,7 @@ mod distinct;
 mod fixed;
 mod grid;
 mod maths;
+pub mod pareto;
 mod protocol;
 mod pruner;
 mod random;
