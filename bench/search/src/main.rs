@@ -4,6 +4,7 @@
 mod problems;
 mod pruners;
 mod regret;
+mod serve;
 mod speed;
 mod study;
 
@@ -12,7 +13,8 @@ use problems::fail;
 const USAGE: &str =
     "usage: ravine-bench-search quality [seeds] [trials] [options as JSON] [problems] [first seed]
        ravine-bench-search values | speed [trials] | regret [seeds] [problems]
-       ravine-bench-search pruners [trials] [steps]";
+       ravine-bench-search pruners [trials] [steps]
+       ravine-bench-search serve";
 
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -29,6 +31,7 @@ fn main() {
         Some("speed") => speed::run(number(1, 1_000_000)),
         Some("regret") => regret::run(number(1, 15), text(2).unwrap_or("")),
         Some("pruners") => pruners::run(number(1, 1000), number(2, 100)),
+        Some("serve") => serve::run(),
         _ => fail(USAGE),
     }
 }
