@@ -1,33 +1,52 @@
-"""The command line: `python -m proof run | baseline | pack | table` in `bench/search/`."""
+"""The command line: `python -m proof try | run | baseline | pack | table` in `bench/search/`."""
 
 from __future__ import annotations
 
 import argparse
 import pathlib
+import tempfile
 
 from . import results
+
+SUITE = "bbob-dD, mixint-dD, tables or hypara; a colon and names keep some problems: bbob-d5:f1,f9"
+METHOD = "a peer's name, ravine-NAME, or ravine-LABEL={…} with a [sampler] table"
+
+
+def arguments() -> argparse.Namespace:
+    """What was asked for."""
+    parser = argparse.ArgumentParser(prog="python -m proof", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+
+    def command(name: str, about: str) -> argparse.ArgumentParser:
+        made = commands.add_parser(name, help=about)
+        if name in ("try", "run", "baseline"):
+            made.add_argument("--seeds", default="0:15", help="FROM:TO, TO excluded")
+        return made
+
+    one = command("try", "run one method anew and print where it stands; nothing is kept")
+    one.add_argument("method", help=METHOD)
+    one.add_argument("cells", nargs="+", help="SUITE/BUDGET, as bbob-d5/100")
+    one = command("run", "run what is not there yet")
+    one.add_argument("suite", help=SUITE)
+    one.add_argument("method", help=METHOD)
+    one.add_argument("--budget", type=int, default=100)
+    one.add_argument("--slots", type=int, default=1, help="so many trials at a time")
+    one.add_argument("--out", type=pathlib.Path, help="append here and not to results/")
+    one = command("baseline", "note what scores are relative to")
+    one.add_argument("suite", help=SUITE)
+    one.add_argument("--budget", type=int, default=300, help="the longest")
+    command("pack", "move what was appended into the packed files")
+    one = command("table", "print tables")
+    one.add_argument("cells", nargs="*", help="SUITE/BUDGET or SUITE/BUDGETxSLOTS; all where none is named")
+    one.add_argument("--ours", default="ravine-auto", help="the method that the others are compared with")
+    one.add_argument("--with", dest="files", type=pathlib.Path, action="append", default=[], help="more results")
+    one.add_argument("--only", default="", help="methods with commas")
+    return parser.parse_args()
 
 
 def main() -> None:
     """Reads the command and does it."""
-    parser = argparse.ArgumentParser(prog="python -m proof", description=__doc__)
-    commands = parser.add_subparsers(dest="command", required=True)
-    for name in ("run", "baseline"):
-        command = commands.add_parser(name)
-        command.add_argument("suite", help="bbob-dD, mixint-dD, tables, hypara; or problem names with commas after it: bbob-d5:f1,f9")
-        command.add_argument("--seeds", default="0:15", help="FROM:TO, TO excluded")
-        command.add_argument("--budget", type=int, default=100)
-    command = commands.choices["run"]
-    command.add_argument("method", help="a peer's name, ravine-NAME, or ravine-LABEL={…} with a [sampler] table")
-    command.add_argument("--slots", type=int, default=1)
-    command.add_argument("--out", type=pathlib.Path, help="append here and not to results/")
-    command = commands.add_parser("pack", help="move what was appended into the packed files")
-    command = commands.add_parser("table", help="print tables")
-    command.add_argument("cells", nargs="*", help="SUITE/BUDGET, as bbob-d5/100; all where none is named")
-    command.add_argument("--ours", default="ravine-auto", help="the method that the others are compared with")
-    command.add_argument("--with", dest="files", type=pathlib.Path, action="append", default=[], help="more results")
-    command.add_argument("--only", default="", help="methods with commas")
-    given = parser.parse_args()
+    given = arguments()
     if given.command == "pack":
         for path in sorted(results.FOLDER.glob("*.jsonl")):
             print(path.stem, results.pack(path.stem))
@@ -35,27 +54,48 @@ def main() -> None:
         from . import tables
 
         tables.show(given.cells, given.ours, given.files, [name for name in given.only.split(",") if name])
+    elif given.command == "try":
+        attempt(given)
     else:
-        start(given)
+        from . import run
+        from .methods import method
+
+        if given.command == "baseline":
+            run.baselines(problems(given.suite), seeds(given.seeds), given.budget)
+        else:
+            slots, out = given.slots, given.out
+            run.run(method(given.method), problems(given.suite), seeds(given.seeds), given.budget, slots, out)
 
 
-def start(given: argparse.Namespace) -> None:
-    """`run` and `baseline`."""
-    from . import run
+def attempt(given: argparse.Namespace) -> None:
+    """Runs a method into a file that is thrown away, and prints the cells."""
+    from . import run, tables
     from .methods import method
+
+    with tempfile.TemporaryDirectory() as folder:
+        out = pathlib.Path(folder) / "results.jsonl"
+        for cell in given.cells:
+            suite, _, rest = cell.partition("/")
+            budget, _, slots = rest.partition("x")
+            run.run(method(given.method), problems(suite), seeds(given.seeds), int(budget), int(slots or 1), out)
+        cells = [cell.partition(":")[0] + "/" + cell.partition("/")[2] if ":" in cell else cell for cell in given.cells]
+        tables.show(cells, given.method.partition("=")[0], [out], [])
+
+
+def problems(text: str) -> list:
+    """The problems that a suite and the names after it stand for."""
     from .problems import problems_of
 
-    suite, _, only = given.suite.partition(":")
-    problems = problems_of(suite)
-    if only:
-        names = only.split(",")
-        problems = [p for p in problems if any(name in p.name.split("-") or name == p.name for name in names)]
-    low, _, high = given.seeds.partition(":")
-    seeds = range(int(low), int(high))
-    if given.command == "baseline":
-        run.baselines(problems, seeds, given.budget)
-    else:
-        run.run(method(given.method), problems, seeds, given.budget, given.slots, given.out)
+    suite, _, only = text.partition(":")
+    found = problems_of(suite)
+    names = set(filter(None, only.split(",")))
+    return [p for p in found if not names or names & {p.name, *p.name.split("-")}]
+
+
+def seeds(text: str) -> range:
+    """`0:15`."""
+    low, _, high = text.partition(":")
+    return range(int(low), int(high))
 
 
 if __name__ == "__main__":

@@ -16,7 +16,8 @@ Key = tuple[str, str, int, int, int]
 
 def key(row: dict) -> Key:
     """What makes a row the same as another."""
-    return row["problem"], row.get("method", ""), row["seed"], row.get("budget", 0), row.get("slots", 1)
+    name = row.get("problem") or str(row["grid"])
+    return name, row.get("method", ""), row["seed"], row.get("budget", 0), row.get("slots", 1)
 
 
 def read(path: pathlib.Path) -> list[dict]:
