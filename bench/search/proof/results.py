@@ -11,6 +11,8 @@ import pathlib
 from collections.abc import Iterable
 
 FOLDER = pathlib.Path(__file__).parents[1] / "results"
+# Files that do not hold runs.
+NOT_RUNS = {"baselines", "epochs", "stopping"}
 Key = tuple[str, str, int, int, int]
 
 
@@ -37,7 +39,7 @@ def of(family: str, folder: pathlib.Path = FOLDER) -> list[dict]:
 
 def everything(paths: Iterable[pathlib.Path] = ()) -> list[dict]:
     """The rows of all families, and of other files; of rows with the same key the last one counts."""
-    families = sorted({path.name.partition(".")[0] for path in FOLDER.glob("*.jsonl*")})
+    families = sorted({path.name.partition(".")[0] for path in FOLDER.glob("*.jsonl*")} - NOT_RUNS)
     rows = [row for family in families for row in of(family)]
     rows += [row for path in paths for row in read(path)]
     return list({key(row): row for row in rows if "curve" in row}.values())

@@ -45,11 +45,15 @@ class Bench:
             return math.log(max(value - least, base["step"]) / (base["median"] - least))
         return math.log(min(max((value - least) / (typical - least), LEAST), MOST))
 
+    def reached(self, row: dict, trials: int, budget: int) -> float | None:
+        """The score of a run after so many trials, against random search of `budget` trials."""
+        return self.value(row["problem"], row["seed"], at(row["curve"], trials), budget)
+
     def cell(self, suite: str, budget: int, slots: int = 1) -> Scores:
         """The scores of all methods after `budget` trials of a suite's problems."""
         found: Scores = defaultdict(lambda: defaultdict(dict))
         for row in self.chosen(suite, budget, slots):
-            score = self.value(row["problem"], row["seed"], at(row["curve"], budget), budget)
+            score = self.reached(row, budget, budget)
             if score is not None:
                 found[row["method"]][row["problem"]][row["seed"]] = score
         return found
