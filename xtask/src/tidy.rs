@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 /// The floors of the house (ARCHITECTURE.md, "The house"): a crate imports only crates of a lower floor.
 const FLOORS: &[(&str, u32)] = &[
     ("space", 0),
+    ("linalg", 0),
     ("search", 1),
     ("study", 2),
     ("spec", 3),

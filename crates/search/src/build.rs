@@ -7,6 +7,7 @@ use space::Space;
 use crate::auto::Auto;
 use crate::distinct::Distinct;
 use crate::fixed::Fixed;
+use crate::gp::Gp;
 use crate::grid::Grid;
 use crate::pruner::promoted;
 use crate::random::Random;
@@ -54,6 +55,11 @@ pub fn build_with(
             return Err(SearchError::Unsuitable(message));
         }
         SamplerSpec::Tpe(options) => Box::new(Tpe::new(&space, options.clone())?),
+        SamplerSpec::Gp(_) if objectives > 1 => {
+            let message = format!("gp searches for one objective, and the study has {objectives}");
+            return Err(SearchError::Unsuitable(message));
+        }
+        SamplerSpec::Gp(options) => Box::new(Gp::new(&space, options.clone())?),
         SamplerSpec::Fixed(options) => Box::new(Fixed::new(&space, &options.points)?),
     };
     let sampler: Box<dyn Sampler> = Box::new(Distinct::new(strategy, space, duplicates));

@@ -11,6 +11,7 @@ mod build;
 pub mod conformance;
 mod distinct;
 mod fixed;
+mod gp;
 mod grid;
 mod maths;
 pub mod pareto;
@@ -24,6 +25,7 @@ mod tpe;
 mod walk;
 
 pub use build::{build, build_with};
+pub use gp::GpOptions;
 pub use protocol::{
     Ask, Decision, DecisionId, Level, Observed, Outcome, Proposal, Purpose, Sampler, SearchError, TrialId,
 };

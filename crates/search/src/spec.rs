@@ -4,6 +4,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use crate::GpOptions;
+
 /// A sampler and its options. In a file: a table with `name`, and what the sampler of that name understands.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "name", rename_all = "lowercase")]
@@ -20,6 +22,8 @@ pub enum SamplerSpec {
     /// Tree-structured Parzen estimator (Bergstra et al. 2011; Watanabe 2023, arXiv:2304.11127): learns where
     /// good trials lie.
     Tpe(TpeOptions),
+    /// Gaussian-process Bayesian optimisation: fewest trials, where each is worth milliseconds of thought.
+    Gp(GpOptions),
     /// Exactly the given configurations, in order.
     Fixed(FixedOptions),
 }
@@ -39,12 +43,13 @@ impl SamplerSpec {
             SamplerSpec::Grid(_) => "grid",
             SamplerSpec::Sobol(_) => "sobol",
             SamplerSpec::Tpe(_) => "tpe",
+            SamplerSpec::Gp(_) => "gp",
             SamplerSpec::Fixed(_) => "fixed",
         }
     }
 
     /// All names, in the order in which help lists them.
-    pub const NAMES: [&'static str; 6] = ["auto", "random", "grid", "sobol", "tpe", "fixed"];
+    pub const NAMES: [&'static str; 7] = ["auto", "random", "grid", "sobol", "tpe", "gp", "fixed"];
 }
 
 /// `auto` has no options.

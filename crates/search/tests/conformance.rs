@@ -43,6 +43,22 @@ fn tpe_with_a_short_memory_conforms() {
 }
 
 #[test]
+fn gp_conforms() {
+    check(json!({"name": "gp"}));
+}
+
+#[test]
+fn gp_in_a_trust_region_conforms() {
+    check(json!({"name": "gp", "trust_region": true, "history": 20}));
+}
+
+#[test]
+fn gp_learns_better_than_random() {
+    let spec: SamplerSpec = serde_json::from_value(json!({"name": "gp"})).unwrap();
+    conformance::learns_better_than_random(&|space| build(&spec, space, 1));
+}
+
+#[test]
 fn auto_conforms() {
     check(json!({"name": "auto"}));
 }

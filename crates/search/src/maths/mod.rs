@@ -3,4 +3,5 @@
 
 pub(crate) mod exp;
 pub(crate) mod hash;
+pub(crate) mod lbfgsb;
 pub(crate) mod normal;

@@ -1,0 +1,206 @@
+//! Hyper-parameters of greatest posterior density: the marginal likelihood of the values times the priors, climbed from
+//! several starts with exact gradients.
+//!
+//! Priors: a length is LogNormal(√2 + ½ ln d, √3) for d parameters, so that the typical distance between points, which grows
+//! with √d, keeps its meaning (Hvarfner, Hellsten, Nardi 2024, arXiv:2402.02229); a label's rate has the same spread about
+//! the same effect; the noise is wide. The density is that of the lengths themselves, as in BoTorch, so that in logarithms
+//! its top lies σ² below the median. The outputs have unit scale. The constant mean is estimated, not integrated over.
+
+use linalg::product::dot;
+use linalg::{Cholesky, wide};
+use serde::{Deserialize, Serialize};
+
+use super::design::Design;
+use super::kernel::{Parameters, Scaled, Work};
+use super::layout::Layout;
+use super::values::Transform;
+use crate::maths::lbfgsb::{Stop, minimise};
+use crate::maths::normal::LN_SQRT_2PI;
+
+/// Spread of the priors on lengths and rates, in logarithms: √3.
+const SPREAD: f64 = 1.732_050_807_568_877_2;
+/// Where the noise's variance is expected, and how little is known of it (both in logarithms).
+const NOISE: (f64, f64) = (-9.0, 3.0);
+/// Bounds in logarithms.
+const LENGTHS: (f64, f64) = (-4.6, 8.0);
+const RATES: (f64, f64) = (-9.0, 3.5);
+const SHARED: (f64, f64) = (-6.0, 6.0);
+const NOISES: (f64, f64) = (-16.0, 0.7);
+
+/// What was fitted: how the values are transformed, and the hyper-parameters ([`Parameters`]).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Fit {
+    pub(crate) transform: Transform,
+    pub(crate) theta: Vec<f64>,
+}
+
+/// What hyper-parameters are fitted to: points, values of mean about 0 and spread about 1, and how many times the noise's
+/// variance each value has.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Sample<'a> {
+    pub(crate) layout: &'a Layout,
+    pub(crate) design: &'a Design,
+    pub(crate) values: &'a [f64],
+    pub(crate) noise_weights: &'a [f64],
+}
+
+/// Where the prior has its top, in logarithms.
+pub(crate) fn prior_top(layout: &Layout) -> Vec<f64> {
+    let dimensions = layout.dimensions().max(1) as f64;
+    let length = std::f64::consts::SQRT_2 + 0.5 * libm::log(dimensions) - SPREAD * SPREAD;
+    let rate = libm::log(3.0 / dimensions);
+    let mut top = vec![length; layout.numbers];
+    top.extend(std::iter::repeat_n(rate, layout.rates));
+    top.extend(std::iter::repeat_n(0.0, layout.blocks.len() - 1));
+    top.push(NOISE.0);
+    top
+}
+
+fn bounds(layout: &Layout) -> Vec<(f64, f64)> {
+    let mut bounds = vec![LENGTHS; layout.numbers];
+    bounds.extend(std::iter::repeat_n(RATES, layout.rates));
+    bounds.extend(std::iter::repeat_n(SHARED, layout.blocks.len() - 1));
+    bounds.push(NOISES);
+    bounds
+}
+
+/// Hyper-parameters of greatest density found from `starts`, with so many evaluations each; the first of equals.
+pub(crate) fn fit(sample: &Sample<'_>, starts: &[Vec<f64>], evaluations: u32) -> Vec<f64> {
+    let top = prior_top(sample.layout);
+    let stop = Stop { gradient: 1e-3, decrease: 1e-4, evaluations };
+    let mut work = Work::default();
+    let mut best: Option<(f64, Vec<f64>)> = None;
+    for start in starts {
+        let found = minimise(start, bounds(sample.layout), stop, |theta, gradient| {
+            wide(
+                #[inline(always)]
+                || negative_density(sample, &top, theta, gradient, &mut work),
+            )
+        });
+        if found.value().is_finite() && best.as_ref().is_none_or(|(value, _)| found.value() < *value) {
+            best = Some((found.value(), found.best().to_vec()));
+        }
+    }
+    best.map_or(top, |(_, theta)| theta)
+}
+
+/// The estimated mean, and K⁻¹(y − mean).
+pub(crate) fn residuals(factor: &Cholesky, values: &[f64]) -> (f64, Vec<f64>) {
+    let n = values.len();
+    let (mut ones, mut alpha) = (vec![1.0; n], values.to_vec());
+    factor.solve_lower(&mut ones);
+    factor.solve_lower(&mut alpha);
+    let mean = dot(&ones, &alpha) / dot(&ones, &ones).max(f64::MIN_POSITIVE);
+    alpha.iter_mut().zip(&ones).for_each(|(a, one)| *a -= mean * one);
+    factor.solve_upper(&mut alpha);
+    (mean, alpha)
+}
+
+/// −ln of the posterior density of θ, up to a constant, and its gradient.
+#[inline(always)]
+fn negative_density(
+    sample: &Sample<'_>,
+    top: &[f64],
+    theta: &[f64],
+    gradient: &mut [f64],
+    work: &mut Work,
+) -> f64 {
+    let Sample { layout, design, values, noise_weights } = sample;
+    let parameters = Parameters::new(layout, theta);
+    let scaled = Scaled::new(layout, &parameters, design);
+    let Some(factor) = Cholesky::new(scaled.gram(noise_weights, work)) else { return f64::INFINITY };
+    let (mean, alpha) = residuals(&factor, values);
+    let fit: f64 = alpha.iter().zip(*values).map(|(a, y)| a * (y - mean)).sum();
+    let n = values.len();
+    let mut density = 0.5 * fit + 0.5 * factor.log_determinant() + n as f64 * LN_SQRT_2PI;
+    gradient.fill(0.0);
+    let inverse = factor.inverse();
+    let (mut weights, mut line) = (vec![0.0; n], vec![0.0; n]);
+    let mut noise = 0.0;
+    for a in 0..n {
+        let row = design.row(a);
+        scaled.correlate(&row, a, work, &mut line);
+        scaled.weigh(&row, a, work, &line);
+        // The derivative of −ln likelihood: ½ tr((K⁻¹ − ααᵀ) ∂K); what lies off the diagonal counts twice.
+        let known = inverse.row(a);
+        weights[..a].iter_mut().zip(known).zip(&alpha).for_each(|((w, k), b)| *w = k - alpha[a] * b);
+        scaled.pull(&row, &weights[..a], work, gradient);
+        noise += 0.5 * (known[a] - alpha[a] * alpha[a]) * parameters.noise * noise_weights[a];
+    }
+    let last = theta.len() - 1;
+    gradient[last] += noise;
+    for i in 0..=last {
+        let spread = if i == last {
+            NOISE.1
+        } else if i < layout.numbers + layout.rates {
+            SPREAD
+        } else {
+            1.5
+        };
+        let z = (theta[i] - top[i]) / spread;
+        density += 0.5 * z * z;
+        gradient[i] += z / spread;
+    }
+    density
+}
+
+/// ln of the leave-one-out predictive density of each value (Rasmussen and Williams 2006, section 5.4.2).
+pub(crate) fn leave_one_out(sample: &Sample<'_>, theta: &[f64]) -> Option<Vec<f64>> {
+    let Sample { layout, design, values, noise_weights } = sample;
+    let parameters = Parameters::new(layout, theta);
+    let scaled = Scaled::new(layout, &parameters, design);
+    let gram = wide(
+        #[inline(always)]
+        || scaled.gram(noise_weights, &mut Work::default()),
+    );
+    let factor = Cholesky::new(gram)?;
+    let (_, alpha) = residuals(&factor, values);
+    let inverse = factor.inverse();
+    let density = |i: usize| {
+        let precision = inverse[(i, i)];
+        0.5 * libm::log(precision) - 0.5 * alpha[i] * alpha[i] / precision - LN_SQRT_2PI
+    };
+    Some((0..values.len()).map(density).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+    use space::{Space, Stream};
+
+    #[test]
+    fn the_gradient_of_the_density_is_its_slope() {
+        let declarations = serde_json::from_value(json!({
+            "x": {"float": [0.0, 1.0]}, "n": {"int": [1, 5]}, "c": {"choice": ["a", "b", "c"]},
+            "order": {"permutation": ["a", "b", "c"]},
+            "m": {"choice": [{"name": "u", "k": {"int": [1, 9]}, "l": {"float": [0.0, 1.0]}}, {"name": "v", "flag": {"bool": true}}, "w"]}
+        }));
+        let space = Space::build(&declarations.unwrap(), &[]).unwrap();
+        let layout = Layout::new(&space);
+        let mut stream = Stream::new(1, 0, 0);
+        let rows: Vec<_> = (0..40).map(|_| layout.row(&space, &space.sample(&mut stream))).collect();
+        let design = Design::of(&layout, &rows);
+        let values: Vec<f64> =
+            rows.iter().map(|r| r.numbers[0] * 3.0 - 1.0 + f64::from(r.labels[0])).collect();
+        let noise_weights: Vec<f64> = (0..40).map(|i| 1.0 / f64::from(1 + i % 3)).collect();
+        let sample =
+            Sample { layout: &layout, design: &design, values: &values, noise_weights: &noise_weights };
+        let top = prior_top(&layout);
+        let mut theta: Vec<f64> = top.iter().map(|x| x + 0.6 * stream.normal()).collect();
+        theta[top.len() - 1] = -3.0;
+        let mut work = Work::default();
+        let mut gradient = vec![0.0; theta.len()];
+        let mut ignored = gradient.clone();
+        negative_density(&sample, &top, &theta, &mut gradient, &mut work);
+        for i in 0..theta.len() {
+            let mut at = |x: f64| {
+                let mut moved = theta.clone();
+                moved[i] += x;
+                negative_density(&sample, &top, &moved, &mut ignored, &mut work)
+            };
+            let slope = (at(1e-5) - at(-1e-5)) / 2e-5;
+            assert!((slope - gradient[i]).abs() < 1e-5 * (1.0 + slope.abs()), "{i}: {slope} {}", gradient[i]);
+        }
+    }
+}
