@@ -12,14 +12,14 @@ from collections.abc import Iterable
 
 FOLDER = pathlib.Path(__file__).parents[1] / "results"
 # Files that do not hold runs.
-NOT_RUNS = {"baselines", "epochs", "stopping"}
+NOT_RUNS = {"baselines", "epochs", "speed", "stopping"}
 Key = tuple[str, str, int, int, int]
 
 
 def key(row: dict) -> Key:
     """What makes a row the same as another."""
-    name = row.get("problem") or str(row["grid"])
-    return name, row.get("method", ""), row["seed"], row.get("budget", 0), row.get("slots", 1)
+    name = row.get("problem") or str(row.get("grid") or row.get("trials"))
+    return name, row.get("method", ""), row.get("seed", 0), row.get("budget", 0), row.get("slots", 1)
 
 
 def read(path: pathlib.Path) -> list[dict]:

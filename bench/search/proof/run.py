@@ -61,7 +61,9 @@ def search(task: Task, searcher: Searcher, budget: int, slots: int = 1, seed: in
     return curve, getattr(searcher, "cpu", cpu), ended
 
 
-def run(method: Method, problems: list[Problem], seeds: range, budget: int, slots: int, out: pathlib.Path | None) -> None:
+def run(
+    method: Method, problems: list[Problem], seeds: range, budget: int, slots: int, out: pathlib.Path | None
+) -> None:
     """Runs what is not there yet, seed by seed, so that whatever is there is of all problems alike."""
     path = out or results.FOLDER / f"{method.family}.jsonl"
     rows = results.read(path) if out else results.of(method.family)

@@ -1,11 +1,11 @@
 """Early stopping: what methods reach with so many steps (epochs) in all, four trials at a time.
 
     python -m proof.stopping run METHOD [seeds] [full trainings]   # ravine-LABEL={"sampler": {…}, "pruner": {…}}
-    python -m proof.stopping table [OURS]
+    python -m proof.stopping table
 
 A trial's steps take equal times. After any number of steps the incumbent is, of the trials that came farthest, the one
-with the least loss there; what counts is its loss at the top. The goal line is the median best of random search with 100
-full trainings: how many steps until a method is as good, as a share of the 8,100 that random search took.
+with the least loss there; what counts is its loss at the top. The goal line is the median best of random search with
+100 full trainings: how many steps until a method is as good, as a share of the 8,100 that random search took.
 """
 
 from __future__ import annotations
@@ -208,17 +208,17 @@ def value(curve: list, steps: float) -> float:
     return next((loss for spent, loss in reversed(curve) if spent <= steps), math.inf)
 
 
-def table(ours: str) -> None:
+def table() -> None:
     """Medians over seeds, and how soon each is as good as random search with full trainings."""
     rows = results.of("stopping")
-    print(f"Compared: {ours}\n" if ours else "")
     for name in PROBLEMS:
         goal = [value(r["curve"], FULL * TOP) for r in rows if r["problem"] == name and r["method"] == "random-full"]
         if not goal:
             continue
         line = statistics.median(goal)
         print(f"\n### {name}: random search's median best of {FULL} full trainings is {line:.4g}\n")
-        print("| method | seeds | share of its steps until as good: median [quartiles] | median loss at 1/30 | 1/10 | 1/3 of the steps |")
+        print("| method | seeds | share of its steps until as good: median [quartiles] |", end=" ")
+        print("median loss at 1/30 | 1/10 | 1/3 of the steps |")
         print("|---|---|---|---|---|---|")
         shown = []
         for method in sorted({r["method"] for r in rows}):
@@ -241,4 +241,4 @@ if __name__ == "__main__":
     if what == "run":
         run(rest[0], *(int(n) for n in (rest[1:] + ["15", "34"][len(rest) - 1 :])))
     else:
-        table(rest[0] if rest else "")
+        table()

@@ -99,7 +99,7 @@ def together(overall: dict[str, Scores], ours: str) -> None:
     """All cells: ratios in which continuous problems count one half, and ranks by family."""
     print("\n### All cells\n")
     methods = sorted({name for scores in overall.values() for name in scores if name != ours})
-    print(f"Ratios of {ours} to each, over the cells that both have; the continuous ones and the others count one half each.\n")
+    print(f"Ratios of {ours} to each, over the cells that both have; continuous and other cells count one half each.\n")
     print("| method | cells | ratio | worst cell |\n|---|---|---|---|")
     for name in methods:
         logs = {}

@@ -1,7 +1,7 @@
 """How things are searched: adapters that give each library's optimiser the same two verbs.
 
-A `Searcher` is asked for a configuration with a handle and told the value for the handle. Several may be asked for before
-the first is told. Each library is imported only when one of its methods starts.
+A `Searcher` is asked for a configuration with a handle and told the value for the handle. Several may be asked for
+before the first is told. Each library is imported only when one of its methods starts.
 """
 
 from __future__ import annotations

@@ -37,3 +37,16 @@ class Search:
     def tell(self, handle: optuna.Trial, value: float) -> None:
         """The trial's end."""
         self.study.tell(handle, value)
+
+    def give(self, config: Config, value: float) -> None:
+        """A trial from outside."""
+        domains = {p.name: distribution(p) for p in self.space if p.name in config}
+        self.study.add_trial(optuna.create_trial(params=config, distributions=domains, value=value))
+
+
+def distribution(param: Param):
+    """A parameter's range, as Optuna keeps it."""
+    if isinstance(param, Choice):
+        return optuna.distributions.CategoricalDistribution(list(param.options))
+    made = optuna.distributions.IntDistribution if isinstance(param, Int) else optuna.distributions.FloatDistribution
+    return made(param.low, param.high, log=param.log)

@@ -49,3 +49,7 @@ class Search:
     def tell(self, handle: int, value: float) -> None:
         """The trial's end."""
         self.cpu += call({"op": "tell", "trial": handle, "values": [value]})["ns"] * 1e-9
+
+    def give(self, config: Config, value: float) -> None:
+        """A trial from outside."""
+        self.tell(call({"op": "give", "point": config})["trial"], value)

@@ -1,8 +1,8 @@
 """COCO's bbob functions 1, 3, …, 23, each seen through a box that is shifted per axis, and bbob-mixint.
 
-The shift, uniform in [-2, 2] and the same for all methods, takes away what is special about centre and corners. A
-seed `s` is the pair of instance `s + 1` and the sampler's seed `s`. The optimum of a shifted problem may lie outside its
-box, by at most one unit an axis; regret is from the optimum of the function all the same.
+The shift, uniform in [-2, 2] and the same for all methods, takes away what is special about centre and corners. A seed
+`s` is the pair of instance `s + 1` and the sampler's seed `s`. The optimum of a shifted problem may lie outside its box
+(by up to one unit an axis, f5's by up to two); regret is from the optimum of the function all the same.
 """
 
 from __future__ import annotations

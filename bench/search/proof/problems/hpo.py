@@ -28,17 +28,20 @@ def problems() -> list[Problem]:
     found = []
     for kind, (_, names) in KINDS.items():
         for name in names:
-            table = functools.partial(Table, kind, name)
-            found.append(
-                Problem(f"{kind}-{name}", kind, functools.partial(task, kind, name), "table", lambda t=table: t().facts())
-            )
+            opened = functools.partial(task, kind, name)
+            found.append(Problem(f"{kind}-{name}", kind, opened, "table", functools.partial(facts, kind, name)))
     return found
 
 
-@functools.lru_cache(maxsize=16)
-def Table(kind: str, name: str) -> Whole:  # noqa: N802 - a class, of which one of each is kept
+@functools.cache
+def whole(kind: str, name: str) -> Whole:
     """The table of one data set, read once."""
     return Whole(kind, name)
+
+
+def facts(kind: str, name: str) -> dict:
+    """A table's figures."""
+    return whole(kind, name).facts()
 
 
 class Whole:
@@ -76,5 +79,5 @@ class Whole:
 
 def task(kind: str, name: str, _seed: int) -> Task:
     """The same table for every seed."""
-    table = Table(kind, name)
+    table = whole(kind, name)
     return Task(tuple(table.space), table.loss, lambda: min(table.losses.values()))
