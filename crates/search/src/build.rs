@@ -55,11 +55,7 @@ pub fn build_with(
             return Err(SearchError::Unsuitable(message));
         }
         SamplerSpec::Tpe(options) => Box::new(Tpe::new(&space, options.clone())?),
-        SamplerSpec::Gp(_) if objectives > 1 => {
-            let message = format!("gp searches for one objective, and the study has {objectives}");
-            return Err(SearchError::Unsuitable(message));
-        }
-        SamplerSpec::Gp(options) => Box::new(Gp::new(&space, options.clone())?),
+        SamplerSpec::Gp(options) => Box::new(Gp::new(&space, objectives, options.clone())?),
         SamplerSpec::Fixed(options) => Box::new(Fixed::new(&space, &options.points)?),
     };
     let sampler: Box<dyn Sampler> = Box::new(Distinct::new(strategy, space, duplicates));

@@ -1,7 +1,7 @@
 //! Fits at certain numbers of trials: which transform of the values, and which hyper-parameters.
 
 use super::design::Design;
-use super::fit::{Fit, Sample, fit, leave_one_out, prior_top};
+use super::fit::{Fit, NOISE, Sample, fit, leave_one_out, prior_top};
 use super::layout::Layout;
 use super::values::{Prepared, Transform};
 
@@ -12,6 +12,17 @@ const TRY: u32 = 15;
 const FINISH: u32 = 30;
 /// With fewer values there is nothing to choose by.
 const FEW_VALUES: usize = 6;
+
+/// How well the noise is known where repetitions show it, in logarithms.
+const KNOWN: f64 = 0.5;
+
+/// ln of a variance after a transform, whose slope is taken where the middle of the values lies.
+fn known_noise(values: &Prepared, transform: Transform, variance: f64) -> f64 {
+    let mut slopes: Vec<f64> = values.change(transform).into_iter().flatten().collect();
+    slopes.sort_by(f64::total_cmp);
+    let slope = slopes.get(slopes.len() / 2).copied().unwrap_or(0.0);
+    (libm::log(variance.max(1e-300)) + 2.0 * slope).clamp(-16.0, 0.7)
+}
 
 /// Which transforms may be chosen.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -26,22 +37,37 @@ pub(crate) enum Transforms {
     Ranked,
 }
 
+/// What may be chosen and fitted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Ways {
+    pub(crate) transforms: Transforms,
+    /// Whether numbers are warped, once there are ten values for each parameter.
+    pub(crate) warp: bool,
+}
+
+/// Values for each parameter before numbers are warped.
+const PER_DIMENSION: usize = 10;
+
 /// The next number of values at which hyper-parameters are fitted, after a fit at `last`.
 pub(crate) fn next_fit(last: usize) -> usize {
     last + (last / 8).max(1)
 }
 
 /// Fits to values at the rows of a design. `last` is where the search for hyper-parameters starts, besides at the top of their
-/// prior.
+/// prior. `variance` is that of the noise, as repetitions show it, in units of the prepared values.
 pub(crate) fn choose(
     layout: &Layout,
     design: &Design,
     values: &Prepared,
-    noise_weights: &[f64],
+    (noise_weights, variance): (&[f64], Option<f64>),
     last: Option<&Fit>,
-    transforms: Transforms,
+    ways: Ways,
 ) -> Fit {
-    let top = prior_top(layout);
+    let Ways { transforms, warp } = ways;
+    let warp = warp && design.len() >= PER_DIMENSION * layout.dimensions();
+    let noise =
+        |transform| variance.map_or(NOISE, |variance| (known_noise(values, transform, variance), KNOWN));
+    let top = prior_top(layout, NOISE.0, warp);
     let known = last.map(|fit| fit.theta.clone()).filter(|theta| theta.len() == top.len());
     let candidates = match transforms {
         Transforms::Standard => vec![Transform::None],
@@ -54,7 +80,7 @@ pub(crate) fn choose(
     let mut best: Option<(f64, Fit)> = None;
     for transform in candidates {
         let z = values.transformed(transform);
-        let sample = Sample { layout, design, values: &z, noise_weights };
+        let sample = Sample { layout, design, values: &z, noise_weights, noise: noise(transform) };
         let from = if starts.is_empty() { std::slice::from_ref(&top) } else { &starts[..] };
         let theta = fit(&sample, from, TRY);
         let density = if one {
@@ -71,7 +97,7 @@ pub(crate) fn choose(
     }
     let Some((_, chosen)) = best else { return Fit { transform: Transform::None, theta: top } };
     let z = values.transformed(chosen.transform);
-    let sample = Sample { layout, design, values: &z, noise_weights };
+    let sample = Sample { layout, design, values: &z, noise_weights, noise: noise(chosen.transform) };
     let theta = fit(&sample, &[chosen.theta, top], FINISH);
     Fit { transform: chosen.transform, theta }
 }

@@ -11,7 +11,7 @@ use linalg::{Cholesky, wide};
 use serde::{Deserialize, Serialize};
 
 use super::design::Design;
-use super::kernel::{Parameters, Scaled, Work};
+use super::kernel::{Parameters, Scaled, Work, plain};
 use super::layout::Layout;
 use super::values::Transform;
 use crate::maths::lbfgsb::{Stop, minimise};
@@ -20,11 +20,14 @@ use crate::maths::normal::LN_SQRT_2PI;
 /// Spread of the priors on lengths and rates, in logarithms: √3.
 const SPREAD: f64 = 1.732_050_807_568_877_2;
 /// Where the noise's variance is expected, and how little is known of it (both in logarithms).
-const NOISE: (f64, f64) = (-9.0, 3.0);
+pub(crate) const NOISE: (f64, f64) = (-9.0, 3.0);
+/// Spread of the prior on the warp's exponents, in logarithms, about 1.
+const WARP_SPREAD: f64 = 0.75;
 /// Bounds in logarithms.
 const LENGTHS: (f64, f64) = (-4.6, 8.0);
 const RATES: (f64, f64) = (-9.0, 3.5);
 const SHARED: (f64, f64) = (-6.0, 6.0);
+const WARPS: (f64, f64) = (-1.5, 1.5);
 const NOISES: (f64, f64) = (-16.0, 0.7);
 
 /// What was fitted: how the values are transformed, and the hyper-parameters ([`Parameters`]).
@@ -42,36 +45,45 @@ pub(crate) struct Sample<'a> {
     pub(crate) design: &'a Design,
     pub(crate) values: &'a [f64],
     pub(crate) noise_weights: &'a [f64],
+    /// Where the noise's variance is expected, and with what spread, in logarithms: [`NOISE`] where nothing is known of it.
+    pub(crate) noise: (f64, f64),
 }
 
 /// Where the prior has its top, in logarithms.
-pub(crate) fn prior_top(layout: &Layout) -> Vec<f64> {
+pub(crate) fn prior_top(layout: &Layout, noise: f64, warp: bool) -> Vec<f64> {
     let dimensions = layout.dimensions().max(1) as f64;
     let length = std::f64::consts::SQRT_2 + 0.5 * libm::log(dimensions) - SPREAD * SPREAD;
     let rate = libm::log(3.0 / dimensions);
     let mut top = vec![length; layout.numbers];
     top.extend(std::iter::repeat_n(rate, layout.rates));
     top.extend(std::iter::repeat_n(0.0, layout.blocks.len() - 1));
-    top.push(NOISE.0);
+    if warp {
+        top.extend(std::iter::repeat_n(0.0, 2 * layout.numbers));
+    }
+    top.push(noise);
     top
 }
 
-fn bounds(layout: &Layout) -> Vec<(f64, f64)> {
+fn bounds(layout: &Layout, warp: bool) -> Vec<(f64, f64)> {
     let mut bounds = vec![LENGTHS; layout.numbers];
     bounds.extend(std::iter::repeat_n(RATES, layout.rates));
     bounds.extend(std::iter::repeat_n(SHARED, layout.blocks.len() - 1));
+    if warp {
+        bounds.extend(std::iter::repeat_n(WARPS, 2 * layout.numbers));
+    }
     bounds.push(NOISES);
     bounds
 }
 
 /// Hyper-parameters of greatest density found from `starts`, with so many evaluations each; the first of equals.
 pub(crate) fn fit(sample: &Sample<'_>, starts: &[Vec<f64>], evaluations: u32) -> Vec<f64> {
-    let top = prior_top(sample.layout);
+    let warp = starts.first().is_some_and(|start| start.len() > plain(sample.layout) + 1);
+    let top = prior_top(sample.layout, sample.noise.0, warp);
     let stop = Stop { gradient: 1e-3, decrease: 1e-4, evaluations };
     let mut work = Work::default();
     let mut best: Option<(f64, Vec<f64>)> = None;
     for start in starts {
-        let found = minimise(start, bounds(sample.layout), stop, |theta, gradient| {
+        let found = minimise(start, bounds(sample.layout, warp), stop, |theta, gradient| {
             wide(
                 #[inline(always)]
                 || negative_density(sample, &top, theta, gradient, &mut work),
@@ -105,9 +117,9 @@ fn negative_density(
     gradient: &mut [f64],
     work: &mut Work,
 ) -> f64 {
-    let Sample { layout, design, values, noise_weights } = sample;
+    let Sample { layout, design, values, noise_weights, .. } = sample;
     let parameters = Parameters::new(layout, theta);
-    let scaled = Scaled::new(layout, &parameters, design);
+    let scaled = Scaled::for_fit(layout, &parameters, design);
     let Some(factor) = Cholesky::new(scaled.gram(noise_weights, work)) else { return f64::INFINITY };
     let (mean, alpha) = residuals(&factor, values);
     let fit: f64 = alpha.iter().zip(*values).map(|(a, y)| a * (y - mean)).sum();
@@ -131,11 +143,13 @@ fn negative_density(
     gradient[last] += noise;
     for i in 0..=last {
         let spread = if i == last {
-            NOISE.1
+            sample.noise.1
         } else if i < layout.numbers + layout.rates {
             SPREAD
-        } else {
+        } else if i < plain(layout) {
             1.5
+        } else {
+            WARP_SPREAD
         };
         let z = (theta[i] - top[i]) / spread;
         density += 0.5 * z * z;
@@ -146,7 +160,7 @@ fn negative_density(
 
 /// ln of the leave-one-out predictive density of each value (Rasmussen and Williams 2006, section 5.4.2).
 pub(crate) fn leave_one_out(sample: &Sample<'_>, theta: &[f64]) -> Option<Vec<f64>> {
-    let Sample { layout, design, values, noise_weights } = sample;
+    let Sample { layout, design, values, noise_weights, .. } = sample;
     let parameters = Parameters::new(layout, theta);
     let scaled = Scaled::new(layout, &parameters, design);
     let gram = wide(
@@ -184,9 +198,14 @@ mod tests {
         let values: Vec<f64> =
             rows.iter().map(|r| r.numbers[0] * 3.0 - 1.0 + f64::from(r.labels[0])).collect();
         let noise_weights: Vec<f64> = (0..40).map(|i| 1.0 / f64::from(1 + i % 3)).collect();
-        let sample =
-            Sample { layout: &layout, design: &design, values: &values, noise_weights: &noise_weights };
-        let top = prior_top(&layout);
+        let sample = Sample {
+            layout: &layout,
+            design: &design,
+            values: &values,
+            noise_weights: &noise_weights,
+            noise: NOISE,
+        };
+        let top = prior_top(&layout, NOISE.0, true);
         let mut theta: Vec<f64> = top.iter().map(|x| x + 0.6 * stream.normal()).collect();
         theta[top.len() - 1] = -3.0;
         let mut work = Work::default();

@@ -6,6 +6,7 @@ use super::acquisition::{Moments, Scored, log_expected_improvement, log_probabil
 use super::design::Design;
 use super::layout::{Kind, Layout, Row};
 use super::model::{Local, Model};
+use super::volume::Gains;
 
 /// After so many trials a belief counts as much as one unit of log expected improvement per nat (β of Hvarfner, Stoll,
 /// Souza, Lindauer, Hutter, Nardi 2022, arXiv:2204.11051).
@@ -21,8 +22,10 @@ pub(crate) enum Aim {
 }
 
 /// A score of points: the sum of what is looked for in each model, and of beliefs.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Goal {
+    /// Of several objectives: their models, and what is to be gained.
+    pub(crate) front: Option<(Vec<Model>, Gains)>,
     pub(crate) parts: Vec<(Model, Aim)>,
     pub(crate) beliefs: Beliefs,
 }
@@ -58,6 +61,14 @@ impl Goal {
             let moments = model.predict(rows);
             scores.iter_mut().zip(moments).for_each(|(s, m)| *s += aim.score(m).score);
         }
+        if let Some((models, gains)) = &self.front {
+            let predicted: Vec<Vec<Moments>> = models.iter().map(|model| model.predict(rows)).collect();
+            let mut ignored = vec![(0.0, 0.0); models.len()];
+            for (i, score) in scores.iter_mut().enumerate() {
+                let moments: Vec<Moments> = predicted.iter().map(|of_model| of_model[i]).collect();
+                *score += gains.score(&moments, &mut ignored);
+            }
+        }
         scores
     }
 
@@ -75,6 +86,17 @@ impl Goal {
                 model.pull(rows, &mut local, b, (by_mean, by_variance), &mut sloped.gradients[b]);
             }
             *room = Some(local);
+        }
+        if let Some((models, gains)) = &self.front {
+            let mut locals: Vec<Local> = models.iter().map(|model| model.local(rows, None)).collect();
+            let mut partials = vec![(0.0, 0.0); models.len()];
+            for b in 0..rows.len() {
+                let moments: Vec<Moments> = locals.iter().map(|local| local.moments[b]).collect();
+                sloped.scores[b] += gains.score(&moments, &mut partials);
+                for (k, model) in models.iter().enumerate() {
+                    model.pull(rows, &mut locals[k], b, partials[k], &mut sloped.gradients[b]);
+                }
+            }
         }
         for (row, (score, gradient)) in rows.iter().zip(sloped.scores.iter_mut().zip(&mut sloped.gradients)) {
             *score += self.beliefs.add(row, gradient);

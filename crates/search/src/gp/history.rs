@@ -6,6 +6,7 @@ use std::sync::Arc;
 use space::Point;
 
 use crate::maths::hash::mix;
+use crate::pareto::total_violation;
 use crate::{Observed, Outcome, TrialId};
 
 /// A trial.
@@ -50,6 +51,22 @@ impl Told<'_> {
         match self.outcome {
             Outcome::Complete { values, .. } => values.get(objective).copied(),
             _ => None,
+        }
+    }
+
+    /// How many constraints it says something about.
+    pub(crate) fn constraints(&self) -> usize {
+        match self.outcome {
+            Outcome::Complete { violations, .. } => violations.len(),
+            _ => 0,
+        }
+    }
+
+    /// By how much it breaks constraints in all; infinite where it is not complete.
+    pub(crate) fn total_violation(&self) -> f64 {
+        match self.outcome {
+            Outcome::Complete { violations, .. } => total_violation(violations),
+            _ => f64::INFINITY,
         }
     }
 
@@ -113,7 +130,6 @@ impl History {
         running.take(most).map(|t| &t.point).collect()
     }
 
-    #[allow(dead_code, reason = "under way")]
     /// The noise's variance that repetitions show in an objective, pooled over the trials that have some.
     pub(crate) fn repetition_variance(&self, objective: usize) -> Option<f64> {
         let (mut sum, mut freedom) = (0.0, 0_usize);

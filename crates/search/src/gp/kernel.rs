@@ -11,36 +11,70 @@
 //! and one that is blockwise) the factor is itself a covariance for every ρ in [0, 1], which the plain rule "leave
 //! out what is not active in both" is not.
 
+use std::borrow::Cow;
+
 use linalg::Matrix;
 use linalg::product::{add_scaled, dot};
 
 use super::design::Design;
 use super::layout::{Layout, Row};
+use super::warp::Warp;
 use crate::maths::exp::exp;
 
 /// Hyper-parameters in the order of a vector: ln ℓ of each number, ln rate of each label, logit ρ of each block after the
-/// first, ln of the noise's variance.
+/// first, then, where numbers are warped, ln a and ln b of each ([`Warp`]), last ln of the noise's variance.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Parameters {
     inverse_lengths: Vec<f64>,
     rates: Vec<f64>,
     /// The first entry is of the block that is always active, and not used.
     shared: Vec<f64>,
+    /// One for each number, or none.
+    warps: Vec<Warp>,
     pub(crate) noise: f64,
+}
+
+/// How many hyper-parameters there are before those of the warp.
+pub(crate) fn plain(layout: &Layout) -> usize {
+    layout.numbers + layout.rates + layout.blocks.len() - 1
 }
 
 impl Parameters {
     pub(crate) fn new(layout: &Layout, theta: &[f64]) -> Self {
         let (lengths, rest) = theta.split_at(layout.numbers);
         let (rates, rest) = rest.split_at(layout.rates);
-        let (shared, noise) = rest.split_at(layout.blocks.len() - 1);
+        let (shared, rest) = rest.split_at(layout.blocks.len() - 1);
+        let (warps, noise) = rest.split_at(rest.len() - 1);
         let sigmoid = |x: &f64| 1.0 / (1.0 + libm::exp(-x));
         Parameters {
             inverse_lengths: lengths.iter().map(|x| libm::exp(-x)).collect(),
             rates: rates.iter().map(|x| libm::exp(*x)).collect(),
             shared: std::iter::once(0.0).chain(shared.iter().map(sigmoid)).collect(),
+            warps: warps.as_chunks::<2>().0.iter().map(|[a, b]| Warp::new(*a, *b)).collect(),
             noise: libm::exp(noise[0]),
         }
+    }
+
+    /// A number, warped and divided by its length.
+    fn place(&self, number: usize, x: f64) -> f64 {
+        self.warps.get(number).map_or(x, |warp| warp.place(x)) * self.inverse_lengths[number]
+    }
+
+    /// The derivative of [`place`](Self::place) by x.
+    fn slope(&self, number: usize, x: f64) -> f64 {
+        self.warps.get(number).map_or(1.0, |warp| warp.slope(x)) * self.inverse_lengths[number]
+    }
+
+    /// The derivatives of [`place`](Self::place) by ln a and ln b of the warp.
+    fn bends(&self, number: usize, x: f64) -> (f64, f64) {
+        let (by_a, by_b) = self.warps.get(number).map_or((0.0, 0.0), |warp| warp.bends(x));
+        (by_a * self.inverse_lengths[number], by_b * self.inverse_lengths[number])
+    }
+
+    /// The numbers of a design, warped and divided by their lengths.
+    pub(crate) fn scale(&self, design: &Design) -> Vec<Vec<f64>> {
+        let column = |(j, column): (usize, &Vec<f64>)| column.iter().map(|x| self.place(j, *x)).collect();
+        design.numbers.iter().enumerate().map(column).collect()
     }
 
     /// ℓ of a number.
@@ -55,7 +89,9 @@ pub(crate) struct Scaled<'a> {
     pub(crate) layout: &'a Layout,
     pub(crate) parameters: &'a Parameters,
     pub(crate) design: &'a Design,
-    columns: Vec<Vec<f64>>,
+    columns: Cow<'a, [Vec<f64>]>,
+    /// Where numbers are warped and the warp is fitted: the columns' derivatives by ln a and ln b.
+    bends: Vec<[Vec<f64>; 2]>,
 }
 
 /// Room for what is computed of one point against the rows of a design, for each block.
@@ -72,9 +108,28 @@ pub(crate) struct Work {
 
 impl<'a> Scaled<'a> {
     pub(crate) fn new(layout: &'a Layout, parameters: &'a Parameters, design: &'a Design) -> Self {
-        let scale = |(column, inverse): (&Vec<f64>, &f64)| column.iter().map(|x| x * inverse).collect();
-        let columns = design.numbers.iter().zip(&parameters.inverse_lengths).map(scale).collect();
-        Scaled { layout, parameters, design, columns }
+        let columns = Cow::Owned(parameters.scale(design));
+        Scaled { layout, parameters, design, columns, bends: Vec::new() }
+    }
+
+    /// The same for derivatives by the hyper-parameters.
+    pub(crate) fn for_fit(layout: &'a Layout, parameters: &'a Parameters, design: &'a Design) -> Self {
+        let mut scaled = Scaled::new(layout, parameters, design);
+        for j in 0..parameters.warps.len() {
+            let (by_a, by_b) = design.numbers[j].iter().map(|x| parameters.bends(j, *x)).unzip();
+            scaled.bends.push([by_a, by_b]);
+        }
+        scaled
+    }
+
+    /// The same of columns that were [scaled](Parameters::scale) before.
+    pub(crate) fn with(
+        layout: &'a Layout,
+        parameters: &'a Parameters,
+        design: &'a Design,
+        columns: &'a [Vec<f64>],
+    ) -> Self {
+        Scaled { layout, parameters, design, columns: Cow::Borrowed(columns), bends: Vec::new() }
     }
 
     /// The correlation of `row` with the first `n` rows of the design. `work` keeps what [`weigh`](Self::weigh) needs.
@@ -100,7 +155,7 @@ impl<'a> Scaled<'a> {
                 continue;
             }
             for j in &block.numbers {
-                let z = row.numbers[*j] * self.parameters.inverse_lengths[*j];
+                let z = self.parameters.place(*j, row.numbers[*j]);
                 for (square, other) in squares.iter_mut().zip(&self.columns[*j]) {
                     let difference = z - other;
                     *square += difference * difference;
@@ -166,7 +221,8 @@ impl<'a> Scaled<'a> {
     pub(crate) fn pull(&self, row: &Row, weights: &[f64], work: &mut Work, gradient: &mut [f64]) {
         let n = weights.len();
         let (lengths, rest) = gradient.split_at_mut(self.layout.numbers);
-        let (rates, shared) = rest.split_at_mut(self.layout.rates);
+        let (rates, rest) = rest.split_at_mut(self.layout.rates);
+        let (shared, warps) = rest.split_at_mut(self.layout.blocks.len() - 1);
         for (g, block) in self.layout.blocks.iter().enumerate() {
             if g > 0 {
                 let p = self.parameters.shared[g];
@@ -181,8 +237,17 @@ impl<'a> Scaled<'a> {
                 weighted[i] = slopes[g][i] * weights[i];
             }
             for j in &block.numbers {
-                let z = row.numbers[*j] * self.parameters.inverse_lengths[*j];
+                let z = self.parameters.place(*j, row.numbers[*j]);
                 lengths[*j] += square_distances(weighted, z, &self.columns[*j][..n]);
+                if let Some([by_a, by_b]) = self.bends.get(*j) {
+                    let own = self.parameters.bends(*j, row.numbers[*j]);
+                    let entry = 2 * j;
+                    for (i, weight) in weighted.iter().enumerate() {
+                        let pull = weight * (z - self.columns[*j][i]);
+                        warps[entry] -= pull * (own.0 - by_a[i]);
+                        warps[entry + 1] -= pull * (own.1 - by_b[i]);
+                    }
+                }
             }
             for i in 0..n {
                 weighted[i] = values[g][i] * weights[i];
@@ -213,9 +278,9 @@ impl<'a> Scaled<'a> {
             }
             let total: f64 = weighted.iter().sum();
             for j in &block.numbers {
-                let inverse = self.parameters.inverse_lengths[*j];
-                let z = row.numbers[*j] * inverse;
-                gradient[*j] -= inverse * (z * total - dot(weighted, &self.columns[*j][..n]));
+                let z = self.parameters.place(*j, row.numbers[*j]);
+                let slope = self.parameters.slope(*j, row.numbers[*j]);
+                gradient[*j] -= slope * (z * total - dot(weighted, &self.columns[*j][..n]));
             }
         }
     }

@@ -22,8 +22,11 @@ mod layout;
 mod model;
 mod options;
 mod suggest;
+mod tasks;
 mod trust_region;
 mod values;
+mod volume;
+mod warp;
 
 use std::sync::Arc;
 
@@ -31,7 +34,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use space::{Point, Space};
 
-pub(crate) use self::choice::{MOST_ROWS, Transforms, choose, next_fit};
+#[allow(unused_imports, reason = "parts that `auto` is made of")]
+pub(crate) use self::choice::{MOST_ROWS, Transforms, Ways, choose, next_fit};
+#[allow(unused_imports, reason = "parts that `auto` is made of")]
 pub(crate) use self::design::Design;
 pub(crate) use self::fit::Fit;
 pub(crate) use self::goal::{Aim, Beliefs, Goal};
@@ -40,24 +45,31 @@ pub(crate) use self::layout::{Layout, Row};
 pub(crate) use self::model::Model;
 pub use self::options::GpOptions;
 pub(crate) use self::suggest::{Region, Search, suggest};
+use self::tasks::{Task, tasks};
 pub(crate) use self::trust_region::TrustRegion;
+#[allow(unused_imports, reason = "parts that `auto` is made of")]
 pub(crate) use self::values::Prepared;
+use self::volume::Gains;
+use crate::pareto::{crowding, ranks};
 use crate::sobol::directions::{MOST_DIMENSIONS, Sequence};
 use crate::sobol::scramble::Scramble;
 use crate::strategy::{Draft, Strategy, stream};
-use crate::{Ask, Observed, Outcome, Purpose, SearchError};
+use crate::{Ask, Observed, Purpose, SearchError};
 
 /// The key in a memo under which the fit of a decision stands.
 const MEMO: &str = "gp";
 /// Pending trials that a model is told of at most.
 const MOST_PENDING: usize = 200;
 
+/// Cells of what a front leaves open are too many beyond.
+const MOST_OBJECTIVES: usize = 4;
+
 /// What a memo holds.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 struct Fitted {
     /// To how many trials.
     trials: usize,
-    /// Of the objective, then of each constraint.
+    /// Of the objectives, then of the constraints.
     fits: Vec<Fit>,
 }
 
@@ -67,11 +79,12 @@ pub(crate) struct Gp {
     options: GpOptions,
     layout: Arc<Layout>,
     sequence: Option<Sequence>,
+    objectives: usize,
     history: History,
 }
 
 impl Gp {
-    pub(crate) fn new(space: &Space, options: GpOptions) -> Result<Self, SearchError> {
+    pub(crate) fn new(space: &Space, objectives: usize, options: GpOptions) -> Result<Self, SearchError> {
         let wrong = |what: &str| Err(SearchError::Unsuitable(format!("sampler gp: {what}")));
         if options.history < 20 {
             return wrong("history is below 20; a model of so few trials knows nothing");
@@ -79,9 +92,14 @@ impl Gp {
         if options.n_startup_trials == Some(0) {
             return wrong("n_startup_trials is 0; at least 1 trial comes before the model");
         }
+        if objectives > MOST_OBJECTIVES {
+            let message =
+                format!("is for at most {MOST_OBJECTIVES} objectives, and the study has {objectives}");
+            return wrong(&message);
+        }
         let layout = Layout::new(space);
         let sequence = (layout.width <= MOST_DIMENSIONS).then(|| Sequence::new(layout.width)).transpose()?;
-        Ok(Gp { options, layout: Arc::new(layout), sequence, history: History::default() })
+        Ok(Gp { options, layout: Arc::new(layout), sequence, objectives, history: History::default() })
     }
 
     fn startup(&self) -> usize {
@@ -118,24 +136,26 @@ impl Gp {
     /// What the models are made of: the trials that count, thinned where they are many.
     fn known(&self, ask: &Ask<'_>) -> Vec<Told<'_>> {
         let all: Vec<Told<'_>> = self.history.told().collect();
-        let standing: Vec<f64> = all
-            .iter()
-            .map(|told| match told.outcome {
-                Outcome::Complete { values, violations } => {
-                    let violation: f64 = violations.iter().filter(|v| **v > 0.0).sum();
-                    if violation > 0.0 {
-                        f64::INFINITY
-                    } else {
-                        values.first().copied().unwrap_or(f64::INFINITY)
-                    }
-                }
-                Outcome::Pruned { .. } | Outcome::Failed => f64::INFINITY,
-            })
-            .collect();
+        if all.len() <= self.options.history as usize {
+            return all;
+        }
+        let standing = self.standing(&all);
         let trials: Vec<_> = all.iter().map(|told| told.trial).collect();
         let key = ask.stream(Purpose::History).next_u64();
         let kept = keep(&standing, &trials, self.options.history as usize, key);
         kept.into_iter().map(|i| all[i].clone()).collect()
+    }
+
+    /// How good each trial is, less is better: its value, or its rank where there are several objectives.
+    fn standing(&self, all: &[Told<'_>]) -> Vec<f64> {
+        let feasible = |told: &Told<'_>, k| if told.is_feasible() { told.value(k) } else { None };
+        let value = |told: &Told<'_>, k| feasible(told, k).filter(|v| !v.is_nan()).unwrap_or(f64::INFINITY);
+        if self.objectives == 1 {
+            return all.iter().map(|told| value(told, 0)).collect();
+        }
+        let points: Vec<Vec<f64>> =
+            all.iter().map(|told| (0..self.objectives).map(|k| value(told, k)).collect()).collect();
+        ranks(&points).into_iter().map(f64::from).collect()
     }
 
     /// The fits that this decision works with, and whether they are new.
@@ -152,7 +172,7 @@ impl Gp {
         let key = ask.stream(Purpose::History).next_u64();
         let fit = |(k, task): (usize, &Task)| {
             let before = last.as_ref().and_then(|last| last.fits.get(k));
-            task.fit(&self.layout, before, key)
+            task.fit(&self.layout, before, self.options.warp, key)
         };
         (Fitted { trials, fits: tasks.iter().enumerate().map(fit).collect() }, true)
     }
@@ -163,34 +183,23 @@ impl Gp {
         accept: &dyn Fn(&Point) -> bool,
     ) -> Option<(Point, Option<serde_json::Value>)> {
         let known = self.known(ask);
-        let tasks = tasks(&self.layout, ask.space, &known, &self.history);
+        let tasks = tasks(&self.layout, ask.space, &known, &self.history, self.objectives);
         let (fitted, new) = self.fitted(ask, &tasks);
         let row = |point: &Arc<Point>| self.layout.row(ask.space, point);
         let pending: Vec<Row> = self.history.running(MOST_PENDING).into_iter().map(row).collect();
-        let mut parts = Vec::new();
-        for (k, (task, fit)) in tasks.iter().zip(&fitted.fits).enumerate() {
-            let model = task.model(&self.layout, fit, &pending)?;
-            parts.push((model, Aim::Below(if k == 0 { 0.0 } else { task.limit })));
-        }
-        // The incumbent: the best mean that is predicted for a trial that keeps the constraints, or for a pending one.
-        let means = parts[0].0.means_at_design();
-        let mut order: Vec<usize> = (0..known.len()).filter(|i| known[*i].is_feasible()).collect();
-        let feasible = !order.is_empty();
-        if !feasible {
-            order = (0..known.len()).collect();
-        }
-        order.sort_by(|i, j| means[*i].total_cmp(&means[*j]).then(i.cmp(j)));
-        let best = means[order[0]];
-        let best = means[known.len()..].iter().copied().fold(best, f64::min);
-        let seeds: Vec<Vec<f64>> = order.iter().take(5).map(|i| self.encode(ask, known[*i].point)).collect();
-        parts[0].1 = Aim::Improve(best);
-        let scales = parts[0].0.lengths();
-        if !feasible && parts.len() > 1 {
-            parts.remove(0);
-        }
-        let region = self.region(&known, &seeds[0], &scales);
+        let models = tasks.iter().zip(&fitted.fits);
+        let models: Option<Vec<Model>> =
+            models.map(|(task, fit)| task.model(&self.layout, fit, &pending)).collect();
+        let mut models = models?;
+        let bounds = models.split_off(self.objectives);
+        let scales = models[0].lengths();
+        let parts = bounds.into_iter().zip(&tasks[self.objectives..]);
+        let parts = parts.map(|(model, task)| (model, Aim::Below(task.limit))).collect();
         let beliefs = Beliefs::new(ask.space, &self.layout, self.history.ended);
-        let goal = Goal { parts, beliefs };
+        let mut goal = Goal { parts, beliefs, front: None };
+        let order = self.aim(&mut goal, models, &known);
+        let seeds: Vec<Vec<f64>> = order.iter().take(5).map(|i| self.encode(ask, known[*i].point)).collect();
+        let region = self.region(&known, &seeds[0], &scales);
         let search = Search {
             space: ask.space,
             layout: &self.layout,
@@ -201,6 +210,41 @@ impl Gp {
         };
         let (point, _) = suggest(&search, &mut ask.stream(Purpose::Propose), accept)?;
         Some((point, new.then(|| json!({ MEMO: fitted }))))
+    }
+
+    /// Adds what the objectives are to reach: where no trial keeps the constraints yet, nothing; the known trials, those first
+    /// near which it is worth looking.
+    fn aim(&self, goal: &mut Goal, mut models: Vec<Model>, known: &[Told<'_>]) -> Vec<usize> {
+        let mut order: Vec<usize> = (0..known.len()).filter(|i| known[*i].is_feasible()).collect();
+        if order.is_empty() {
+            // By the least violation, as it was told.
+            let violation = |i: &usize| known[*i].total_violation();
+            order = (0..known.len()).collect();
+            order.sort_by(|i, j| violation(i).total_cmp(&violation(j)).then(i.cmp(j)));
+            if goal.parts.is_empty() {
+                goal.parts.push((models.swap_remove(0), Aim::Improve(0.0)));
+            }
+            return order;
+        }
+        let pending = known.len()..models[0].means_at_design().len();
+        if models.len() == 1 {
+            // The incumbent is the best mean that is predicted for a trial, or for a pending one.
+            let model = models.swap_remove(0);
+            let means = model.means_at_design();
+            order.sort_by(|i, j| means[*i].total_cmp(&means[*j]).then(i.cmp(j)));
+            let best = pending.map(|i| means[i]).fold(means[order[0]], f64::min);
+            goal.parts.push((model, Aim::Improve(best)));
+            return order;
+        }
+        let place = |i: usize| -> Vec<f64> { models.iter().map(|m| m.means_at_design()[i]).collect() };
+        let places: Vec<Vec<f64>> = order.iter().map(|i| place(*i)).collect();
+        let alone = crowding(&places);
+        let rank = ranks(&places);
+        let mut by_rank: Vec<usize> = (0..order.len()).collect();
+        by_rank.sort_by(|i, j| rank[*i].cmp(&rank[*j]).then(alone[*j].total_cmp(&alone[*i])).then(i.cmp(j)));
+        let all: Vec<Vec<f64>> = places.into_iter().chain(pending.map(place)).collect();
+        goal.front = Some((models, Gains::new(&all)));
+        by_rank.into_iter().map(|i| order[i]).collect()
     }
 
     fn encode(&self, ask: &Ask<'_>, point: &Point) -> Vec<f64> {
@@ -248,86 +292,4 @@ impl Strategy for Gp {
         let point = ask.space.sample(&mut stream(ask, attempt));
         Ok(if accept(&point) { Draft::Point(point, None) } else { Draft::Refused })
     }
-}
-
-/// One thing to model: the objective, or a constraint.
-struct Task {
-    design: Design,
-    /// Which of the known trials its rows are, and how they stand, for a choice among them.
-    values: Prepared,
-    raw: Vec<f64>,
-    noise_weights: Vec<f64>,
-    transforms: Transforms,
-    /// Where a constraint's limit lies among the transformed values.
-    limit: f64,
-    trials: Vec<crate::TrialId>,
-}
-
-impl Task {
-    fn fit(&self, layout: &Layout, before: Option<&Fit>, key: u64) -> Fit {
-        let rows = keep(&self.raw, &self.trials, MOST_ROWS, key);
-        if rows.len() == self.raw.len() {
-            return choose(layout, &self.design, &self.values, &self.noise_weights, before, self.transforms);
-        }
-        let few: Vec<Row> = rows.iter().map(|i| self.design.row(*i)).collect();
-        let raw: Vec<f64> = rows.iter().map(|i| self.raw[*i]).collect();
-        let weights: Vec<f64> = rows.iter().map(|i| self.noise_weights[*i]).collect();
-        let design = Design::of(layout, &few);
-        choose(layout, &design, &Prepared::new(&raw), &weights, before, self.transforms)
-    }
-
-    fn model(&self, layout: &Arc<Layout>, fit: &Fit, pending: &[Row]) -> Option<Model> {
-        let values = self.values.transformed(fit.transform);
-        Model::new(layout, &self.design, &values, &self.noise_weights, fit, pending)
-    }
-}
-
-/// What is modelled: the objective with all trials, then each constraint with those that say how it was kept.
-fn tasks(layout: &Layout, space: &Space, known: &[Told<'_>], history: &History) -> Vec<Task> {
-    let _ = history;
-    let rows: Vec<Row> = known.iter().map(|told| layout.row(space, told.point)).collect();
-    let constraints = known.iter().map(|told| match told.outcome {
-        Outcome::Complete { violations, .. } => violations.len(),
-        _ => 0,
-    });
-    let constraints = constraints.max().unwrap_or(0);
-    let raw = objective(known);
-    let mut tasks = vec![Task {
-        design: Design::of(layout, &rows),
-        values: Prepared::new(&raw),
-        raw,
-        noise_weights: known.iter().map(|told| 1.0 / told.repetitions as f64).collect(),
-        transforms: Transforms::Any,
-        limit: 0.0,
-        trials: known.iter().map(|told| told.trial).collect(),
-    }];
-    for c in 0..constraints {
-        let told: Vec<usize> = (0..known.len()).filter(|i| known[*i].violation(c).is_some()).collect();
-        let raw: Vec<f64> = told.iter().filter_map(|i| known[*i].violation(c)).collect();
-        let (bent, limit) = values::around_zero(&raw);
-        tasks.push(Task {
-            design: Design::of(layout, told.iter().map(|i| &rows[*i])),
-            values: bent,
-            raw,
-            noise_weights: told.iter().map(|i| 1.0 / known[*i].repetitions as f64).collect(),
-            transforms: Transforms::Standard,
-            limit,
-            trials: told.iter().map(|i| known[*i].trial).collect(),
-        });
-    }
-    tasks
-}
-
-/// The objective's values: what failed is the worst, what was pruned is no better than the median of what is complete.
-fn objective(known: &[Told<'_>]) -> Vec<f64> {
-    let mut complete: Vec<f64> = known.iter().filter_map(|told| told.value(0)).collect();
-    complete.sort_by(f64::total_cmp);
-    let median = complete.get(complete.len() / 2).copied().unwrap_or(0.0);
-    let value = |told: &Told<'_>| match told.outcome {
-        Outcome::Complete { values, .. } => values.first().copied().unwrap_or(f64::INFINITY),
-        Outcome::Pruned { value: Some(value), .. } if !value.is_nan() => value.max(median),
-        Outcome::Pruned { .. } => median,
-        Outcome::Failed => f64::INFINITY,
-    };
-    known.iter().map(value).collect()
 }

@@ -21,6 +21,8 @@ pub(crate) struct Model {
     parameters: Parameters,
     /// Known points, then pending ones.
     design: Design,
+    /// Its numbers, divided by their lengths.
+    columns: Vec<Vec<f64>>,
     factor: Cholesky,
     /// K⁻¹(y − mean); as many as there are known points.
     alpha: Vec<f64>,
@@ -82,9 +84,11 @@ impl Model {
             alpha,
             mean,
             at_design: Vec::new(),
+            columns: Vec::new(),
             design: Design::default(),
         };
         model.at_design = model.means(&design, known);
+        model.columns = model.parameters.scale(&design);
         model.design = design;
         Some(model)
     }
@@ -141,7 +145,7 @@ impl Model {
     /// What is predicted at a few points, for gradients.
     pub(crate) fn local(&self, rows: &[Row], room: Option<Local>) -> Local {
         let n = self.design.len();
-        let scaled = Scaled::new(&self.layout, &self.parameters, &self.design);
+        let scaled = Scaled::with(&self.layout, &self.parameters, &self.design, &self.columns);
         let mut works = room.map(|local| local.works).unwrap_or_default();
         works.resize_with(rows.len(), Work::default);
         let mut lines = Matrix::zeros(rows.len(), n);
@@ -177,7 +181,7 @@ impl Model {
         (by_mean, by_variance): (f64, f64),
         gradient: &mut [f64],
     ) {
-        let scaled = Scaled::new(&self.layout, &self.parameters, &self.design);
+        let scaled = Scaled::with(&self.layout, &self.parameters, &self.design, &self.columns);
         let mut weights: Vec<f64> = local.solved.row(b).iter().map(|w| -2.0 * by_variance * w).collect();
         add_scaled(&mut weights, by_mean, &self.alpha);
         wide(
@@ -207,8 +211,12 @@ mod tests {
         let values: Vec<f64> =
             rows[..30].iter().map(|r| libm::sin(6.0 * r.numbers[0]) + r.numbers[1]).collect();
         let design = Design::of(&layout, &rows[..30]);
-        let mut theta = crate::gp::fit::prior_top(&layout);
-        theta[6] = -12.0;
+        let mut theta = crate::gp::fit::prior_top(&layout, -9.0, true);
+        let last = theta.len() - 1;
+        theta[0] += 0.3;
+        theta[last - 6] = 0.4;
+        theta[last - 3] = -0.3;
+        theta[last] = -12.0;
         let fit = Fit { transform: Transform::None, theta };
         let model = Model::new(&layout, &design, &values, &[1.0; 30], &fit, &rows[30..]).unwrap();
         (space, layout, model, values)

@@ -13,6 +13,9 @@ pub struct GpOptions {
     /// Whether proposals keep to a box around the best trial, which grows with success and shrinks with failure: for many
     /// parameters, and where the best is to be refined.
     pub trust_region: bool,
+    /// Whether numbers are warped (Kumaraswamy's distribution function, fitted) once ten trials a parameter are known: where
+    /// the objective changes faster at one end of a range.
+    pub warp: bool,
     /// How many trials the model is made of at most: a quarter the best, a quarter the newest, and a seeded sample of
     /// the others. At least 20.
     pub history: u32,
@@ -20,6 +23,6 @@ pub struct GpOptions {
 
 impl Default for GpOptions {
     fn default() -> Self {
-        GpOptions { n_startup_trials: None, trust_region: false, history: 1000 }
+        GpOptions { n_startup_trials: None, trust_region: false, warp: false, history: 1000 }
     }
 }

@@ -39,6 +39,8 @@ pub(crate) struct Prepared {
     ranks: Vec<f64>,
     /// The value at which the tail is cut.
     cap: f64,
+    /// Half of the range of the finite values: half, so that it is finite.
+    half_range: f64,
 }
 
 impl Prepared {
@@ -53,7 +55,13 @@ impl Prepared {
         let cap = cap(&unit);
         unit.iter_mut().for_each(|u| *u = u.min(cap));
         let (standard, spread) = standardise(&unit);
-        Prepared { ranks: ranks(&values), unit, standard, spread, cap }
+        Prepared { ranks: ranks(&values), unit, standard, spread, cap, half_range: 2.0 * range }
+    }
+
+    /// A variance in units of the values between the best, 0, and the worst, 1.
+    pub(crate) fn in_units(&self, variance: f64) -> f64 {
+        let share = variance.sqrt() / self.half_range.max(f64::MIN_POSITIVE) * 0.5;
+        share * share
     }
 
     /// The values after a transform: mean about 0, spread about 1.
@@ -139,7 +147,8 @@ pub(crate) fn around_zero(violations: &[f64]) -> (Prepared, f64) {
     let n = bent.len().max(1) as f64;
     let mean = bent.iter().sum::<f64>() / n;
     let (standard, spread) = standardise(&bent);
-    let prepared = Prepared { ranks: ranks(&bent), unit: bent, standard, spread, cap: f64::INFINITY };
+    let prepared =
+        Prepared { ranks: ranks(&bent), unit: bent, standard, spread, cap: f64::INFINITY, half_range: 0.5 };
     (prepared, -mean / spread)
 }
 
@@ -222,7 +231,9 @@ mod tests {
         fn units_of_the_objective_do_not_matter(values in proptest::collection::vec(-1000..1000i32, 2..40)) {
             let plain: Vec<f64> = values.iter().map(|v| f64::from(*v) / 1024.0).collect();
             let scaled: Vec<f64> = plain.iter().map(|v| 4.0 * v + 8.0).collect();
-            prop_assert_eq!(Prepared::new(&plain), Prepared::new(&scaled));
+            let (plain, scaled) = (Prepared::new(&plain), Prepared::new(&scaled));
+            prop_assert_eq!(4.0 * plain.half_range, scaled.half_range);
+            prop_assert_eq!(plain, Prepared { half_range: 0.25 * scaled.half_range, ..scaled });
         }
 
         #[test]

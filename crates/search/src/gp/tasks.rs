@@ -1,0 +1,114 @@
+//! What is modelled: each objective, and each constraint.
+
+use std::sync::Arc;
+
+use space::Space;
+
+use super::choice::{MOST_ROWS, Transforms, Ways, choose};
+use super::design::Design;
+use super::fit::Fit;
+use super::history::{History, Told, keep};
+use super::layout::{Layout, Row};
+use super::model::Model;
+use super::values::{self, Prepared};
+use crate::{Outcome, TrialId};
+
+/// One thing to model: an objective, or a constraint.
+pub(crate) struct Task {
+    design: Design,
+    values: Prepared,
+    /// As they were told: how the rows stand, where some are chosen.
+    raw: Vec<f64>,
+    noise_weights: Vec<f64>,
+    /// The noise's variance in units of the prepared values, as repetitions show it.
+    variance: Option<f64>,
+    transforms: Transforms,
+    /// Where a constraint's limit lies among the transformed values.
+    pub(crate) limit: f64,
+    trials: Vec<TrialId>,
+}
+
+impl Task {
+    pub(crate) fn fit(&self, layout: &Layout, before: Option<&Fit>, warp: bool, key: u64) -> Fit {
+        let ways = Ways { transforms: self.transforms, warp };
+        let rows = keep(&self.raw, &self.trials, MOST_ROWS, key);
+        if rows.len() == self.raw.len() {
+            return choose(
+                layout,
+                &self.design,
+                &self.values,
+                (&self.noise_weights, self.variance),
+                before,
+                ways,
+            );
+        }
+        let few: Vec<Row> = rows.iter().map(|i| self.design.row(*i)).collect();
+        let raw: Vec<f64> = rows.iter().map(|i| self.raw[*i]).collect();
+        let weights: Vec<f64> = rows.iter().map(|i| self.noise_weights[*i]).collect();
+        let design = Design::of(layout, &few);
+        choose(layout, &design, &Prepared::new(&raw), (&weights, self.variance), before, ways)
+    }
+
+    pub(crate) fn model(&self, layout: &Arc<Layout>, fit: &Fit, pending: &[Row]) -> Option<Model> {
+        let values = self.values.transformed(fit.transform);
+        Model::new(layout, &self.design, &values, &self.noise_weights, fit, pending)
+    }
+}
+
+/// The objectives with all trials, then each constraint with those that say how it was kept.
+pub(crate) fn tasks(
+    layout: &Layout,
+    space: &Space,
+    known: &[Told<'_>],
+    history: &History,
+    objectives: usize,
+) -> Vec<Task> {
+    let rows: Vec<Row> = known.iter().map(|told| layout.row(space, told.point)).collect();
+    let weight = |told: &Told<'_>| 1.0 / told.repetitions as f64;
+    let objective = |k: usize| {
+        let raw = objective(known, k);
+        let values = Prepared::new(&raw);
+        Task {
+            design: Design::of(layout, &rows),
+            variance: history.repetition_variance(k).map(|variance| values.in_units(variance)),
+            values,
+            raw,
+            noise_weights: known.iter().map(weight).collect(),
+            // A bend would change what a front's volume means.
+            transforms: if objectives == 1 { Transforms::Any } else { Transforms::Standard },
+            limit: 0.0,
+            trials: known.iter().map(|told| told.trial).collect(),
+        }
+    };
+    let constraint = |c: usize| {
+        let told: Vec<usize> = (0..known.len()).filter(|i| known[*i].violation(c).is_some()).collect();
+        let raw: Vec<f64> = told.iter().filter_map(|i| known[*i].violation(c)).collect();
+        let (values, limit) = values::around_zero(&raw);
+        Task {
+            design: Design::of(layout, told.iter().map(|i| &rows[*i])),
+            variance: None,
+            values,
+            raw,
+            noise_weights: told.iter().map(|i| weight(&known[*i])).collect(),
+            transforms: Transforms::Standard,
+            limit,
+            trials: told.iter().map(|i| known[*i].trial).collect(),
+        }
+    };
+    let constraints = known.iter().map(Told::constraints).max().unwrap_or(0);
+    (0..objectives).map(objective).chain((0..constraints).map(constraint)).collect()
+}
+
+/// An objective's values: what failed is the worst, what was pruned is no better than the median of what is complete.
+fn objective(known: &[Told<'_>], k: usize) -> Vec<f64> {
+    let mut complete: Vec<f64> = known.iter().filter_map(|told| told.value(k)).collect();
+    complete.sort_by(f64::total_cmp);
+    let median = complete.get(complete.len() / 2).copied().unwrap_or(0.0);
+    let value = |told: &Told<'_>| match told.outcome {
+        Outcome::Complete { values, .. } => values.get(k).copied().unwrap_or(f64::INFINITY),
+        Outcome::Pruned { value: Some(value), .. } if !value.is_nan() && k == 0 => value.max(median),
+        Outcome::Pruned { .. } => median,
+        Outcome::Failed => f64::INFINITY,
+    };
+    known.iter().map(value).collect()
+}
