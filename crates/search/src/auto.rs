@@ -26,7 +26,7 @@ impl Auto {
         } else if small {
             Auto { chosen: Box::new(Random), name: "random", why: "small enough to try every configuration" }
         } else {
-            let tpe = Tpe::new(space, TpeOptions::default())?;
+            let tpe = Tpe::new(space, objectives, TpeOptions::default())?;
             Auto { chosen: Box::new(tpe), name: "tpe", why: "one objective" }
         })
     }

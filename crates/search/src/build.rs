@@ -7,6 +7,7 @@ use space::Space;
 use crate::auto::Auto;
 use crate::distinct::Distinct;
 use crate::fixed::Fixed;
+use crate::frontier::Frontier;
 use crate::gp::Gp;
 use crate::grid::Grid;
 use crate::pruner::promoted;
@@ -15,6 +16,7 @@ use crate::sobol::Sobol;
 use crate::strategy::Strategy;
 use crate::tpe::Tpe;
 use crate::{Duplicates, PrunerSpec, Sampler, SamplerSpec, SearchError};
+use crate::{evolution, nsga2, nsga3};
 
 /// The sampler that `spec` describes, for a study of `space` with so many objectives, which never proposes what
 /// was tried before ([`Duplicates::Skip`]).
@@ -50,12 +52,12 @@ pub fn build_with(
             Box::new(Grid::new(&space, options.clone())?)
         }
         SamplerSpec::Sobol(options) => Box::new(Sobol::new(&space, options.clone())?),
-        SamplerSpec::Tpe(_) if objectives > 1 => {
-            let message = format!("tpe searches for one objective, and the study has {objectives}");
-            return Err(SearchError::Unsuitable(message));
-        }
-        SamplerSpec::Tpe(options) => Box::new(Tpe::new(&space, options.clone())?),
         SamplerSpec::Gp(options) => Box::new(Gp::new(&space, objectives, options.clone())?),
+        SamplerSpec::Tpe(options) => Box::new(Tpe::new(&space, objectives, options.clone())?),
+        SamplerSpec::Nsga2(options) => Box::new(nsga2::new(&space, objectives, options)?),
+        SamplerSpec::Nsga3(options) => Box::new(nsga3::new(&space, objectives, options)?),
+        SamplerSpec::Evolution(options) => Box::new(evolution::new(&space, objectives, options)?),
+        SamplerSpec::Frontier(options) => Box::new(Frontier::new(&space, objectives, options)?),
         SamplerSpec::Fixed(options) => Box::new(Fixed::new(&space, &options.points)?),
     };
     let sampler: Box<dyn Sampler> = Box::new(Distinct::new(strategy, space, duplicates));

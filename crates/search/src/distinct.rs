@@ -51,6 +51,11 @@ impl Sampler for Distinct {
         for attempt in 0..ATTEMPTS {
             match strategy.draw(ask, attempt, &accept)? {
                 Draft::Point(point, memo) => return Ok(Decision { memo, ..Decision::new_trial(point) }),
+                Draft::Child(point, parent, memo) => {
+                    let proposal = Proposal::New { point, level: None, parent: Some(parent) };
+                    return Ok(Decision { proposal, memo });
+                }
+                Draft::Wait => return Ok(Proposal::Wait.into()),
                 Draft::Refused => {}
                 Draft::Exhausted => return Ok(Proposal::Exhausted.into()),
             }

@@ -10,10 +10,15 @@ mod auto;
 mod build;
 pub mod conformance;
 mod distinct;
+mod evolution;
+mod evolve;
 mod fixed;
+mod frontier;
 mod gp;
 mod grid;
 mod maths;
+mod nsga2;
+mod nsga3;
 pub mod pareto;
 mod protocol;
 mod pruner;
@@ -25,7 +30,11 @@ mod tpe;
 mod walk;
 
 pub use build::{build, build_with};
+pub use evolution::EvolutionOptions;
+pub use frontier::FrontierOptions;
 pub use gp::GpOptions;
+pub use nsga2::Nsga2Options;
+pub use nsga3::Nsga3Options;
 pub use protocol::{
     Ask, Decision, DecisionId, Level, Observed, Outcome, Proposal, Purpose, Sampler, SearchError, TrialId,
 };

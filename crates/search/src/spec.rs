@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::GpOptions;
+use crate::{EvolutionOptions, FrontierOptions, GpOptions, Nsga2Options, Nsga3Options};
 
 /// A sampler and its options. In a file: a table with `name`, and what the sampler of that name understands.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -24,6 +24,16 @@ pub enum SamplerSpec {
     Tpe(TpeOptions),
     /// Gaussian-process Bayesian optimisation: fewest trials, where each is worth milliseconds of thought.
     Gp(GpOptions),
+    /// The genetic algorithm NSGA-II (Deb et al. 2002), steady: for one objective or several, constraints, and long
+    /// searches of any space.
+    Nsga2(Nsga2Options),
+    /// NSGA-III (Deb and Jain 2014): for three objectives and more.
+    Nsga3(Nsga3Options),
+    /// Regularised evolution (Real et al. 2019, arXiv:1802.01548): for architectures, choices and conditions.
+    Evolution(EvolutionOptions),
+    /// Growth of a frontier of cost and error, as Petridish searches architectures (Hu et al. 2019): children of good
+    /// trials, each with one parameter a step greater.
+    Frontier(FrontierOptions),
     /// Exactly the given configurations, in order.
     Fixed(FixedOptions),
 }
@@ -44,12 +54,17 @@ impl SamplerSpec {
             SamplerSpec::Sobol(_) => "sobol",
             SamplerSpec::Tpe(_) => "tpe",
             SamplerSpec::Gp(_) => "gp",
+            SamplerSpec::Nsga2(_) => "nsga2",
+            SamplerSpec::Nsga3(_) => "nsga3",
+            SamplerSpec::Evolution(_) => "evolution",
+            SamplerSpec::Frontier(_) => "frontier",
             SamplerSpec::Fixed(_) => "fixed",
         }
     }
 
     /// All names, in the order in which help lists them.
-    pub const NAMES: [&'static str; 7] = ["auto", "random", "grid", "sobol", "tpe", "gp", "fixed"];
+    pub const NAMES: [&'static str; 11] =
+        ["auto", "random", "grid", "sobol", "tpe", "gp", "nsga2", "nsga3", "evolution", "frontier", "fixed"];
 }
 
 /// `auto` has no options.

@@ -3,13 +3,17 @@
 
 use space::{Point, Stream};
 
-use crate::{Ask, Observed, Purpose, SearchError};
+use crate::{Ask, Observed, Purpose, SearchError, TrialId};
 
 /// A draft, or the end.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Draft {
     /// A point that was accepted, and the memo that goes with it.
     Point(Point, Option<serde_json::Value>),
+    /// Likewise, and the trial whose artifacts and checkpoint the new one is handed.
+    Child(Point, TrialId, Option<serde_json::Value>),
+    /// There is nothing until another trial has ended.
+    Wait,
     /// What was drawn was not accepted; another attempt may be.
     Refused,
     /// There will never be another point.

@@ -70,3 +70,67 @@ fn tpe_learns_better_than_random() {
         conformance::learns_better_than_random(&|space| build(&spec, space, 1));
     }
 }
+
+#[test]
+fn nsga2_conforms() {
+    check(json!({"name": "nsga2"}));
+    check(json!({"name": "nsga2", "population": 6, "n_startup_trials": 4}));
+}
+
+#[test]
+fn nsga3_conforms() {
+    check(json!({"name": "nsga3"}));
+    check(json!({"name": "nsga3", "population": 6, "n_startup_trials": 4}));
+}
+
+#[test]
+fn evolution_conforms() {
+    check(json!({"name": "evolution"}));
+    check(json!({"name": "evolution", "population": 8, "sample": 3}));
+}
+
+#[test]
+fn genetic_samplers_learn_better_than_random() {
+    for spec in [
+        json!({"name": "nsga2", "population": 12, "n_startup_trials": 8}),
+        json!({"name": "evolution", "population": 12, "sample": 6, "n_startup_trials": 8}),
+    ] {
+        let spec: SamplerSpec = serde_json::from_value(spec).unwrap();
+        conformance::learns_better_than_random(&|space| build(&spec, space, 1));
+    }
+}
+
+fn check_several(spec: serde_json::Value) {
+    let spec: SamplerSpec = serde_json::from_value(spec).unwrap();
+    conformance::check_several(&|space| build(&spec, space, 2));
+}
+
+#[test]
+fn samplers_that_do_not_look_at_values_conform_with_several_objectives() {
+    for name in ["random", "grid", "sobol", "auto"] {
+        check_several(json!({ "name": name }));
+    }
+}
+
+#[test]
+fn samplers_that_learn_conform_with_several_objectives() {
+    check_several(json!({"name": "tpe"}));
+    check_several(json!({"name": "tpe", "multivariate": false}));
+    check_several(json!({"name": "nsga2", "population": 12, "n_startup_trials": 6}));
+    check_several(json!({"name": "nsga3", "population": 12, "n_startup_trials": 6}));
+    check_several(json!({"name": "evolution", "population": 12, "sample": 4}));
+}
+
+#[test]
+fn samplers_that_learn_cover_more_than_random() {
+    for spec in [
+        json!({"name": "tpe"}),
+        json!({"name": "nsga2", "population": 16, "n_startup_trials": 10}),
+        json!({"name": "nsga3", "divisions": 15, "n_startup_trials": 10}),
+        json!({"name": "evolution", "population": 16, "sample": 6, "n_startup_trials": 10}),
+    ] {
+        let spec: SamplerSpec = serde_json::from_value(spec).unwrap();
+        println!("{}", spec.name());
+        conformance::covers_more_than_random(&|space| build(&spec, space, 2));
+    }
+}

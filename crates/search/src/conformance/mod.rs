@@ -10,6 +10,8 @@
 //!
 //! Rules that stop trials have a suite of their own: [`check_pruner`].
 //!
+//! Samplers of several objectives are put through [`check_several`] besides.
+//!
 //! Each check panics with the space's name and what is wrong. A space that the sampler calls
 //! [`Unsuitable`](crate::SearchError::Unsuitable) is passed over. Objective values reach samplers in the minimised
 //! sense, so that "maximising f is minimising −f" is the session's to keep.
@@ -18,6 +20,7 @@ mod finite;
 mod history;
 mod proposals;
 mod pruners;
+mod several;
 mod spaces;
 mod study;
 
@@ -40,6 +43,11 @@ pub use pruners::{
     MakePruner, asking_leaves_no_trace, check_pruner, forks_do_not_learn_from_each_other,
     later_reports_do_not_change_a_verdict, odd_reports_do_no_harm, repetitions_do_not_mix,
     reports_that_do_not_matter_can_be_left_out, told_at_once_or_one_by_one_a_rule_judges_the_same,
+};
+
+pub use several::{
+    check_several, covers_more_than_random, odd_values_do_no_harm, telling_all_at_once_gives_the_same,
+    units_of_objectives_do_not_matter,
 };
 
 /// Makes the sampler under test for a space.

@@ -88,11 +88,20 @@ impl Study {
     /// As [`bowl`](Self::bowl), but options cost more the later they stand, and inactive parameters nothing: 0 can be
     /// reached, or nearly.
     pub(crate) fn valley(&self, trial: TrialId) -> f64 {
+        self.cost(trial, 0.1, centre)
+    }
+
+    /// As [`valley`](Self::valley) about the centre's mirror image, and options cost less the later they stand.
+    pub(crate) fn mirrored(&self, trial: TrialId) -> f64 {
+        0.5 + self.cost(trial, -0.1, |coordinate| 1.0 - centre(coordinate))
+    }
+
+    fn cost(&self, trial: TrialId, option_cost: f64, centre: impl Fn(usize) -> f64) -> f64 {
         let point = &self.points[trial.0 as usize];
         let units = units(&self.space, point);
         let cost = |(i, value): (usize, Option<&Scalar>)| match value {
             None => 0.0,
-            Some(Scalar::Choice(option)) => 0.1 * f64::from(*option),
+            Some(Scalar::Choice(option)) => option_cost * f64::from(*option),
             Some(_) => {
                 let own = self.space.encoding().coordinates(i);
                 own.map(|j| (units[j] - centre(j)) * (units[j] - centre(j))).sum()

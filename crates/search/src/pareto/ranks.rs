@@ -58,23 +58,20 @@ pub fn total_violation(violations: &[f64]) -> f64 {
     violations.iter().map(|v| if v.is_nan() { f64::INFINITY } else { v.max(0.0) }).sum()
 }
 
-/// The rank of each point by Deb's rule (Deb 2000): feasible points, whose total violation is 0, before all others and among
-/// themselves by [`ranks`]; the others by their total violation alone, equal ones together.
+/// The rank of each point by Deb's rule (Deb 2000): feasible points, whose total violation is 0, before all others, and
+/// these by their total violation. Points that break the constraints equally, or not at all, are told apart by
+/// [`ranks`] of their values.
 pub fn constrained_ranks<V: AsRef<[f64]>>(points: &[V], total_violations: &[f64]) -> Vec<u32> {
-    let is_feasible = |i: &usize| total_violations[*i] <= 0.0;
-    let (feasible, mut others): (Vec<usize>, Vec<usize>) = (0..points.len()).partition(is_feasible);
-    let values: Vec<&[f64]> = feasible.iter().map(|&i| points[i].as_ref()).collect();
-    let own = ranks(&values);
+    let violation = |i: usize| total_violations[i].max(0.0);
+    let mut order: Vec<usize> = (0..points.len()).collect();
+    order.sort_by(|&a, &b| violation(a).total_cmp(&violation(b)));
     let mut all = vec![0; points.len()];
     let mut next = 0;
-    for (&i, rank) in feasible.iter().zip(own) {
-        all[i] = rank;
-        next = next.max(rank + 1);
-    }
-    others.sort_by(|&a, &b| total_violations[a].total_cmp(&total_violations[b]));
-    for (k, &i) in others.iter().enumerate() {
-        next += u32::from(k > 0 && total_violations[others[k - 1]] < total_violations[i]);
-        all[i] = next;
+    for equal in order.chunk_by(|&a, &b| violation(a) == violation(b)) {
+        let values: Vec<&[f64]> = equal.iter().map(|&i| points[i].as_ref()).collect();
+        let own = ranks(&values);
+        equal.iter().zip(&own).for_each(|(&i, rank)| all[i] = next + rank);
+        next += own.into_iter().max().map_or(0, |worst| worst + 1);
     }
     all
 }

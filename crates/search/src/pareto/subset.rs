@@ -24,6 +24,9 @@ pub fn greedy_subset<V: AsRef<[f64]>>(points: &[V], count: usize, reference: &[f
         chosen.extend(copies.into_iter().take(count.saturating_sub(chosen.len())));
         return chosen;
     }
+    if let [x, y] = *reference {
+        return in_the_plane(left.iter().map(|candidate| candidate.place), &row, count, (x, y));
+    }
     // What a point adds only gets less as others are chosen, so that the one with the highest bound is looked at first.
     while chosen.len() < count {
         let best = (1..left.len()).fold(0, |best, i| if left[i].gain > left[best].gain { i } else { best });
@@ -36,6 +39,31 @@ pub fn greedy_subset<V: AsRef<[f64]>>(points: &[V], count: usize, reference: &[f
             candidate.gain = exclusive(row(candidate.place), others, reference);
             candidate.known = chosen.len();
         }
+    }
+    chosen
+}
+
+/// From left to right, what a point adds is a rectangle, whose far corner the chosen neighbours set.
+fn in_the_plane<'a>(
+    places: impl Iterator<Item = usize>,
+    row: &dyn Fn(usize) -> &'a [f64],
+    count: usize,
+    reference: (f64, f64),
+) -> Vec<usize> {
+    let mut left: Vec<(usize, (f64, f64))> = places.map(|place| (place, reference)).collect();
+    let gain = |&(place, (x, y)): &(usize, (f64, f64))| {
+        let point = row(place);
+        (x - point[0]).max(0.0) * (y - point[1]).max(0.0)
+    };
+    let mut chosen = Vec::with_capacity(count);
+    while chosen.len() < count {
+        let gains: Vec<f64> = left.iter().map(gain).collect();
+        let best = (1..gains.len()).fold(0, |best, i| if gains[i] > gains[best] { i } else { best });
+        let (place, _) = left.remove(best);
+        let point = row(place);
+        left[..best].iter_mut().for_each(|(_, corner)| corner.0 = corner.0.min(point[0]));
+        left[best..].iter_mut().for_each(|(_, corner)| corner.1 = corner.1.min(point[1]));
+        chosen.push(place);
     }
     chosen
 }

@@ -65,8 +65,8 @@ fn the_knee_of_an_elbow_is_its_corner() {
 #[test]
 fn infeasible_points_rank_behind_all_feasible_ones() {
     let points = [[0.0, 0.0], [5.0, 5.0], [4.0, 4.0], [1.0, 1.0], [0.0, 9.0]];
-    assert_eq!(constrained_ranks(&points, &[2.0, 0.0, 0.0, 1.0, 2.0]), [3, 1, 0, 2, 3]);
-    assert_eq!(constrained_ranks(&points, &[f64::INFINITY, 1.0, 1.0, 1.0, 1.0]), [1, 0, 0, 0, 0]);
+    assert_eq!(constrained_ranks(&points, &[2.0, 0.0, 0.0, 1.0, 2.0]), [3, 1, 0, 2, 4]);
+    assert_eq!(constrained_ranks(&points, &[f64::INFINITY, 1.0, 1.0, 1.0, 1.0]), [3, 2, 1, 0, 0]);
     assert_eq!(total_violation(&[-5.0, 2.0, 0.5]), 2.5);
     assert_eq!(total_violation(&[f64::NAN]), f64::INFINITY);
 }

@@ -28,6 +28,11 @@ impl Sobol {
         Ok(Sobol { sequence: Sequence::new(space.encoding().width())?, options, next: 0 })
     }
 
+    /// The point of this index.
+    pub(crate) fn at(&self, ask: &Ask<'_>, index: u32) -> Point {
+        ask.space.decode(&self.place(ask, index))
+    }
+
     fn place(&self, ask: &Ask<'_>, index: u32) -> Vec<f64> {
         let scramble = self.options.scramble.then(|| Scramble::new(ask.stream(Purpose::Study).next_u64()));
         let unscrambled = |word: u32| f64::from(word) / (1_u64 << BITS) as f64;
@@ -56,7 +61,7 @@ impl Strategy for Sobol {
         // Points that broke a constraint or were tried before are passed over, never replaced by a random one:
         // what is left of the sequence keeps its structure.
         let index = self.next.wrapping_add(attempt);
-        let point = ask.space.decode(&self.place(ask, index));
+        let point = self.at(ask, index);
         Ok(if accept(&point) { Draft::Point(point, Some(json!({ INDEX: index }))) } else { Draft::Refused })
     }
 }

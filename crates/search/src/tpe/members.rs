@@ -87,6 +87,8 @@ pub(crate) struct Members {
     /// Those that ended, best first; none where all are kept.
     by_standing: Vec<Standee>,
     limited: bool,
+    /// Whether older ones count as much as newer ones.
+    pub(crate) even: bool,
 }
 
 /// What merging needs to know of a member.
@@ -222,7 +224,7 @@ impl Members {
             let stands_for = m.stands_for as i64 as f64;
             let middle = before + 0.5 * (stands_for - 1.0);
             before += stands_for;
-            (m.slot, stands_for * ramp.at(middle))
+            (m.slot, if self.even { stands_for } else { stands_for * ramp.at(middle) })
         })
     }
 }

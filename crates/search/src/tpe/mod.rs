@@ -8,6 +8,10 @@
 //! Parameters that are active under the same condition form a group with densities of its own, made of the trials
 //! in which they are active: that is how the tree of a conditional space is searched.
 //!
+//! With several objectives the better ones are the first fronts, and those of the next that cover most of the objective
+//! space (Ozaki, Tanigaki, Watanabe, Nomura, Onishi 2022). Trials that break outcome constraints are behind all that keep
+//! them, in the order of how much they do.
+//!
 //! All is incremental: learning one more trial and proposing take a time that does not grow with the history.
 
 mod axis;
@@ -15,6 +19,7 @@ mod candidates;
 mod cell_masses;
 #[cfg(test)]
 mod densities;
+mod fronts;
 mod groups;
 mod line_column;
 mod members;
@@ -24,6 +29,7 @@ mod order_column;
 mod parzen;
 mod ranking;
 mod screen;
+mod split;
 mod touched;
 mod weights;
 
@@ -37,7 +43,8 @@ use self::candidates::Candidates;
 use self::groups::Variable;
 use self::members::{Fate, Limit};
 use self::parzen::Parzen;
-use self::ranking::{Move, Ranking, Standing};
+use self::ranking::{Move, Standing};
+use self::split::Split;
 use crate::strategy::{Draft, Strategy, stream};
 use crate::{Ask, Observed, Outcome, Purpose, SearchError, TpeOptions, TrialId};
 
@@ -58,12 +65,12 @@ pub(crate) struct Tpe {
     /// What was learned before that.
     backlog: Vec<Observed>,
     running: BTreeMap<TrialId, Arc<Point>>,
-    ranking: Ranking,
+    split: Split,
     ended: u64,
 }
 
 impl Tpe {
-    pub(crate) fn new(space: &Space, options: TpeOptions) -> Result<Self, SearchError> {
+    pub(crate) fn new(space: &Space, objectives: usize, options: TpeOptions) -> Result<Self, SearchError> {
         let wrong = |what: &str| Err(SearchError::Unsuitable(format!("sampler tpe: {what}")));
         if options.n_ei_candidates == Some(0) {
             return wrong("n_ei_candidates is 0; at least 1 candidate is needed");
@@ -80,7 +87,7 @@ impl Tpe {
             groups: Vec::new(),
             backlog: Vec::new(),
             running: BTreeMap::new(),
-            ranking: Ranking::default(),
+            split: Split::new(objectives),
             ended: 0,
         })
     }
@@ -96,7 +103,7 @@ impl Tpe {
             Limit { newest: total.div_ceil(3), total, key }
         });
         let group = |variables: &Vec<Variable>| Group {
-            better: Parzen::new(variables, &self.options, true, None),
+            better: self.split.weighted(Parzen::new(variables, &self.options, true, None)),
             worse: Parzen::new(variables, &self.options, false, limit),
         };
         self.groups = self.variables.iter().map(group).collect();
@@ -135,7 +142,7 @@ impl Tpe {
             }
         }
         let Some(standing) = standing else { return };
-        for change in self.ranking.insert(standing, trial, point) {
+        for change in self.split.insert(standing, outcome, trial, point) {
             for Group { better, worse } in &mut self.groups {
                 let (from, to, ranked) = match &change {
                     Move::Promoted(ranked) => (&mut *worse, &mut *better, ranked),

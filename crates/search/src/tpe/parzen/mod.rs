@@ -109,6 +109,12 @@ impl Parzen {
         }
     }
 
+    /// The same with trials that do not fade as they grow older.
+    pub(crate) fn weighted_evenly(mut self) -> Self {
+        self.members.even = true;
+        self
+    }
+
     /// Where `point` lies on each dimension; `None` where a parameter is inactive in it.
     pub(crate) fn places(&self, point: &Point) -> Option<Vec<Place>> {
         self.dimensions.iter().map(|d| d.axis.place(point.get(d.parameter)?)).collect()
