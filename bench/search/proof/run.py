@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import heapq
 import pathlib
 import random
@@ -12,9 +11,10 @@ import time
 
 from . import results
 from .methods import Method, Searcher
+from .methods.drawn_ import Search as Drawn
 from .problems import Problem, Task
 from .scores import at
-from .space import draw, walk
+from .space import Float
 
 # Regret is relative to the median of so many random searches, at these numbers of trials.
 RANDOM_SEARCHES = 25
@@ -104,23 +104,28 @@ def baselines(problems: list[Problem], seeds: range, longest: int) -> None:
             row["least"] = task.least()
             if problem.facts:
                 row |= problem.facts()
-            searcher = functools.partial(Drawn, task)
-            curves = [search(task, searcher(i, seed), budgets[-1])[0] for i in range(RANDOM_SEARCHES)]
+            curves = [randomly(task, budgets[-1], f"baseline {i} {seed}") for i in range(RANDOM_SEARCHES)]
             medians = {budget: statistics.median(at(curve, budget) for curve in curves) for budget in budgets}
             row["random"] = {str(budget): float(f"{value:.10g}") for budget, value in medians.items()}
             results.append(row, path)
             print(problem.name, seed, row["least"], file=sys.stderr)
 
 
-class Drawn:
-    """Random search with draws of its own, apart from those of the method `random`."""
-
-    def __init__(self, task: Task, number: int, seed: int):
-        self.space, self.rng = task.space, random.Random(f"baseline {number} {seed}")
-
-    def ask(self):
-        """A draw."""
-        return None, walk(self.space, lambda param: draw(param, self.rng))
-
-    def tell(self, handle, value) -> None:
-        """Learns nothing."""
+def randomly(task: Task, budget: int, seed: str) -> list:
+    """The curve of a random search; that of a box of plain numbers without the detours of `search`."""
+    rng = random.Random(seed)
+    if task.truth or task.cost or not all(isinstance(p, Float) and not p.log for p in task.space):
+        searcher = Drawn(task.space, 0, budget)
+        searcher.rng = rng
+        return search(task, searcher, budget)[0]
+    names = [p.name for p in task.space]
+    lows = [p.low for p in task.space]
+    widths = [p.high - p.low for p in task.space]
+    draw, best, curve = rng.random, float("inf"), []
+    for trial in range(1, budget + 1):
+        config = {name: low + width * draw() for name, low, width in zip(names, lows, widths, strict=True)}
+        value = task.evaluate(config)
+        if value < best:
+            best = value
+            curve.append([trial, value])
+    return curve

@@ -96,21 +96,11 @@ def reach(bench: Bench, budget: int, scores: Scores) -> None:
 
 
 def together(overall: dict[str, Scores], ours: str) -> None:
-    """All cells: ratios in which continuous problems count one half, and ranks by family."""
+    """All cells: the best peer of each, ratios over all, and ranks by family."""
     print("\n### All cells\n")
-    methods = sorted({name for scores in overall.values() for name in scores if name != ours})
-    print(f"Ratios of {ours} to each, over the cells that both have; continuous and other cells count one half each.\n")
-    print("| method | cells | ratio | worst cell |\n|---|---|---|---|")
-    for name in methods:
-        logs = {}
-        for cell, scores in overall.items():
-            if name in scores and ours in scores and (both := paired(scores[ours], scores[name])):
-                logs[cell] = mean(both)
-        if logs:
-            halves = [[v for c, v in logs.items() if (c in CONTINUOUS) == side] for side in (True, False)]
-            whole = sum(sum(half) / len(half) for half in halves if half) / sum(map(bool, halves))
-            worst = max(logs, key=logs.get)
-            print(f"| {name} | {len(logs)} | {math.exp(whole):.2f} | {worst} {math.exp(logs[worst]):.2f} |")
+    if any(ours in scores for scores in overall.values()):
+        best_peers(overall, ours)
+        ratios(overall, ours)
     ranks: dict[str, list[int]] = {}
     for scores in overall.values():
         best: dict[str, float] = {}
@@ -123,3 +113,31 @@ def together(overall: dict[str, Scores], ours: str) -> None:
     print("\n| family, by its best method in each cell | cells | mean rank |\n|---|---|---|")
     for kind, found in sorted(ranks.items(), key=lambda item: sum(item[1]) / len(item[1])):
         print(f"| {kind} | {len(found)} | {sum(found) / len(found):.2f} |")
+
+
+def best_peers(overall: dict[str, Scores], ours: str) -> None:
+    """Ours against the peer with the best score in each cell, on the runs of both."""
+    print(f"| cell | best peer | pairs | {ours} / it [95 %] |\n|---|---|---|---|")
+    for cell, scores in overall.items():
+        peers = {name: mean(found) for name, found in scores.items() if family(name) != "ravine"}
+        if ours in scores and peers:
+            best = min(peers, key=peers.get)
+            both = paired(scores[ours], scores[best])
+            if both:
+                print(f"| {cell} | {best} | {sum(map(len, both.values()))} | {ratio(both)} |")
+
+
+def ratios(overall: dict[str, Scores], ours: str) -> None:
+    """Ours against each other method over all cells."""
+    print(f"\nRatios of {ours} to each, over the cells that both have; continuous and other cells count one half each.\n")
+    print("| method | cells | ratio | worst cell |\n|---|---|---|---|")
+    for name in sorted({name for scores in overall.values() for name in scores if name != ours}):
+        logs = {}
+        for cell, scores in overall.items():
+            if name in scores and ours in scores and (both := paired(scores[ours], scores[name])):
+                logs[cell] = mean(both)
+        if logs:
+            halves = [[v for c, v in logs.items() if c.startswith("bbob") == side] for side in (True, False)]
+            whole = sum(sum(half) / len(half) for half in halves if half) / sum(map(bool, halves))
+            worst = max(logs, key=logs.get)
+            print(f"| {name} | {len(logs)} | {math.exp(whole):.2f} | {worst} {math.exp(logs[worst]):.2f} |")
