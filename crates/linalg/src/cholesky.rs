@@ -177,13 +177,25 @@ fn factor(lower: &mut Matrix, upper: &mut Matrix) -> bool {
             }
             lower.row_mut(i)[i + 1..].fill(0.0);
         }
-        // The rows below: each solved against the block on the diagonal.
+        // The rows below, each solved against the block on the diagonal: as columns of the transpose, so that the loop runs
+        // along its rows.
+        for i in end..n {
+            for (j, entry) in (start..end).zip(&lower.row(i)[start..end]) {
+                upper[(j, i)] = *entry;
+            }
+        }
+        for j in start..end {
+            let (above, own) = upper.entries_mut().split_at_mut(j * n);
+            let own = &mut own[end..n];
+            for k in start..j {
+                add_scaled(own, -lower[(j, k)], &above[k * n + end..(k + 1) * n]);
+            }
+            let scale = 1.0 / lower[(j, j)];
+            own.iter_mut().for_each(|x| *x *= scale);
+        }
         for i in end..n {
             for j in start..end {
-                let (above, below) = lower.entries_mut().split_at_mut(i * n);
-                let sum = dot(&above[j * n + start..j * n + j], &below[start..j]);
-                below[j] = (below[j] - sum) / above[j * n + j];
-                upper[(j, i)] = below[j];
+                lower[(i, j)] = upper[(j, i)];
             }
         }
         // What is left loses the product of the panel with its transpose, which now lies in `upper`. Of each strip of rows

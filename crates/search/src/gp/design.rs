@@ -11,7 +11,8 @@ pub(crate) struct Design {
     pub(crate) labels: Vec<Vec<u32>>,
     /// One for each block: 1 where it is active.
     pub(crate) active: Vec<Vec<f64>>,
-    len: usize,
+    /// The same, row by row.
+    pub(crate) rows: Vec<Row>,
 }
 
 impl Design {
@@ -20,7 +21,7 @@ impl Design {
             numbers: vec![Vec::new(); layout.numbers],
             labels: vec![Vec::new(); layout.labels],
             active: vec![Vec::new(); layout.blocks.len()],
-            len: 0,
+            rows: Vec::new(),
         }
     }
 
@@ -35,20 +36,11 @@ impl Design {
         self.numbers.iter_mut().zip(&row.numbers).for_each(|(column, x)| column.push(*x));
         self.labels.iter_mut().zip(&row.labels).for_each(|(column, x)| column.push(*x));
         self.active.iter_mut().zip(&row.active).for_each(|(column, x)| column.push(f64::from(u8::from(*x))));
-        self.len += 1;
+        self.rows.push(row.clone());
     }
 
     /// The number of rows.
     pub(crate) fn len(&self) -> usize {
-        self.len
-    }
-
-    /// Row `i`.
-    pub(crate) fn row(&self, i: usize) -> Row {
-        Row {
-            numbers: self.numbers.iter().map(|column| column[i]).collect(),
-            labels: self.labels.iter().map(|column| column[i]).collect(),
-            active: self.active.iter().map(|column| column[i] > 0.5).collect(),
-        }
+        self.rows.len()
     }
 }

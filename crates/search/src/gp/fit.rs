@@ -130,13 +130,13 @@ fn negative_density(
     let (mut weights, mut line) = (vec![0.0; n], vec![0.0; n]);
     let mut noise = 0.0;
     for a in 0..n {
-        let row = design.row(a);
-        scaled.correlate(&row, a, work, &mut line);
-        scaled.weigh(&row, a, work, &line);
+        let row = &design.rows[a];
+        scaled.correlate(row, a, work, &mut line);
+        scaled.weigh(row, a, work, &line);
         // The derivative of −ln likelihood: ½ tr((K⁻¹ − ααᵀ) ∂K); what lies off the diagonal counts twice.
         let known = inverse.row(a);
         weights[..a].iter_mut().zip(known).zip(&alpha).for_each(|((w, k), b)| *w = k - alpha[a] * b);
-        scaled.pull(&row, &weights[..a], work, gradient);
+        scaled.pull(row, &weights[..a], work, gradient);
         noise += 0.5 * (known[a] - alpha[a] * alpha[a]) * parameters.noise * noise_weights[a];
     }
     let last = theta.len() - 1;

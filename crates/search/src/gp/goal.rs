@@ -3,7 +3,6 @@
 use space::{Confidence, Scalar, Space};
 
 use super::acquisition::{Moments, Scored, log_expected_improvement, log_probability_below};
-use super::design::Design;
 use super::layout::{Kind, Layout, Row};
 use super::model::{Local, Model};
 use super::volume::Gains;
@@ -55,7 +54,7 @@ impl Aim {
 
 impl Goal {
     /// The score of each row.
-    pub(crate) fn scores(&self, rows: &Design) -> Vec<f64> {
+    pub(crate) fn scores(&self, rows: &[&Row]) -> Vec<f64> {
         let mut scores = self.beliefs.scores(rows);
         for (model, aim) in &self.parts {
             let moments = model.predict(rows);
@@ -143,17 +142,17 @@ impl Beliefs {
         beliefs
     }
 
-    fn scores(&self, rows: &Design) -> Vec<f64> {
+    fn scores(&self, rows: &[&Row]) -> Vec<f64> {
         let mut scores = vec![0.0; rows.len()];
         for (number, at, width) in &self.numbers {
-            for (score, x) in scores.iter_mut().zip(&rows.numbers[*number]) {
-                let z = (x - at) / width;
+            for (score, row) in scores.iter_mut().zip(rows) {
+                let z = (row.numbers[*number] - at) / width;
                 *score -= self.weight * 0.5 * z * z;
             }
         }
         for (label, option, odds) in &self.options {
-            for (score, own) in scores.iter_mut().zip(&rows.labels[*label]) {
-                *score -= if own == option { 0.0 } else { self.weight * odds };
+            for (score, row) in scores.iter_mut().zip(rows) {
+                *score -= if row.labels[*label] == *option { 0.0 } else { self.weight * odds };
             }
         }
         scores

@@ -14,7 +14,7 @@
 use std::borrow::Cow;
 
 use linalg::Matrix;
-use linalg::product::{add_scaled, dot};
+use linalg::product::{LANES, add_scaled, dot, total};
 
 use super::design::Design;
 use super::layout::{Layout, Row};
@@ -167,20 +167,15 @@ impl<'a> Scaled<'a> {
                     *exponent += if *other == own { 0.0 } else { rate };
                 }
             }
-            for i in 0..n {
-                let s = (5.0 * squares[i]).sqrt();
-                let decay = exp(-s - exponents[i]);
-                values[i] = (1.0 + s + s * s * (1.0 / 3.0)) * decay;
-                slopes[i] = (5.0 / 3.0) * (1.0 + s) * decay;
-            }
+            matern(squares, exponents, values, slopes);
             if g == 0 {
                 out.copy_from_slice(values);
             } else {
                 let shared = self.parameters.shared[g];
-                let active = &self.design.active[g][..n];
-                for i in 0..n {
-                    factors[i] = shared + (1.0 - shared) * active[i] * values[i];
-                    out[i] *= factors[i];
+                let rows = factors.iter_mut().zip(&*values).zip(&self.design.active[g]).zip(&mut *out);
+                for (((factor, value), active), out) in rows {
+                    *factor = shared + (1.0 - shared) * active * value;
+                    *out *= *factor;
                 }
             }
         }
@@ -233,9 +228,7 @@ impl<'a> Scaled<'a> {
             }
             let Work { squares, values, slopes, .. } = work;
             let weighted = &mut squares[..n];
-            for i in 0..n {
-                weighted[i] = slopes[g][i] * weights[i];
-            }
+            multiply(weighted, &slopes[g], weights);
             for j in &block.numbers {
                 let z = self.parameters.place(*j, row.numbers[*j]);
                 lengths[*j] += square_distances(weighted, z, &self.columns[*j][..n]);
@@ -249,9 +242,7 @@ impl<'a> Scaled<'a> {
                     }
                 }
             }
-            for i in 0..n {
-                weighted[i] = values[g][i] * weights[i];
-            }
+            multiply(weighted, &values[g], weights);
             for (label, rate, weight) in &block.labels {
                 let own = row.labels[*label];
                 let others = &self.design.labels[*label][..n];
@@ -273,14 +264,12 @@ impl<'a> Scaled<'a> {
             }
             let Work { squares, slopes, .. } = work;
             let weighted = &mut squares[..n];
-            for i in 0..n {
-                weighted[i] = slopes[g][i] * weights[i];
-            }
-            let total: f64 = weighted.iter().sum();
+            multiply(weighted, &slopes[g], weights);
+            let all = sum(weighted);
             for j in &block.numbers {
                 let z = self.parameters.place(*j, row.numbers[*j]);
                 let slope = self.parameters.slope(*j, row.numbers[*j]);
-                gradient[*j] -= slope * (z * total - dot(weighted, &self.columns[*j][..n]));
+                gradient[*j] -= slope * (z * all - dot(weighted, &self.columns[*j][..n]));
             }
         }
     }
@@ -291,32 +280,68 @@ impl<'a> Scaled<'a> {
         let n = self.design.len();
         let mut gram = Matrix::zeros(n, n);
         for a in 0..n {
-            self.correlate(&self.design.row(a), a + 1, work, gram.row_mut(a));
+            self.correlate(&self.design.rows[a], a + 1, work, gram.row_mut(a));
             gram[(a, a)] = 1.0 + self.parameters.noise * weights.get(a).copied().unwrap_or(1.0);
         }
         gram
     }
 
-    /// y ← y + Σ αₐ k(a, ·) and the correlations themselves: those of each row `a` of `known` with all of this design.
+    /// The correlations of each row of `known` with all of this design; adds Σ αₐ k(a, ·) to `means`.
     #[inline(always)]
-    pub(crate) fn cross(&self, known: &Design, alpha: &[f64], work: &mut Work, means: &mut [f64]) -> Matrix {
-        let (n, m) = (known.len(), self.design.len());
-        let mut cross = Matrix::zeros(n, m);
-        for a in 0..n {
+    pub(crate) fn cross(
+        &self,
+        known: &Design,
+        alpha: &[f64],
+        work: &mut Work,
+        means: &mut [f64],
+        cross: &mut Matrix,
+    ) {
+        let m = self.design.len();
+        cross.reset(known.len(), m);
+        for (a, row) in known.rows.iter().enumerate() {
             let line = cross.row_mut(a);
-            self.correlate(&known.row(a), m, work, line);
+            self.correlate(row, m, work, line);
             if let Some(alpha) = alpha.get(a) {
                 add_scaled(means, *alpha, line);
             }
         }
-        cross
     }
+}
+
+/// Matérn's correlation with ν = 5/2 at squared distances, times e^(−exponent), and (5/3)(1 + s)e^(−s − exponent).
+#[inline(always)]
+fn matern(squares: &[f64], exponents: &[f64], values: &mut [f64], slopes: &mut [f64]) {
+    let pairs = squares.iter().zip(exponents).zip(values.iter_mut().zip(slopes));
+    for ((square, exponent), (value, slope)) in pairs {
+        let s = (5.0 * square).sqrt();
+        let decay = exp(-s - exponent);
+        *value = (1.0 + s + s * s * (1.0 / 3.0)) * decay;
+        *slope = (5.0 / 3.0) * (1.0 + s) * decay;
+    }
+}
+
+/// out ← a·b, entry by entry.
+#[inline(always)]
+fn multiply(out: &mut [f64], a: &[f64], b: &[f64]) {
+    out.iter_mut().zip(a.iter().zip(b)).for_each(|(out, (a, b))| *out = a * b);
+}
+
+/// The sum of a slice in eight interleaved sums.
+#[inline(always)]
+fn sum(entries: &[f64]) -> f64 {
+    let mut sums = [0.0; LANES];
+    let (head, tail) = entries.as_chunks::<LANES>();
+    for x in head {
+        for lane in 0..LANES {
+            sums[lane] += x[lane];
+        }
+    }
+    total(sums) + tail.iter().sum::<f64>()
 }
 
 /// Σ wᵢ (z − zᵢ)² in eight interleaved sums.
 #[inline(always)]
 fn square_distances(weights: &[f64], z: f64, column: &[f64]) -> f64 {
-    const LANES: usize = 8;
     let mut sums = [0.0; LANES];
     let (w_head, w_tail) = weights.as_chunks::<LANES>();
     let (z_head, z_tail) = column.as_chunks::<LANES>();
@@ -327,5 +352,5 @@ fn square_distances(weights: &[f64], z: f64, column: &[f64]) -> f64 {
         }
     }
     let tail: f64 = w_tail.iter().zip(z_tail).map(|(w, x)| w * (z - x) * (z - x)).sum();
-    sums.iter().sum::<f64>() + tail
+    total(sums) + tail
 }

@@ -7,7 +7,6 @@
 
 use space::{Point, Space, Stream};
 
-use super::design::Design;
 use super::goal::{Goal, Room};
 use super::layout::{FEW, Kind, Layout, Row, Variable};
 use crate::maths::lbfgsb::{Minimiser, Stop};
@@ -86,7 +85,7 @@ impl Search<'_> {
     fn whole(&self, accept: &dyn Fn(&Point) -> bool) -> Option<(Point, f64)> {
         let points: Vec<Point> = self.space.enumerate().filter(|point| accept(point)).collect();
         let rows: Vec<Row> = points.iter().map(|point| self.layout.row(self.space, point)).collect();
-        let scores = self.goal.scores(&Design::of(self.layout, &rows));
+        let scores = self.goal.scores(&rows.iter().collect::<Vec<_>>());
         let best = points.into_iter().zip(scores);
         best.reduce(|a, b| if b.1 > a.1 { b } else { a })
     }
@@ -98,7 +97,7 @@ impl Search<'_> {
     }
 
     fn score(&self, candidates: &mut [Candidate]) {
-        let rows = Design::of(self.layout, candidates.iter().map(|c| &c.row));
+        let rows: Vec<&Row> = candidates.iter().map(|c| &c.row).collect();
         let scores = self.goal.scores(&rows);
         let number = |s: f64| if s.is_nan() { f64::NEG_INFINITY } else { s };
         candidates.iter_mut().zip(scores).for_each(|(c, s)| c.score = number(s));

@@ -42,7 +42,7 @@ impl Task {
                 ways,
             );
         }
-        let few: Vec<Row> = rows.iter().map(|i| self.design.row(*i)).collect();
+        let few: Vec<Row> = rows.iter().map(|i| self.design.rows[*i].clone()).collect();
         let raw: Vec<f64> = rows.iter().map(|i| self.raw[*i]).collect();
         let weights: Vec<f64> = rows.iter().map(|i| self.noise_weights[*i]).collect();
         let design = Design::of(layout, &few);

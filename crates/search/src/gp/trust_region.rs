@@ -79,7 +79,7 @@ mod tests {
         assert_eq!(region.length, 1.6);
         (0..5).for_each(|_| region.learn(9.0, 1.0));
         assert_eq!(region.length, 0.8);
-        (0..50).for_each(|_| region.learn(9.0, 1.0));
+        (0..35).for_each(|_| region.learn(9.0, 1.0));
         assert_eq!((region.length, region.best), (0.8, 1.0), "below the least length it starts over");
     }
 }
