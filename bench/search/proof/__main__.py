@@ -8,7 +8,7 @@ import tempfile
 
 from . import results
 
-SUITE = "bbob-dD, mixint-dD, tables or hypara; a colon and names keep some problems: bbob-d5:f1,f9"
+CELL = "SUITE/BUDGET or SUITE/BUDGETxSLOTS; suites: bbob-dD, mixint-dD, tables, hypara, or some problems: bbob-d5:f1,f9"
 METHOD = "a peer's name, ravine-NAME, or ravine-LABEL={…} with a [sampler] table"
 
 
@@ -25,19 +25,16 @@ def arguments() -> argparse.Namespace:
 
     one = command("try", "run one method anew and print where it stands; nothing is kept")
     one.add_argument("method", help=METHOD)
-    one.add_argument("cells", nargs="+", help="SUITE/BUDGET, as bbob-d5/100")
+    one.add_argument("cells", nargs="+", help=CELL)
     one = command("run", "run what is not there yet")
-    one.add_argument("suite", help=SUITE)
-    one.add_argument("method", help=METHOD)
-    one.add_argument("--budget", type=int, default=100)
-    one.add_argument("--slots", type=int, default=1, help="so many trials at a time")
+    one.add_argument("-m", "--method", dest="methods", action="append", required=True, help=METHOD)
+    one.add_argument("cells", nargs="+", help=CELL)
     one.add_argument("--out", type=pathlib.Path, help="append here and not to results/")
     one = command("baseline", "note what scores are relative to")
-    one.add_argument("suite", help=SUITE)
-    one.add_argument("--budget", type=int, default=300, help="the longest")
+    one.add_argument("cells", nargs="+", help="SUITE/LONGEST-BUDGET")
     command("pack", "move what was appended into the packed files")
     one = command("table", "print tables")
-    one.add_argument("cells", nargs="*", help="SUITE/BUDGET or SUITE/BUDGETxSLOTS; all where none is named")
+    one.add_argument("cells", nargs="*", help=f"{CELL}; all where none is named")
     one.add_argument("--ours", default="ravine-auto", help="the method that the others are compared with")
     one.add_argument("--with", dest="files", type=pathlib.Path, action="append", default=[], help="more results")
     one.add_argument("--only", default="", help="methods with commas")
@@ -60,11 +57,13 @@ def main() -> None:
         from . import run
         from .methods import method
 
-        if given.command == "baseline":
-            run.baselines(problems(given.suite), seeds(given.seeds), given.budget)
-        else:
-            slots, out = given.slots, given.out
-            run.run(method(given.method), problems(given.suite), seeds(given.seeds), given.budget, slots, out)
+        for cell in given.cells:
+            suite, budget, slots = parts(cell)
+            if given.command == "baseline":
+                run.baselines(problems(suite), seeds(given.seeds), budget)
+                continue
+            for name in given.methods:
+                run.run(method(name), problems(suite), seeds(given.seeds), budget, slots, given.out)
 
 
 def attempt(given: argparse.Namespace) -> None:
@@ -75,11 +74,17 @@ def attempt(given: argparse.Namespace) -> None:
     with tempfile.TemporaryDirectory() as folder:
         out = pathlib.Path(folder) / "results.jsonl"
         for cell in given.cells:
-            suite, _, rest = cell.partition("/")
-            budget, _, slots = rest.partition("x")
-            run.run(method(given.method), problems(suite), seeds(given.seeds), int(budget), int(slots or 1), out)
+            suite, budget, slots = parts(cell)
+            run.run(method(given.method), problems(suite), seeds(given.seeds), budget, slots, out)
         cells = [cell.partition(":")[0] + "/" + cell.partition("/")[2] if ":" in cell else cell for cell in given.cells]
         tables.show(cells, given.method.partition("=")[0], [out], [])
+
+
+def parts(cell: str) -> tuple[str, int, int]:
+    """`bbob-d5/160x8`: the suite, the budget, the slots."""
+    suite, _, rest = cell.partition("/")
+    budget, _, slots = rest.partition("x")
+    return suite, int(budget), int(slots or 1)
 
 
 def problems(text: str) -> list:
