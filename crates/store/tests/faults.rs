@@ -269,3 +269,17 @@ fn a_changed_event_stops_the_reader_and_a_changed_snapshot_is_ignored() {
     let error = store.read(StudyId(1), 0, 99).unwrap_err();
     assert!(error.to_string().contains("event 4 of study 1 does not match its checksum"), "{error}");
 }
+
+#[test]
+fn an_append_of_nothing_that_is_synced_writes_so_that_sqlite_syncs() {
+    let (_folder, path) = database();
+    let store = open(&path, Access::Write).unwrap();
+    store.append(StudyId(1), &drafts(1), Durability::Committed).unwrap();
+    let wal = || fs::read(path.with_extension("db-wal")).unwrap();
+    let before = wal();
+    store.append(StudyId(1), &[], Durability::Committed).unwrap();
+    assert_eq!(wal(), before, "nothing is to be written");
+    let done = store.append(StudyId(1), &[], Durability::Synced).unwrap();
+    assert_ne!(wal(), before, "a commit without a frame is not synced");
+    assert_eq!((done.last, store.head(StudyId(1)).unwrap()), (11, 11));
+}

@@ -30,8 +30,8 @@ use crate::dispatcher::{Dispatcher, Effect, Finish, Input, Opening};
 use crate::watch::Happening;
 
 /// Endings wait for each other's sync for so long at most: each sync makes the file system write out all that programs
-/// and their folders changed meanwhile.
-const SYNC: Duration = Duration::from_millis(10);
+/// and their folders changed meanwhile, for milliseconds, and only the news of an ending waits for it, no slot.
+const SYNC: Duration = Duration::from_millis(100);
 
 /// What a step of the loop ends with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -203,8 +203,8 @@ impl<E: Executor, D: Desk> Engine<E, D> {
     fn patience(&self) -> Duration {
         let now = self.now();
         let tick = self.pulse.until_tick(now);
-        // Endings that are committed and not synced are synced once the next programs are on their way, those of a few
-        // milliseconds together: a slot does not wait for the disk, and nobody is told before (invariant NOTHING LOST).
+        // Endings that are committed and not synced are synced once the next programs are on their way, those of a tenth
+        // of a second together: a slot does not wait for the disk, and nobody is told before (invariant NOTHING LOST).
         // What is decided after an ending lies after it in the log, and is lost with it if power is.
         let sync = if self.unsynced.is_empty() { tick } else { (self.synced + SYNC).saturating_sub(now) };
         let due = self.dispatcher.next_time().map(|time| time.saturating_sub(self.time));

@@ -112,7 +112,11 @@ impl Group {
                 Err(fault) => Err(fault),
                 Ok(appended) => Ok(Ok(appended)),
             };
-            jobs.iter().map(append).collect::<Result<Vec<_>, _>>()
+            let answers = jobs.iter().map(append).collect::<Result<Vec<_>, _>>()?;
+            if durability == Durability::Synced && jobs.iter().all(|job| job.drafts.is_empty()) {
+                jobs.first().map_or(Ok(()), |job| log::touch(conn, job.study))?;
+            }
+            Ok(answers)
         });
         done.unwrap_or_else(|fault| jobs.iter().map(|_| Err(fault.clone())).collect())
     }
