@@ -75,16 +75,8 @@ fn life(number: u64, space: &Space, stream: &mut Stream) -> [EventBody; 4] {
         }),
         EventBody::RunEnded(RunEnded { run, epoch: 2, end, metrics }),
         EventBody::TrialEnded(TrialEnded {
-            trial: TrialId(number),
-            round: 0,
-            state: Ending::Complete,
-            values: vec![value],
-            errors: Vec::new(),
-            violations: Vec::new(),
             metrics: [("loss".to_owned(), value)].into_iter().collect(),
-            repetitions: Vec::new(),
-            step: None,
-            message: None,
+            ..TrialEnded::complete(TrialId(number), [value.0])
         }),
     ]
 }

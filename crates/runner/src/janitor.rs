@@ -129,45 +129,23 @@ fn remove(folder: &std::path::Path) -> io::Result<()> {
 
 #[cfg(test)]
 mod tests {
-    use study::{DecisionId, Ending, Event, EventBody, Objective, Real, Settings};
-    use study::{StudyCreated, TrialCreated, TrialEnded};
+    use study::{DecisionId, EventBody, Objective, Settings, StudyCreated, TrialCreated, TrialEnded};
 
     use super::*;
 
     /// A study that minimises; a trial without a value is not over.
     fn study(trials: &[(Option<f64>, Option<u64>)]) -> Study {
-        let mut bodies = vec![EventBody::StudyCreated(StudyCreated {
-            name: "test".to_owned(),
-            seed: 1,
-            settings: Settings { objectives: vec![Objective::minimize("loss")], ..Settings::default() },
-            space: None,
-            sampler: None,
-            ravine: "0.1.0".to_owned(),
-        })];
+        let settings = Settings { objectives: vec![Objective::minimize("loss")], ..Settings::default() };
+        let mut bodies = vec![EventBody::StudyCreated(StudyCreated::new("test", 1, settings))];
         for (number, (value, parent)) in (0..).zip(trials) {
             let mut created = TrialCreated::sampled(TrialId(number), DecisionId(number), Default::default());
             created.parent = parent.map(TrialId);
             bodies.push(EventBody::TrialCreated(created));
-            if let Some(value) = value {
-                bodies.push(EventBody::TrialEnded(TrialEnded {
-                    trial: TrialId(number),
-                    round: 0,
-                    state: Ending::Complete,
-                    values: vec![Real(*value)],
-                    errors: Vec::new(),
-                    violations: Vec::new(),
-                    metrics: Default::default(),
-                    repetitions: Vec::new(),
-                    step: None,
-                    message: None,
-                }));
-            }
+            bodies.extend(
+                value.map(|value| EventBody::TrialEnded(TrialEnded::complete(TrialId(number), [value]))),
+            );
         }
-        let mut study = Study::new();
-        for (seq, body) in (1..).zip(bodies) {
-            study.apply(&Event { seq, at: seq * 1000, body }).unwrap();
-        }
-        study
+        Study::of(bodies).unwrap()
     }
 
     fn numbers(study: &Study, keep: usize) -> Vec<u64> {

@@ -138,12 +138,9 @@ impl<'a> Rerun<'a> {
             ..recorded.clone()
         };
         let created = StudyCreated {
-            name: self.study.name().to_owned(),
-            seed: self.study.seed(),
-            settings,
             space: self.study.space().cloned(),
             sampler: Some(serde_json::json!({"name": "random"})),
-            ravine: env!("CARGO_PKG_VERSION").to_owned(),
+            ..StudyCreated::new(self.study.name(), self.study.seed(), settings)
         };
         let trial = TrialCreated {
             decision: None,

@@ -35,12 +35,9 @@ impl Definition {
 
     pub(crate) fn created(&self) -> Result<StudyCreated, SessionError> {
         Ok(StudyCreated {
-            name: self.name.clone(),
-            seed: self.seed,
-            settings: self.settings.clone(),
             space: self.space.as_ref().map(|space| self.json("space", space)).transpose()?,
             sampler: Some(self.json("sampler", &self.sampler)?),
-            ravine: env!("CARGO_PKG_VERSION").to_owned(),
+            ..StudyCreated::new(&self.name, self.seed, self.settings.clone())
         })
     }
 

@@ -297,20 +297,14 @@ impl Session {
             .study
             .counting()
             .find(|trial| trial.hash() == Some(hash) && trial.state() == State::Complete)?;
+        let number = earlier.number().0;
         Some(TrialEnded {
-            trial: created.number,
-            round: 0,
-            state: Ending::Complete,
             values: earlier.values().to_vec(),
             errors: earlier.errors().to_vec(),
             violations: earlier.violations().to_vec(),
             metrics: earlier.metrics().map(|(name, value)| (name.to_owned(), value)).collect(),
-            repetitions: Vec::new(),
-            step: None,
-            message: Some(format!(
-                "the result of trial {}, which had the same configuration",
-                earlier.number().0
-            )),
+            message: Some(format!("the result of trial {number}, which had the same configuration")),
+            ..TrialEnded::new(created.number, Ending::Complete)
         })
     }
 }

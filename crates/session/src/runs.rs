@@ -63,15 +63,6 @@ impl Session {
         state.study.course(&state.judge, trial, None)
     }
 
-    /// The number of the next attempt of a run.
-    pub fn next_attempt(&self, trial: TrialId, stage: u32, repetition: u32) -> RunKey {
-        let state = self.lock();
-        let same = |key: &RunKey| (key.stage, key.repetition) == (stage, repetition);
-        let runs = state.study.trial(trial).into_iter().flat_map(|trial| trial.runs().map(|run| run.key()));
-        let attempt = runs.filter(same).map(|key| key.attempt + 1).max().unwrap_or(0);
-        RunKey { trial, stage, repetition, attempt }
-    }
-
     /// Tells how an attempt ended, and ends its trial where that follows from it, in one commit. Returns what follows;
     /// `None` where the trial is over already: what comes too late changes nothing (invariant FIRST ENDING WINS). Nobody may
     /// be told of an ending that is only committed before the next [`sync`](Session::sync) (invariant NOTHING LOST).

@@ -129,8 +129,8 @@ fn of_two_that_claim_an_attempt_one_gets_it_and_only_its_ending_counts() {
     let planned = first.plan(1).unwrap().trial().unwrap();
     assert_eq!(planned.run, None);
     second.refresh().unwrap();
-    let run = first.next_attempt(planned.number, 0, 0);
-    let runs = [(run, Lease::default())];
+    let Some(Course::Open { due, .. }) = first.course(planned.number) else { panic!("it is over") };
+    let runs = [(due[0].run, Lease::default())];
     let claims = [first.start_runs(&runs).unwrap()[0], second.start_runs(&runs).unwrap()[0]];
     let [Some(claim), None] = claims else { panic!("{claims:?}") };
     let stolen = Claim { epoch: second.epoch().unwrap(), ..claim };

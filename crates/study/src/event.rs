@@ -83,6 +83,14 @@ pub struct StudyCreated {
     pub ravine: String,
 }
 
+impl StudyCreated {
+    /// A define-by-run study of this version.
+    pub fn new(name: impl Into<String>, seed: u64, settings: Settings) -> Self {
+        let ravine = env!("CARGO_PKG_VERSION").to_owned();
+        StudyCreated { name: name.into(), seed, settings, space: None, sampler: None, ravine }
+    }
+}
+
 /// See [`EventBody::SettingsChanged`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct SettingsChanged {
@@ -444,6 +452,30 @@ pub struct TrialEnded {
     /// Why it failed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
+}
+
+impl TrialEnded {
+    /// The end of a trial's first round, of which only the manner is known.
+    pub fn new(trial: TrialId, state: Ending) -> Self {
+        TrialEnded {
+            trial,
+            round: 0,
+            state,
+            values: Vec::new(),
+            errors: Vec::new(),
+            violations: Vec::new(),
+            metrics: IndexMap::new(),
+            repetitions: Vec::new(),
+            step: None,
+            message: None,
+        }
+    }
+
+    /// The end of a trial with these values, one per objective.
+    pub fn complete(trial: TrialId, values: impl IntoIterator<Item = f64>) -> Self {
+        let values = values.into_iter().map(Real).collect();
+        TrialEnded { values, ..TrialEnded::new(trial, Ending::Complete) }
+    }
 }
 
 /// What one repetition of a trial gave by itself.

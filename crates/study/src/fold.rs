@@ -56,6 +56,18 @@ pub enum Problem {
 }
 
 impl Study {
+    /// The study of a history by hand, each event a second after the one before: for tests and examples.
+    ///
+    /// # Errors
+    /// As [`apply`](Study::apply).
+    pub fn of(bodies: impl IntoIterator<Item = EventBody>) -> Result<Self, FoldError> {
+        let mut study = Study::new();
+        for (seq, body) in (1..).zip(bodies) {
+            study.apply(&Event { seq, at: seq * 1_000, body })?;
+        }
+        Ok(study)
+    }
+
     /// Takes in the next event. The error leaves the state as it was.
     pub fn apply(&mut self, event: &Event) -> Result<(), FoldError> {
         self.check(event).map_err(|problem| FoldError { seq: event.seq, problem })?;

@@ -278,18 +278,8 @@ impl Judge {
     }
 
     fn ending(&self, trial: TrialId, round: u32, state: Ending, digests: &Digests) -> TrialEnded {
-        TrialEnded {
-            trial,
-            round,
-            state,
-            values: Vec::new(),
-            errors: Vec::new(),
-            violations: Vec::new(),
-            metrics: digests.iter().map(|(name, digest)| (name.clone(), digest.last.value)).collect(),
-            repetitions: Vec::new(),
-            step: None,
-            message: None,
-        }
+        let metrics = digests.iter().map(|(name, digest)| (name.clone(), digest.last.value)).collect();
+        TrialEnded { round, metrics, ..TrialEnded::new(trial, state) }
     }
 }
 

@@ -21,14 +21,7 @@ impl Bench {
     fn new(settings: Settings) -> Self {
         let judge = Judge::new(&settings).unwrap();
         let mut bench = Bench { study: Study::new(), judge };
-        bench.apply(EventBody::StudyCreated(StudyCreated {
-            name: "test".into(),
-            seed: 1,
-            settings,
-            space: None,
-            sampler: None,
-            ravine: "0".into(),
-        }));
+        bench.apply(EventBody::StudyCreated(StudyCreated::new("test", 1, settings)));
         bench.apply(EventBody::TrialCreated(TrialCreated::sampled(TRIAL, DecisionId(0), Default::default())));
         bench
     }

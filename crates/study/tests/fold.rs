@@ -49,8 +49,7 @@ fn an_ending_of_an_earlier_round_does_not_end_a_continued_trial() {
     assert_eq!(log.fold().best().map(|best| best.number()), None, "a reopened trial is not the best");
     log.push(ended(0, 2.0));
     assert_eq!(log.fold().trial(TrialId(0)).unwrap().state(), State::Queued);
-    let EventBody::TrialEnded(late) = ended(0, 3.0) else { unreachable!() };
-    log.push(EventBody::TrialEnded(TrialEnded { round: 1, ..late }));
+    log.push(EventBody::TrialEnded(TrialEnded { round: 1, ..end(0, 3.0) }));
     let study = log.fold();
     assert_eq!(study.best().unwrap().values(), [Real(3.0)]);
     assert_eq!((study.next_decision(), study.best().unwrap().level()), (DecisionId(2), Some(Level(9))));
@@ -176,8 +175,8 @@ fn best_prefers_feasible_trials_then_the_least_violation_then_the_older() {
         [(0, 1.0, 3.0), (1, 2.0, 1.0), (2, 9.0, 0.0), (3, 9.0, -4.0), (4, 0.0, f64::NAN)]
     {
         log.push(created(number));
-        let EventBody::TrialEnded(end) = ended(number, value) else { unreachable!() };
-        log.push(EventBody::TrialEnded(TrialEnded { violations: vec![Real(violation)], ..end }));
+        let violations = vec![Real(violation)];
+        log.push(EventBody::TrialEnded(TrialEnded { violations, ..end(number, value) }));
     }
     let study = log.fold();
     let numbers: Vec<_> = study.best_k(9).iter().map(|trial| trial.number().0).collect();
@@ -221,9 +220,8 @@ fn stopping(rules: &str) -> Log {
 
 fn told(log: &mut Log, number: u64, metrics: &[(&str, f64)]) {
     log.push(created(number));
-    let EventBody::TrialEnded(end) = ended(number, 1.0) else { unreachable!() };
     let metrics = metrics.iter().map(|(name, value)| ((*name).to_owned(), Real(*value))).collect();
-    log.push(EventBody::TrialEnded(TrialEnded { metrics, ..end }));
+    log.push(EventBody::TrialEnded(TrialEnded { metrics, ..end(number, 1.0) }));
 }
 
 #[test]
@@ -273,10 +271,9 @@ fn what_is_no_condition_is_refused_with_its_place() {
 fn failing(log: &mut Log, numbers: std::ops::Range<u64>) {
     for number in numbers {
         log.push(created(number));
-        let EventBody::TrialEnded(end) = ended(number, 1.0) else { unreachable!() };
         let message = Some(format!("broken {number}"));
-        let (state, values) = (Ending::Failed, Vec::new());
-        log.push(EventBody::TrialEnded(TrialEnded { state, values, message, ..end }));
+        let failed = TrialEnded::new(TrialId(number), Ending::Failed);
+        log.push(EventBody::TrialEnded(TrialEnded { message, ..failed }));
     }
 }
 

@@ -96,13 +96,12 @@ impl History {
                 verdict: Verdict::Go,
             }));
         }
-        let EventBody::TrialEnded(end) = ended(trial, value) else { unreachable!() };
         let state = match what % 5 {
             4 => Ending::Failed,
             3 => Ending::Pruned,
             _ => Ending::Complete,
         };
-        self.log.push(EventBody::TrialEnded(TrialEnded { round, state, step: Some(7), ..end }));
+        self.log.push(EventBody::TrialEnded(TrialEnded { round, state, step: Some(7), ..end(trial, value) }));
     }
 
     /// The whole script; between two turns rounds end at random, but those that the lag wants do.

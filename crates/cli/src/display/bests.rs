@@ -36,42 +36,20 @@ impl Bests {
 
 #[cfg(test)]
 mod tests {
-    use study::{DecisionId, Ending, Event, EventBody, Objective, Real, Settings, StudyCreated};
-    use study::{TrialCreated, TrialEnded};
+    use study::{DecisionId, EventBody, Objective, Settings, StudyCreated, TrialCreated, TrialEnded};
 
     use super::*;
 
     /// A study that minimises, with a trial for each value, ended in this order a second apart.
     fn study(values: &[f64]) -> Study {
-        let mut bodies = vec![EventBody::StudyCreated(StudyCreated {
-            name: "test".to_owned(),
-            seed: 1,
-            settings: Settings { objectives: vec![Objective::minimize("loss")], ..Settings::default() },
-            space: None,
-            sampler: None,
-            ravine: "0.1.0".to_owned(),
-        })];
+        let settings = Settings { objectives: vec![Objective::minimize("loss")], ..Settings::default() };
+        let mut bodies = vec![EventBody::StudyCreated(StudyCreated::new("test", 1, settings))];
         for (number, value) in (0..).zip(values) {
             let (trial, point) = (TrialId(number), Default::default());
             bodies.push(EventBody::TrialCreated(TrialCreated::sampled(trial, DecisionId(number), point)));
-            bodies.push(EventBody::TrialEnded(TrialEnded {
-                trial,
-                round: 0,
-                state: Ending::Complete,
-                values: vec![Real(*value)],
-                errors: Vec::new(),
-                violations: Vec::new(),
-                metrics: Default::default(),
-                step: None,
-                message: None,
-                repetitions: Vec::new(),
-            }));
+            bodies.push(EventBody::TrialEnded(TrialEnded::complete(trial, [*value])));
         }
-        let mut study = Study::new();
-        for (seq, body) in (1..).zip(bodies) {
-            study.apply(&Event { seq, at: seq * 1000, body }).unwrap();
-        }
-        study
+        Study::of(bodies).unwrap()
     }
 
     #[test]

@@ -109,7 +109,7 @@ fn number(value: f64) -> String {
 
 #[cfg(test)]
 mod tests {
-    use study::{Event, EventBody, Objective, Real, Settings, StopRules, StudyCreated};
+    use study::{EventBody, Objective, Real, Settings, StopRules, StudyCreated};
 
     use super::*;
 
@@ -117,17 +117,8 @@ mod tests {
         let stop = StopRules { trials: Some(5), target: Some(Real(0.1)), ..StopRules::default() };
         let settings =
             Settings { objectives: vec![Objective::minimize("loss")], stop, ..Settings::default() };
-        let body = EventBody::StudyCreated(StudyCreated {
-            name: "a \"study\"".to_owned(),
-            seed: 1,
-            settings,
-            space: None,
-            sampler: None,
-            ravine: "0.1.0".to_owned(),
-        });
-        let mut study = Study::new();
-        study.apply(&Event { seq: 1, at: 1500, body }).unwrap();
-        study
+        let body = EventBody::StudyCreated(StudyCreated::new("a \"study\"", 1, settings));
+        Study::of([body]).unwrap()
     }
 
     #[test]

@@ -13,14 +13,8 @@ impl Log {
     /// A study that minimises one metric.
     pub fn minimizing(metric: &str) -> Self {
         let mut log = Log(Vec::new());
-        log.push(EventBody::StudyCreated(StudyCreated {
-            name: "test".to_owned(),
-            seed: 1,
-            settings: Settings { objectives: vec![Objective::minimize(metric)], ..Settings::default() },
-            space: None,
-            sampler: None,
-            ravine: "0.1.0".to_owned(),
-        }));
+        let settings = Settings { objectives: vec![Objective::minimize(metric)], ..Settings::default() };
+        log.push(EventBody::StudyCreated(StudyCreated::new("test", 1, settings)));
         log
     }
 
@@ -122,23 +116,16 @@ pub fn run_ended(trial: u64, attempt: u64, epoch: u64, how: How) -> EventBody {
 }
 
 fn ended_with_repetitions(trial: u64, value: f64) -> EventBody {
-    let EventBody::TrialEnded(mut end) = ended(trial, value) else { unreachable!() };
     let told = |repetition| RepetitionEnded { repetition, values: vec![Real(value)] };
-    end.repetitions = (0..2).map(told).collect();
-    EventBody::TrialEnded(end)
+    EventBody::TrialEnded(TrialEnded { repetitions: (0..2).map(told).collect(), ..end(trial, value) })
+}
+
+/// The end of a trial with this loss.
+pub fn end(trial: u64, value: f64) -> TrialEnded {
+    let metrics = [("loss".to_owned(), Real(value))].into_iter().collect();
+    TrialEnded { metrics, ..TrialEnded::complete(TrialId(trial), [value]) }
 }
 
 pub fn ended(trial: u64, value: f64) -> EventBody {
-    EventBody::TrialEnded(TrialEnded {
-        trial: TrialId(trial),
-        round: 0,
-        state: Ending::Complete,
-        values: vec![Real(value)],
-        errors: Vec::new(),
-        violations: Vec::new(),
-        metrics: [("loss".to_owned(), Real(value))].into_iter().collect(),
-        repetitions: Vec::new(),
-        step: None,
-        message: None,
-    })
+    EventBody::TrialEnded(end(trial, value))
 }
