@@ -233,7 +233,13 @@ pub fn a_run_that_takes_too_long_is_ended<G: Ground>(ground: &mut G) {
     let mut order = ground.order(id(0), Program::Stays { reports: 1, stubborn: true });
     (order.timeout, order.grace) = (Some(Duration::from_millis(300)), Duration::from_millis(50));
     executor.start(order);
-    assert_eq!(to_the_end(&mut executor, id(0)).1.end.how, How::Timeout);
+    let own = to_the_end(&mut executor, id(0)).1.end;
+    assert_eq!((own.how, own.hopeless), (How::Timeout, false));
+    let mut order = ground.order(id(1), Program::Stays { reports: 1, stubborn: false });
+    (order.timeout, order.trial_left) = (Some(NEVER), Some(Duration::from_millis(100)));
+    executor.start(order);
+    let trials = to_the_end(&mut executor, id(1)).1.end;
+    assert_eq!((trials.how, trials.hopeless), (How::Timeout, true), "{trials:?}");
 }
 
 /// A limit on steps: what comes after it counts for nothing, and the run has ended well.

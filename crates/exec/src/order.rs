@@ -82,6 +82,10 @@ pub struct RunOrder {
     /// After so long it is ended.
     #[serde(default)]
     pub timeout: Option<Duration>,
+    /// What is left of its trial's time; after so long it is ended as well, and no other try will help
+    /// ([`study::RunEnd::hopeless`]).
+    #[serde(default)]
+    pub trial_left: Option<Duration>,
     /// A program that goes on beyond this is stopped, as by [`crate::Executor::stop`], and ends well: [`study::How::Ok`],
     /// with [`study::RunLimit::Step`].
     #[serde(default)]
@@ -135,6 +139,7 @@ impl RunOrder {
             cwd: None,
             cpus: 1,
             timeout: None,
+            trial_left: None,
             step_limit: None,
             memory: None,
             cores: Vec::new(),

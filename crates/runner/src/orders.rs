@@ -19,24 +19,21 @@ use crate::engine::Errand;
 /// How long a program may go on after it reported its level, to write its checkpoint and its last figures.
 const LEVEL_PATIENCE: Duration = Duration::from_secs(600);
 
-/// Why a run cannot be ordered. It ends that run, not the study (invariant ONE RUN, ONE BAD END).
+/// Why a run cannot be ordered. It ends that run, not the study (invariant ONE RUN, ONE BAD END). The stage is not named:
+/// who tells it knows of which it is.
 #[derive(Debug, thiserror::Error)]
 pub enum OrderError {
     /// A placeholder has no value in this trial.
-    #[error("stage `{stage}`, {place}: {source}")]
+    #[error("{place}: {source}")]
     Render {
-        /// The stage.
-        stage: String,
-        /// Where in it.
+        /// Where in its stage.
         place: String,
         /// What is wrong.
         source: RenderError,
     },
     /// A configuration file cannot be made.
-    #[error("stage `{stage}`, file {template}: {message}")]
+    #[error("file {template}: {message}")]
     Runcard {
-        /// The stage.
-        stage: String,
         /// The file to start from.
         template: String,
         /// What is wrong.
@@ -105,12 +102,13 @@ impl<'a> Orders<'a> {
         let stage = self.stage(id.run)?;
         let directory = self.directory(id.run);
         let values = self.scope(errand, &directory);
-        let command = ordered(stage.command.render(&values).map_err(render(stage, "run"))?);
+        let command = ordered(stage.command.render(&values).map_err(render("run"))?);
         let config = self.space.resolve(point);
         let mut order = RunOrder::new(id, directory.clone(), command);
         order.environment = self.environment(stage, &values, &config)?;
         order.cwd = Some(self.cwd(stage, &values)?);
-        order.timeout = stage.timeout.map(Into::into).into_iter().chain(errand.left).min();
+        order.timeout = stage.timeout.map(Into::into);
+        order.trial_left = errand.left;
         order.grace = stage.grace.into();
         order.ok = stage.ok.clone();
         order.capture = stage.capture.iter().map(|(name, regex)| (name.clone(), regex.clone())).collect();
@@ -172,14 +170,14 @@ impl<'a> Orders<'a> {
         let (id, earlier) = (RunId { run, epoch: 0 }, IndexMap::new());
         let errand = Errand { id, point, lease: &lease, level: None, parent: None, earlier, left: None };
         let values = self.scope(&errand, &self.directory(run));
-        Ok(stage.command.render(&values).map_err(render(stage, "run"))?.shown())
+        Ok(stage.command.render(&values).map_err(render("run"))?.shown())
     }
 
     /// Where a stage's program runs.
     fn cwd(&self, stage: &Stage, values: &RunScope<'_>) -> Result<PathBuf, OrderError> {
         let Some(cwd) = &stage.cwd else { return Ok(self.base.clone()) };
-        let outcome = cwd.render(values).map_err(render(stage, "cwd"))?;
-        Ok(self.base.join(outcome.required("a working directory").map_err(render(stage, "cwd"))?))
+        let outcome = cwd.render(values).map_err(render("cwd"))?;
+        Ok(self.base.join(outcome.required("a working directory").map_err(render("cwd"))?))
     }
 
     fn scope<'p>(&'p self, errand: &Errand<'p>, directory: &Path) -> RunScope<'p> {
@@ -235,7 +233,7 @@ impl<'a> Orders<'a> {
         environment.push(("RAVINE_CHECKPOINT_DIR".to_owned(), values.checkpoint_dir.clone()));
         environment.push(("RAVINE_ARTIFACTS_DIR".to_owned(), values.artifacts_dir.clone()));
         for (name, template) in &stage.env {
-            let outcome = template.render(values).map_err(render(stage, &format!("env.{name}")))?;
+            let outcome = template.render(values).map_err(render(&format!("env.{name}")))?;
             // Inactive: the variable is left out.
             environment.extend(outcome.text().map(|text| (name.clone(), text)));
         }
@@ -245,17 +243,13 @@ impl<'a> Orders<'a> {
     fn runcards(&self, stage: &Stage, values: &RunScope<'_>) -> Result<Vec<(PathBuf, String)>, OrderError> {
         let mut files = Vec::with_capacity(stage.files.len());
         for card in &stage.files {
-            let failed = |message: String| OrderError::Runcard {
-                stage: stage.name.clone(),
-                template: card.template.clone(),
-                message,
-            };
+            let failed = |message: String| OrderError::Runcard { template: card.template.clone(), message };
             let path = self.base.join(&card.template);
             let text = std::fs::read_to_string(&path)
                 .map_err(|error| failed(format!("cannot read {}: {error}", path.display())))?;
             let written = card.write(&text, values).map_err(|error| failed(error.to_string()))?;
-            let target = card.target.render(values).map_err(render(stage, "file.target"))?;
-            let target = target.required("a file's name").map_err(render(stage, "file.target"))?;
+            let target = card.target.render(values).map_err(render("file.target"))?;
+            let target = target.required("a file's name").map_err(render("file.target"))?;
             files.push((PathBuf::from(target), written));
         }
         Ok(files)
@@ -291,8 +285,8 @@ pub(crate) fn base(file: &StudyFile) -> std::io::Result<PathBuf> {
     std::path::absolute(if folder.as_os_str().is_empty() { Path::new(".") } else { &folder })
 }
 
-fn render<'a>(stage: &'a Stage, place: &'a str) -> impl Fn(RenderError) -> OrderError + 'a {
-    move |source| OrderError::Render { stage: stage.name.clone(), place: place.to_owned(), source }
+fn render(place: &str) -> impl Fn(RenderError) -> OrderError {
+    move |source| OrderError::Render { place: place.to_owned(), source }
 }
 
 /// The seed that a program gets, below 2³¹: from (study, trial, stage, repetition), never the attempt, so that a run

@@ -202,7 +202,7 @@ impl<'a> Slot<'a> {
                 self.lost
             ));
         }
-        if self.failed > rules.retries {
+        if self.failed > rules.retries || self.last.is_some_and(End::is_hopeless) {
             let message = self.last.map(|end| end.message()).unwrap_or_default();
             return Standing::Failed(match self.failed {
                 1 => message,
@@ -245,6 +245,14 @@ impl End<'_> {
         match self {
             End::Recorded(run) => run.reached(),
             End::Foreseen(foreseen) => foreseen.ended.end.reached,
+        }
+    }
+
+    /// Whether it failed so that another try would fail as well.
+    fn is_hopeless(self) -> bool {
+        match self {
+            End::Recorded(run) => run.is_hopeless(),
+            End::Foreseen(foreseen) => foreseen.ended.end.hopeless,
         }
     }
 

@@ -374,6 +374,9 @@ pub struct RunEnd {
     /// The limit that ended it, if one of these did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub limit: Option<RunLimit>,
+    /// Another try would end no better: its order is at fault, or its trial is out of time.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub hopeless: bool,
 }
 
 impl RunEnd {
@@ -390,6 +393,7 @@ impl RunEnd {
             reached: None,
             texts: IndexMap::new(),
             limit: None,
+            hopeless: false,
         }
     }
 }

@@ -165,6 +165,7 @@ pub(crate) struct EndRecord {
     pub(crate) cpu_seconds: Option<Real>,
     pub(crate) peak_memory: Option<u64>,
     pub(crate) reached: Option<u64>,
+    pub(crate) hopeless: bool,
     pub(crate) message: Option<Box<str>>,
     pub(crate) digests: Box<[(NameId, Figures)]>,
 }
@@ -300,6 +301,7 @@ impl EndRecord {
             cpu_seconds: None,
             peak_memory: None,
             reached: None,
+            hopeless: false,
             message: None,
             digests: Box::default(),
         }
@@ -316,6 +318,7 @@ impl EndRecord {
             cpu_seconds: end.cpu_seconds,
             peak_memory: end.peak_memory,
             reached: end.reached,
+            hopeless: end.hopeless,
             message: end.message.as_deref().map(Into::into),
             digests: ended.metrics.iter().map(|(name, d)| (names.intern(name), Figures::of(d))).collect(),
         }

@@ -368,6 +368,11 @@ impl<'a> Run<'a> {
         self.record.end.as_ref()?.peak_memory
     }
 
+    /// Whether another try would end no better ([`RunEnd::hopeless`](crate::RunEnd::hopeless)).
+    pub fn is_hopeless(self) -> bool {
+        self.record.end.as_ref().is_some_and(|end| end.hopeless)
+    }
+
     /// The level or the highest step that it reached.
     pub fn reached(self) -> Option<u64> {
         self.record.end.as_ref()?.reached

@@ -159,6 +159,18 @@ fn a_failed_run_is_tried_again_after_a_while_and_then_ends_the_trial() {
 }
 
 #[test]
+fn a_run_that_no_other_try_would_mend_is_not_tried_again() {
+    for how in [How::Failed, How::Timeout] {
+        let stage = StageRules { retries: 2, ..StageRules::named("train") };
+        let mut bench = Bench::new(Settings { stages: vec![stage], ..minimized("loss") });
+        let message = Some("run: {lr} has no value".to_owned());
+        let ended =
+            over(bench.run(0, 0, 0, RunEnd { message, hopeless: true, ..RunEnd::new(how, 0.0) }, &[]));
+        assert_eq!(ended.message.as_deref(), Some("run: {lr} has no value"));
+    }
+}
+
+#[test]
 fn what_was_lost_or_ended_with_the_study_is_run_again_but_not_for_ever() {
     let mut bench = Bench::new(minimized("loss"));
     assert_eq!(due(&bench.run(0, 0, 0, RunEnd::new(How::Killed, 1.0), &[])), [(0, 0, 1)]);

@@ -45,6 +45,39 @@ struct Stopped {
     how: How,
     message: Option<String>,
     limit: Option<RunLimit>,
+    hopeless: bool,
+}
+
+impl Stopped {
+    fn new(how: How, message: Option<String>) -> Self {
+        Stopped { how, message, limit: None, hopeless: false }
+    }
+}
+
+/// When a run is to end at the latest.
+#[derive(Clone, Copy, Debug)]
+struct TimeLimit {
+    after: Duration,
+    /// Whether it is its trial's, and not its own.
+    of_trial: bool,
+}
+
+impl TimeLimit {
+    /// The first that comes.
+    fn of(order: &RunOrder) -> Option<Self> {
+        let own = order.timeout.map(|after| TimeLimit { after, of_trial: false });
+        let trial = order.trial_left.map(|after| TimeLimit { after, of_trial: true });
+        own.into_iter().chain(trial).min_by_key(|limit| limit.after)
+    }
+
+    fn reached(self) -> Stopped {
+        let told = if self.of_trial {
+            "ended at the time limit of its trial (trial_time)".to_owned()
+        } else {
+            format!("ended at its time limit of {:?}", self.after)
+        };
+        Stopped { hopeless: self.of_trial, ..Stopped::new(How::Timeout, Some(told)) }
+    }
 }
 
 /// A run whose tree may live.
@@ -58,7 +91,7 @@ pub(super) struct Run {
     pub(super) due: Instant,
     ok: Vec<i32>,
     grace: Duration,
-    timeout: Option<Duration>,
+    time: Option<TimeLimit>,
     steps: Option<StepLimit>,
     /// When it reported its last step.
     reached: Option<Instant>,
@@ -88,6 +121,7 @@ impl Run {
     /// A run whose program was just started.
     pub(super) fn new(order: RunOrder, running: Running, mark: Mark, owner: Option<ClientId>) -> Self {
         let now = running.started;
+        let time = TimeLimit::of(&order);
         Run {
             id: order.id,
             directory: order.directory,
@@ -97,7 +131,7 @@ impl Run {
             due: now + LEAST_PATIENCE,
             ok: order.ok,
             grace: order.grace,
-            timeout: order.timeout,
+            time,
             steps: order.step_limit,
             reached: None,
             started: now,
@@ -119,10 +153,9 @@ impl Run {
 
     /// Whether [`Run::tend`] will ask for its orphans.
     pub(super) fn needs_orphans(&self, now: Instant) -> bool {
-        let late = self.timeout.is_some_and(|limit| now >= self.started + limit);
         self.exit.is_some()
             || self.urged != Urged::Not
-            || late
+            || self.late(now).is_some()
             || self.is_beyond_its_steps(now)
             || now >= self.meter.due()
     }
@@ -158,7 +191,7 @@ impl Run {
         orphans: &[i32],
         now: Instant,
     ) {
-        self.end(Stopped { how, message, limit: None }, at_once, orphans, now);
+        self.end(Stopped::new(how, message), at_once, orphans, now);
     }
 
     fn end(&mut self, why: Stopped, at_once: bool, orphans: &[i32], now: Instant) {
@@ -223,7 +256,7 @@ impl Run {
         self.collector.collect(logs, buffer, true, told);
         let ended = self.exit.map_or_else(Instant::now, |(_, at)| at);
         let mut end = RunEnd::new(How::Lost, (ended - self.started).as_secs_f64());
-        let Stopped { how, message, limit } = self.verdict();
+        let Stopped { how, message, limit, hopeless } = self.verdict();
         let Collected { metrics, texts, reached, trouble } = self.collector.finish();
         end.how = how;
         end.exit_code = self.exit.and_then(|(exit, _)| exit.code);
@@ -231,7 +264,7 @@ impl Run {
         end.cpu_seconds = Some(Real(self.meter.cpu()));
         end.peak_memory = self.meter.peak();
         end.reached = reached;
-        end.limit = limit;
+        (end.limit, end.hopeless) = (limit, hopeless);
         end.texts = texts;
         let mut notes: Vec<String> = message.into_iter().chain(trouble).collect();
         // What hangs in the kernel may write once more.
@@ -253,10 +286,10 @@ impl Run {
             return stopped.clone();
         }
         if let Some(message) = self.meter.ended_by_kernel() {
-            return Stopped { how: How::Failed, message: Some(message), limit: Some(RunLimit::Memory) };
+            return Stopped { limit: Some(RunLimit::Memory), ..Stopped::new(How::Failed, Some(message)) };
         }
         let (how, message) = self.own_ending();
-        Stopped { how, message, limit: None }
+        Stopped::new(how, message)
     }
 
     /// How it ended by itself.
@@ -296,20 +329,18 @@ impl Run {
     /// Looks whether it has come to a limit of its order, and ends it there. `beyond` its steps it was when its orphans
     /// were looked up.
     fn heed_limits(&mut self, beyond: bool, orphans: &[i32], now: Instant) {
-        let late = self.timeout.filter(|limit| now >= self.started + *limit);
-        if let (Some(limit), None) = (late, &self.stopped) {
-            let message = Some(format!("ended at its time limit of {limit:?}"));
-            self.stop(How::Timeout, message, false, orphans, now);
+        if let (Some(limit), None) = (self.late(now), &self.stopped) {
+            self.end(limit.reached(), false, orphans, now);
         }
         if let (true, Some(limit), None) = (beyond, self.steps, &self.stopped) {
             let message = Some(format!("stopped at its limit of {} steps", limit.step));
-            let why = Stopped { how: How::Ok, message, limit: Some(RunLimit::Step) };
+            let why = Stopped { limit: Some(RunLimit::Step), ..Stopped::new(How::Ok, message) };
             self.end(why, false, orphans, now);
         }
         if now >= self.meter.due() {
             let direct: Vec<i32> = orphans.iter().copied().chain([self.pid]).collect();
             if let Some(over) = self.meter.look(&direct, now) {
-                let why = Stopped { how: How::Failed, message: Some(over), limit: Some(RunLimit::Memory) };
+                let why = Stopped { limit: Some(RunLimit::Memory), ..Stopped::new(How::Failed, Some(over)) };
                 // Others need that memory: no grace.
                 self.end(why, true, orphans, now);
             }
@@ -317,6 +348,11 @@ impl Run {
         if self.collector.progress() != Progress::Within {
             self.reached.get_or_insert(now);
         }
+    }
+
+    /// The time limit that it is past.
+    fn late(&self, now: Instant) -> Option<TimeLimit> {
+        self.time.filter(|limit| now >= self.started + limit.after)
     }
 
     /// Whether it has reported its last step, and does not end by itself in time or goes on.
@@ -349,8 +385,8 @@ impl Run {
         } else {
             now + self.patience
         };
-        if let Some(limit) = self.timeout.filter(|_| self.stopped.is_none()) {
-            self.due = self.due.min(self.started + limit);
+        if let Some(limit) = self.time.filter(|_| self.stopped.is_none()) {
+            self.due = self.due.min(self.started + limit.after);
         }
     }
 }

@@ -15,7 +15,8 @@ use crate::watch::Happening;
 
 /// The surroundings of a runner; see the module. In a simulation there are none to speak of.
 pub trait Desk {
-    /// The order for one attempt. An error ends that run, and says why (invariant ONE RUN, ONE BAD END).
+    /// The order for one attempt. An error ends that run, which is not tried again, and says why (invariant ONE RUN, ONE
+    /// BAD END).
     fn order(&mut self, errand: &Errand<'_>) -> Result<RunOrder, String>;
 
     /// The folder of one attempt.

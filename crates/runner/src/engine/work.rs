@@ -90,7 +90,9 @@ impl<E: Executor, D: Desk> Engine<E, D> {
     fn order(&mut self, id: RunId, lease: &Lease) -> Result<Vec<Input>, RunnerError> {
         let left = self.left(id.run.trial);
         let order = match self.point(id.run.trial) {
-            _ if left == Some(Duration::ZERO) => Err("its trial is past its time limit".to_owned()),
+            _ if left == Some(Duration::ZERO) => {
+                Err("its trial is past its time limit (trial_time)".to_owned())
+            }
             None => Err("the trial's parameters do not fit the study's space".to_owned()),
             Some(point) => {
                 let trial = |study: &Study| {
@@ -115,7 +117,8 @@ impl<E: Executor, D: Desk> Engine<E, D> {
                 Ok(Vec::new())
             }
             Err(message) => {
-                let end = RunEnd { message: Some(message), ..RunEnd::new(How::Failed, 0.0) };
+                // It follows from the study and the trial: another try would be the same.
+                let end = RunEnd { message: Some(message), hopeless: true, ..RunEnd::new(How::Failed, 0.0) };
                 self.ended(RunEnded { run: id.run, epoch: id.epoch, end, metrics: study::Digests::new() })
             }
         }
