@@ -107,13 +107,14 @@ impl<'a> Attempts<'a> {
         self.table.iter().filter_map(|((repetition, _), slot)| Some((*repetition, slot.pruned?)))
     }
 
-    /// All metrics of a complete repetition: those of its stages in order, by their own names and with the stage's; and
-    /// what each stage took.
+    /// All metrics of a repetition: those of its stages in order, by their own names and with the stage's; and what each
+    /// stage took. Of a stage that failed they are those of its last attempt.
     pub(crate) fn metrics(&self, repetition: u32, stages: &[StageRules]) -> Digests {
         let (mut all, mut took) = (Digests::new(), Vec::new());
         for (stage, rules) in (0..).zip(stages) {
             let place = if rules.once { 0 } else { repetition };
-            let Some(end) = self.table.get(&(place, stage)).and_then(|slot| slot.done) else { continue };
+            let slot = self.table.get(&(place, stage));
+            let Some(end) = slot.and_then(|slot| slot.done.or(slot.last)) else { continue };
             for (name, digest) in end.digests() {
                 if stages.len() > 1 {
                     all.insert(format!("{}.{name}", rules.name), digest.clone());

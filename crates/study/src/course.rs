@@ -219,13 +219,14 @@ impl Walk<'_> {
         }
     }
 
-    /// What a failed trial has to show: all that its only run reported, else what the repetitions up to the bad one have.
+    /// What a failed trial has to show: what the repetitions up to the bad one have, and where none is complete, what the
+    /// bad one came to.
     fn of_failed(&self, first: u32, metrics: Vec<(u32, Digests)>, total: u32) -> Digests {
-        if total == 1 {
-            return self.attempts.last_metrics(first);
+        let mut found: Vec<_> = metrics.into_iter().filter(|(repetition, _)| *repetition <= first).collect();
+        if found.is_empty() {
+            found.push((first, self.attempts.metrics(first, self.stages)));
         }
-        let found = metrics.into_iter().filter(|(repetition, _)| *repetition <= first);
-        self.folded(found.collect(), total)
+        self.folded(found, total)
     }
 
     fn complete(&self, metrics: Vec<(u32, Digests)>, total: u32) -> TrialEnded {

@@ -171,6 +171,20 @@ fn a_run_that_no_other_try_would_mend_is_not_tried_again() {
 }
 
 #[test]
+fn a_failed_trial_keeps_what_its_earlier_stages_reported() {
+    let tune = StageRules { once: true, ..StageRules::named("tune") };
+    for repeat in [vec![], vec![Axis::counted("fold", 2)]] {
+        let stages = vec![tune.clone(), StageRules::named("train")];
+        let mut bench = Bench::new(Settings { stages, repeat, ..minimized("loss") });
+        bench.run(0, 0, 0, ok(), &[("lr", 0.1)]);
+        let ended = over(bench.run(1, 0, 0, RunEnd::new(How::Failed, 1.0), &[("loss", 9.0)]));
+        let known = ["lr", "tune.lr", "loss", "train.loss"].map(|name| ended.metrics.contains_key(name));
+        assert_eq!(known, [true, false, true, false], "{:?}", ended.metrics);
+        assert_eq!((ended.metrics["lr"], ended.metrics["tune.time"]), (Real(0.1), Real(2.0)));
+    }
+}
+
+#[test]
 fn what_was_lost_or_ended_with_the_study_is_run_again_but_not_for_ever() {
     let mut bench = Bench::new(minimized("loss"));
     assert_eq!(due(&bench.run(0, 0, 0, RunEnd::new(How::Killed, 1.0), &[])), [(0, 0, 1)]);
