@@ -21,6 +21,7 @@ use crate::metrics::Metrics;
 use crate::open::Open;
 use crate::orders::Orders;
 use crate::scribe::{Scribe, ScribeError};
+use crate::unmeasured;
 use crate::watch::{Happening, Opening, Watcher};
 use crate::{RunnerError, capacity, once, orders, provenance};
 
@@ -65,6 +66,7 @@ pub fn drive(
         orders: Orders::new(&file, seed, home.folder())
             .map_err(|source| RunnerError::folder(home.folder(), source))?,
         scribe: Scribe::new(home.folder().to_path_buf(), life.name(), session.space()),
+        unmeasured: unmeasured::Watch::default(),
         life: &life,
         interrupts,
         watcher,
@@ -122,6 +124,7 @@ struct Workshop<'a> {
     hooks: Option<Hooks>,
     janitor: Option<Janitor>,
     metrics: Option<Metrics>,
+    unmeasured: unmeasured::Watch,
     life: &'a Life,
     interrupts: &'a AtomicUsize,
     watcher: &'a mut dyn Watcher,
@@ -153,6 +156,7 @@ impl Desk for Workshop<'_> {
         troubles.extend(self.metrics.iter_mut().flat_map(|metrics| metrics.tick(session)));
         troubles.extend(self.hooks.iter_mut().flat_map(|hooks| hooks.tick(session)));
         session.with_study(|study| {
+            troubles.extend(self.unmeasured.tick(study));
             for trouble in &troubles {
                 self.watcher.see(study, &Happening::Trouble(trouble));
             }

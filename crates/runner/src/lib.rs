@@ -24,6 +24,7 @@ mod provenance;
 mod rerun;
 mod scribe;
 mod sha256;
+mod unmeasured;
 mod watch;
 
 pub use dispatcher::{Dispatcher, Dry, Effect, Finish, Input};

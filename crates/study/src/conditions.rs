@@ -52,6 +52,12 @@ pub(crate) fn check(rules: &StopRules) -> Result<(), SettingsError> {
     Ok(())
 }
 
+/// The metrics that a condition looks at.
+pub(crate) fn names(text: &str) -> Vec<String> {
+    let expr = Expr::parse(text).ok();
+    expr.iter().flat_map(Expr::names).map(str::to_owned).collect()
+}
+
 const HINT: &str = "a metric stands for the list of its values over all complete trials: `max(madd) > 2e8`";
 
 /// What complete trials measured.
@@ -84,6 +90,35 @@ impl Study {
     /// The text of a stop condition, by its place in `[stop] when`.
     pub fn condition(&self, index: u32) -> Option<&str> {
         self.settings.stop.when.get(index as usize).map(String::as_str)
+    }
+}
+
+/// A name in a stop condition that no complete trial measured: the condition cannot hold.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unmeasured {
+    /// The condition's place in `[stop] when`.
+    pub condition: u32,
+    /// The name.
+    pub name: String,
+    /// The metric that was probably meant.
+    pub nearest: Option<String>,
+}
+
+impl Study {
+    /// The names in stop conditions that mean nothing so far; none while no trial is complete.
+    pub fn unmeasured(&self) -> Vec<Unmeasured> {
+        if self.counts().complete == 0 {
+            return Vec::new();
+        }
+        let known = self.metric_names();
+        let mut unmeasured = Vec::new();
+        for (condition, text) in (0..).zip(&self.settings.stop.when) {
+            for name in names(text).into_iter().filter(|name| !known.contains(&name.as_str())) {
+                let nearest = space::nearest(&name, known.iter().copied()).map(str::to_owned);
+                unmeasured.push(Unmeasured { condition, name, nearest });
+            }
+        }
+        unmeasured
     }
 }
 

@@ -16,6 +16,8 @@ use crate::{Digests, Ending, Real, Settings, TrialEnded};
 pub struct Judge {
     objectives: Vec<Compiled>,
     constraints: Vec<Expr>,
+    /// The metrics that stop conditions look at.
+    watched: Vec<String>,
     made: Made,
 }
 
@@ -154,6 +156,7 @@ impl Judge {
         Ok(Judge {
             objectives: objectives.map(|(i, objective)| compile(i, objective)).collect::<Result<_, _>>()?,
             constraints: constraints.collect::<Result<_, _>>()?,
+            watched: settings.stop.when.iter().flat_map(|text| crate::conditions::names(text)).collect(),
             made: Made::of(settings),
         })
     }
@@ -163,7 +166,7 @@ impl Judge {
         self.constraints.iter().map(|expr| expr.terms().len()).sum()
     }
 
-    /// The names of metrics that objectives and constraints look up.
+    /// The names of metrics that objectives, constraints and stop conditions look up.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         let objectives = self.objectives.iter().flat_map(|objective| {
             let noise = match &objective.noise {
@@ -173,7 +176,8 @@ impl Judge {
             let (text, expr) = objective.metric.as_ref().map(|(text, expr)| (text.as_str(), expr)).unzip();
             text.into_iter().chain(noise).chain(expr.into_iter().flat_map(Expr::names))
         });
-        objectives.chain(self.constraints.iter().flat_map(Expr::names))
+        let watched = self.watched.iter().map(String::as_str);
+        objectives.chain(self.constraints.iter().flat_map(Expr::names)).chain(watched)
     }
 
     /// The value of the first objective, as reported; `None` where the metrics do not give it.

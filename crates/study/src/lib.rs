@@ -37,6 +37,7 @@ mod stop;
 mod study;
 mod trial;
 
+pub use conditions::Unmeasured;
 pub use course::{Course, Due, Foreseen};
 pub use digest::{Digest, DigestBuilder, Digests, MAX_POINTS, Mark};
 pub use duration::{Duration, DurationError};

@@ -5,7 +5,7 @@
 use ravine_study::{
     Axis, Constraint, Course, DecisionId, Digest, DigestBuilder, Digests, Due, Ending, Event, EventBody,
     Foreseen, How, Judge, Level, Objective, OnTimeout, Real, Reported, RunEnd, RunEnded, RunKey, RunStarted,
-    Settings, StageRules, Statistic, Study, StudyCreated, TrialContinued, TrialCreated, TrialEnded, TrialId,
+    Settings, StageRules, Statistic, StopRules, Study, StudyCreated, TrialContinued, TrialCreated, TrialEnded, TrialId,
     TrialRepeated, Verdict,
 };
 
@@ -319,6 +319,14 @@ fn a_message_says_where_it_happened_where_there_is_more_than_one_place() {
     let failed = RunEnd { message: Some("no such file".into()), ..RunEnd::new(How::Failed, 1.0) };
     let ended = over(bench.run(0, 1, 0, failed, &[]));
     assert_eq!(ended.message.as_deref(), Some("stage `train`, data=b: no such file"));
+}
+
+#[test]
+fn what_a_stop_condition_looks_at_is_kept_though_no_program_reported_it() {
+    let stop = StopRules { when: vec!["sum(run.time) > 100".to_owned()], ..StopRules::default() };
+    let mut bench = Bench::new(Settings { stop, ..minimized("loss") });
+    let ended = over(bench.run(0, 0, 0, ok(), &[("loss", 1.0)]));
+    assert_eq!(ended.metrics["run.time"], Real(2.0));
 }
 
 #[test]
