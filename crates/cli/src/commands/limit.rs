@@ -9,7 +9,7 @@ use crate::args::LimitArguments;
 use crate::display::words;
 use crate::failure::{Exit, Failure};
 use crate::opened::{self, Opened};
-use crate::term::{self, FAINT, paint};
+use crate::term::{self, FAINT, WARN, paint};
 
 /// Shows the limits; with assignments changes them first, synced. Runners see it within a second.
 pub fn run(arguments: &LimitArguments) -> Result<Exit, Failure> {
@@ -53,7 +53,8 @@ fn print(study: &Study) -> Result<Exit, Failure> {
     let mut out = term::out();
     for limit in study.limits(runner::unix_ms()) {
         let name = paint(FAINT, format!("{:<14}", limit.rule.name()));
-        writeln!(out, "{name} {}", words::limit(study, &limit))?;
+        let state = if limit.reached { paint(WARN, "  reached") } else { String::new() };
+        writeln!(out, "{name} {}{state}", words::limit(study, &limit))?;
     }
     Ok(Exit::Done)
 }
