@@ -55,6 +55,8 @@ pub(crate) struct Exit {
     pub(crate) cpu: f64,
     /// Its largest resident size in bytes, where it can be told.
     pub(crate) memory: Option<u64>,
+    /// What that was no larger than, in bytes.
+    pub(crate) memory_at_most: u64,
 }
 
 /// Reaps children one by one, and tells what each used.
@@ -104,6 +106,7 @@ impl Reaper {
             signal,
             cpu: (cpu - self.cpu).max(0.0),
             memory: (memory > self.memory).then_some(memory),
+            memory_at_most: memory,
         };
         (self.cpu, self.memory) = (cpu, memory.max(self.memory));
         Some(exit)

@@ -28,7 +28,7 @@ pub(crate) use resolve::{explain, find};
 pub(crate) use signals::{Signals, Wanted};
 pub(crate) use spawn::{Program, spawn};
 pub(crate) use tree::signal_tree;
-pub(crate) use usage::{Share, Usage};
+pub(crate) use usage::{Share, Usage, high_water};
 
 use nix::errno::Errno;
 

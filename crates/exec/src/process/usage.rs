@@ -53,6 +53,11 @@ impl Usage {
     }
 }
 
+/// The largest resident size that a living process ever had, in bytes.
+pub(crate) fn high_water(pid: i32) -> Option<u64> {
+    memory(pid).map(|(_, high)| high)
+}
+
 fn sums(shares: impl Iterator<Item = Share>) -> (u64, u64) {
     shares.fold((0, 0), |(resident, held), share| (resident + share.resident, held + share.held))
 }

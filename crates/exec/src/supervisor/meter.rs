@@ -7,7 +7,7 @@
 use std::time::{Duration, Instant};
 
 use crate::process::cgroup::Group;
-use crate::process::{Exit, Usage};
+use crate::process::{Exit, Usage, high_water};
 
 /// Short runs are looked at soon; with a limit then ever so often, else less and less.
 const FIRST: Duration = Duration::from_millis(20);
@@ -29,6 +29,8 @@ pub(super) struct Meter {
     /// The most that was seen, with the living.
     cpu: f64,
     peak: Option<u64>,
+    /// Of one that must have a peak though it ends before the first look: what it was no larger than.
+    at_most: Option<u64>,
     /// When shared pages may be looked at again.
     fair_due: Instant,
     /// How much of the sums, resident and held, counts shared pages more than once.
@@ -46,6 +48,7 @@ impl Meter {
             reaped: 0.0,
             cpu: 0.0,
             peak: None,
+            at_most: None,
             fair_due: now,
             twice: (0, 0),
         }
@@ -60,6 +63,13 @@ impl Meter {
     pub(super) fn reaped(&mut self, exit: Exit) {
         self.reaped += exit.cpu;
         self.peak = self.peak.max(exit.memory);
+        self.at_most = self.at_most.map(|most| most.max(exit.memory_at_most));
+    }
+
+    /// Looks at a program that was just started and whose peak somebody judges by: it may be over before the first look.
+    pub(super) fn look_early(&mut self, pid: i32) {
+        self.at_most = Some(0);
+        self.peak = self.peak.max(high_water(pid));
     }
 
     /// Looks at its living processes, given the topmost. What is to be told to a person where it holds more than it may.
@@ -120,9 +130,10 @@ impl Meter {
         self.cpu.max(self.reaped).max(told)
     }
 
-    /// The most memory it held, in bytes, if it was ever seen.
+    /// The most memory it held, in bytes, if it was ever seen. Of one that ended before it was, and must have a peak, what
+    /// no program of this supervisor was larger than so far.
     pub(super) fn peak(&self) -> Option<u64> {
-        self.peak
+        self.peak.or(self.at_most)
     }
 }
 
@@ -157,10 +168,25 @@ mod tests {
     fn what_the_reaped_used_adds_up_and_what_was_seen_is_not_forgotten() {
         let now = Instant::now();
         let mut meter = Meter::new(None, None, now);
-        let exit = Exit { pid: 1, code: Some(0), signal: None, cpu: 1.5, memory: Some(1000) };
+        let exit =
+            Exit { pid: 1, code: Some(0), signal: None, cpu: 1.5, memory: Some(1000), memory_at_most: 1000 };
         meter.reaped(exit);
         meter.reaped(Exit { memory: None, ..exit });
         assert_eq!((meter.cpu(), meter.peak()), (3.0, Some(1000)));
+    }
+
+    #[test]
+    fn one_that_must_have_a_peak_has_one_though_it_was_never_seen() {
+        let exit = Exit { pid: 1, code: Some(0), signal: None, cpu: 0.0, memory: None, memory_at_most: 5000 };
+        let mut meter = Meter::new(None, None, Instant::now());
+        meter.reaped(exit);
+        assert_eq!(meter.peak(), None, "nobody asked");
+        let mut meter = Meter::new(None, None, Instant::now());
+        meter.look_early(i32::MAX);
+        meter.reaped(exit);
+        assert_eq!(meter.peak(), Some(5000));
+        meter.look_early(std::process::id() as i32);
+        assert_ne!(meter.peak(), Some(5000), "what was seen goes before");
     }
 
     #[test]

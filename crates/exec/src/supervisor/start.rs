@@ -129,7 +129,10 @@ pub(super) fn start(
     };
     let steps = Steps::new(order.step_limit);
     let collector = Collector::new(directory.clone(), captures, steps, order.metrics.clone());
-    let meter = Meter::new(order.memory, group, started);
+    let mut meter = Meter::new(order.memory, group, started);
+    if order.metrics.iter().any(|name| name.ends_with("peak_memory")) {
+        meter.look_early(pid);
+    }
     Ok(Running { pid, started, stdout, stderr, collector, meter })
 }
 
