@@ -51,6 +51,14 @@ pub enum RunnerError {
         /// Asked for.
         is: u64,
     },
+    /// The file asks for a reproducible search, and the study was begun without.
+    #[error(
+        "the study `{study}` was started without `reproducible`: what it decided so far went by what had ended by then"
+    )]
+    NotReproducible {
+        /// Its name.
+        study: String,
+    },
     /// Another file has a study of the same name in the same place.
     #[error("the study `{study}` in {} was started from {}, not from {}", folder.display(), before.display(), now.display())]
     OtherFile {
@@ -103,6 +111,9 @@ impl RunnerError {
             ),
             RunnerError::Seed { .. } => {
                 Some("leave --seed out, or start anew with `ravine run --new`".to_owned())
+            }
+            RunnerError::NotReproducible { .. } => {
+                Some("leave `reproducible` out, or start anew with `ravine run --new`".to_owned())
             }
             RunnerError::OtherFile { .. } => Some(
                 "give one of the files another `name`, or keep its studies elsewhere with --dir".to_owned(),

@@ -141,7 +141,8 @@ fn reconcile(
     }
     // As many slots as there were at the first start, whatever there are now.
     if file.reproducible {
-        definition.settings.lag = study.settings().lag;
+        let named = || RunnerError::NotReproducible { study: study.name().to_owned() };
+        definition.settings.lag = Some(study.settings().lag.ok_or_else(named)?);
     }
     let difference = definition.difference(&study)?;
     if !difference.refused.is_empty() {
