@@ -8,9 +8,9 @@
 use std::sync::{MutexGuard, PoisonError};
 use std::time::Duration;
 
-use search::Observed;
+use search::{Observed, PrunerSpec};
 use store::{Acquired, DECIDER, Durability, Guard, Lease};
-use study::{Phase, Study};
+use study::{Phase, Rule, Study};
 
 use crate::brain::Brain;
 use crate::plan::{Plan, View};
@@ -161,7 +161,9 @@ impl Session {
             for ending in &request.endings {
                 crate::tell::open_trial(&state.study, ending.trial)?;
             }
-            if let Some(over) = over(&state.study, now) {
+            if let Some(over) = over(&state.study, now)
+                && !is_promotions_turn(&state.study, now)
+            {
                 drop(state);
                 self.append_ending(request)?;
                 return Ok(Answer::Over(over));
@@ -223,6 +225,14 @@ impl Session {
         }
         Ok(())
     }
+}
+
+/// Whether only the number of trials is used up and the study's rule promotes trials: a promotion is no new trial, so the
+/// last ones still climb.
+fn is_promotions_turn(study: &Study, now: u64) -> bool {
+    study.phase() == Phase::Open
+        && study.settings().pruner.as_ref().is_some_and(PrunerSpec::promotes)
+        && study.limits(now).iter().all(|limit| !limit.reached || limit.rule == Rule::Trials)
 }
 
 fn over(study: &Study, now: u64) -> Option<Over> {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use search::{Ask, Decision, DecisionId, Level, Observed, Proposal, TrialId};
+use search::{Ask, Decision, DecisionId, Level, Observed, Proposal, PrunerSpec, TrialId};
 use space::Space;
 use study::{
     Assignment, Duplicates, Ending, Enqueued, EventBody, RunKey, RunStarted, Source, State, Study,
@@ -28,6 +28,10 @@ pub(crate) struct View {
     pub(crate) trial: TrialId,
     /// At most so many trials more.
     pub(crate) left: u64,
+    /// Whether there are turns that make no trial: an ended one goes on.
+    pub(crate) promotes: bool,
+    /// Whether some trial is not over yet.
+    pub(crate) pending: bool,
     pub(crate) entries: Vec<(u64, Enqueued)>,
     pub(crate) declared: bool,
     /// Where the runs that start at once will be.
@@ -70,6 +74,8 @@ impl View {
             decision: study.next_decision(),
             trial: study.next_trial(),
             left: study.trials_left().unwrap_or(u64::MAX),
+            promotes: study.settings().pruner.as_ref().is_some_and(PrunerSpec::promotes),
+            pending: study.pending().next().is_some(),
             entries: study.enqueued().take(want).map(|(number, entry)| (number, entry.clone())).collect(),
             declared,
             host,
@@ -137,10 +143,12 @@ impl Session {
         // A trial whose space is not declared is shown to samplers when it ends, so there is nothing to foresee.
         let in_advance = view.declared && (request.want > 1 || !request.endings.is_empty());
         let most = if view.lagged { 1 } else { request.want as u64 + AT_ONCE };
-        while plan.asked.len() < request.want && plan.trials < view.left && plan.turns < most {
-            let turn = match entries.next() {
+        while plan.asked.len() < request.want && plan.turns < most {
+            let may_begin = plan.trials < view.left;
+            let turn = match entries.next().filter(|_| may_begin) {
                 Some((number, entry)) => self.serve(view, built, *number, entry, plan),
-                None => self.propose_knowing_enough(view, built, plan)?,
+                None if may_begin || view.promotes => self.propose_knowing_enough(view, built, plan)?,
+                None => None,
             };
             let Some(turn) = turn else { break };
             let from = plan.bodies.len();
@@ -222,12 +230,18 @@ impl Session {
     ) -> Result<Option<Turn>, SessionError> {
         loop {
             let turn = self.propose(view, built, plan)?;
-            if turn.is_some() || plan.end.is_some() || !view.lagged {
+            if turn.is_some() || plan.end.is_some() {
                 return Ok(turn);
             }
-            let Some(more) = self.lock().look_ahead(view.turns) else { return Ok(None) };
+            let more = if view.lagged { self.lock().look_ahead(view.turns) } else { None };
+            let Some(more) = more else { break };
             built.sampler.learn(&more);
         }
+        // Where some trial is not over, its outcome may yet be worth a promotion.
+        if plan.turns == 0 && view.left == 0 && !view.pending {
+            plan.end = self.with_study(Study::trials_limit).map(|limit| Answer::Over(Over::Limit(limit)));
+        }
+        Ok(None)
     }
 
     /// The turn of a sampler's decision; `None` where it has none.
@@ -240,6 +254,8 @@ impl Session {
         let trial = TrialId(view.trial.0 + plan.trials);
         let seen = if view.lagged { self.lock().seen() } else { None };
         Ok(match proposal {
+            // There is room for promotions only.
+            Proposal::New { .. } if plan.trials >= view.left => None,
             Proposal::New { point, level, parent } => {
                 let parameters = crate::points::parameters(&built.space, &point);
                 let mut created = TrialCreated {

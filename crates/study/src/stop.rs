@@ -130,7 +130,7 @@ impl Study {
             (Rule::NoImprovement, since_best, rules.no_improvement),
             (Rule::Failures, failures, rules.failures.or_else(|| self.default_failures(failures, failed))),
         ];
-        let trials = rules.trials.map(|limit| Limit::count(Rule::Trials, self.counts.total(), limit));
+        let trials = self.trials_limit();
         let lengths =
             lengths.into_iter().filter_map(|(rule, used, limit)| Some(Limit::length(rule, used, limit?)));
         let counts =
@@ -163,6 +163,12 @@ impl Study {
     /// d reaches ends the study after turn d + lag − 1.
     pub fn stopped_by(&self, now: u64) -> Option<Limit> {
         self.limits(now).into_iter().find(|limit| limit.reached)
+    }
+
+    /// The limit `trials`, if there is one.
+    pub fn trials_limit(&self) -> Option<Limit> {
+        let limit = self.settings.stop.trials?;
+        Some(Limit::count(Rule::Trials, self.counts.total(), limit))
     }
 
     /// How many more trials `trials` allows; `None` without that limit.

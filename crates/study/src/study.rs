@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use indexmap::IndexMap;
-use search::{DecisionId, TrialId};
+use search::{DecisionId, Level, TrialId};
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 use space::Domain;
@@ -312,6 +312,12 @@ impl Study {
         let ids: BTreeSet<_> =
             self.records.iter().flat_map(|record| record.metrics.iter().map(|(name, _)| *name)).collect();
         ids.into_iter().map(|id| self.names.word(id)).collect()
+    }
+
+    /// The level that a trial has come to, where the study's rule may let it go on to a higher one.
+    pub fn waits_at(&self, trial: Trial<'_>) -> Option<Level> {
+        let level = trial.level().filter(|level| self.settings.is_partial(*level))?;
+        (trial.state() == State::Pruned && trial.pruned_at() == Some(level.0)).then_some(level)
     }
 
     /// The paths of all parameters that any trial has, in the order in which they first appeared.

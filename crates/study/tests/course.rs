@@ -5,8 +5,8 @@
 use ravine_study::{
     Axis, Constraint, Course, DecisionId, Digest, DigestBuilder, Digests, Due, Ending, Event, EventBody,
     Foreseen, How, Judge, Level, Objective, OnTimeout, Real, Reported, RunEnd, RunEnded, RunKey, RunStarted,
-    Settings, StageRules, Statistic, StopRules, Study, StudyCreated, TrialContinued, TrialCreated, TrialEnded, TrialId,
-    TrialRepeated, Verdict,
+    Settings, StageRules, Statistic, StopRules, Study, StudyCreated, TrialContinued, TrialCreated,
+    TrialEnded, TrialId, TrialRepeated, Verdict,
 };
 
 const TRIAL: TrialId = TrialId(0);
@@ -309,6 +309,25 @@ fn a_trial_that_goes_on_runs_its_stages_again_but_for_those_that_run_once() {
     }));
     assert_eq!(due(&bench.course()), [(1, 0, 1)], "a new attempt, never an old number");
     assert_eq!(over(bench.run(1, 0, 1, ok(), &[("loss", 2.0)])).values, [Real(2.0)]);
+}
+
+#[test]
+fn a_trial_at_a_level_below_the_top_waits_there_for_its_promotion() {
+    let pruner = r#"{"name": "asha", "kind": "promotion", "max_resource": 9}"#;
+    let pruner = Some(serde_json::from_str(pruner).unwrap());
+    let mut bench = Bench::new(Settings { pruner, ..minimized("loss") });
+    let waits = |bench: &Bench| bench.study.waits_at(bench.study.trial(TRIAL).unwrap());
+    let ended = over(bench.run(0, 0, 0, ok(), &[("loss", 3.0)]));
+    bench.apply(EventBody::TrialEnded(ended));
+    assert_eq!(waits(&bench), None, "it ran to the end");
+    for (attempt, level, waiting) in [(1, 3, Some(Level(3))), (2, 9, None)] {
+        let (decision, level) = (DecisionId(level), Level(level));
+        let continued = TrialContinued { trial: TRIAL, decision, level, memo: None, seen: None };
+        bench.apply(EventBody::TrialContinued(continued));
+        let ended = over(bench.run(0, 0, attempt, ok(), &[("loss", 2.0)]));
+        bench.apply(EventBody::TrialEnded(ended));
+        assert_eq!(waits(&bench), waiting);
+    }
 }
 
 #[test]

@@ -60,9 +60,10 @@ impl Plain {
         if !trial.state().is_ended() {
             return None;
         }
-        let state = match trial.state() {
-            State::Complete if self.bests.beats(study, number) => "best",
-            state => state.name(),
+        let state = match (trial.state(), study.waits_at(trial)) {
+            (State::Complete, _) if self.bests.beats(study, number) => "best".to_owned(),
+            (_, Some(level)) => format!("at {}", level.0),
+            (state, _) => state.name().to_owned(),
         };
         let time = trial.seconds().map(format::duration).unwrap_or_default();
         Some(format!(
