@@ -15,8 +15,8 @@ use crate::state::State;
 #[derive(Debug, Default)]
 pub(crate) struct Brain {
     built: Option<Built>,
-    /// How long the last proposal took.
-    pub(crate) took: Duration,
+    /// How long the last two proposals took.
+    took: [Duration; 2],
     /// So many decisions are made one by one, since others came between.
     pub(crate) cautious: u32,
     /// How many they were the last time.
@@ -68,6 +68,16 @@ impl Wanted {
 }
 
 impl Brain {
+    /// How long a proposal takes: the shorter of the last two, as one may have had to wait for a processor.
+    pub(crate) fn takes(&self) -> Duration {
+        self.took[0].min(self.took[1])
+    }
+
+    /// A proposal took so long.
+    pub(crate) fn took(&mut self, time: Duration) {
+        self.took = [self.took[1], time];
+    }
+
     /// What is to be learned. Cheap, but for a sampler that has to be built: then it is the whole history.
     pub(crate) fn lesson(&self, state: &mut State) -> Result<Lesson, SessionError> {
         if let Some(built) = &self.built

@@ -119,7 +119,8 @@ impl Session {
     }
 
     fn try_decide(&self, brain: &mut Brain, request: &Request) -> Result<Answer, SessionError> {
-        let lease = if brain.took > WORTH_A_LEASE { Some(self.lease(brain.took)?) } else { None };
+        let takes = brain.takes();
+        let lease = if takes > WORTH_A_LEASE { Some(self.lease(takes)?) } else { None };
         let decided = self.decide_holding(brain, request, lease.as_ref());
         if let Some(lease) = &lease {
             self.store.release(lease)?;
@@ -185,7 +186,7 @@ impl Session {
             plan.bodies.clone_from(&request.events);
         }
         self.fill(&view, built, request, &mut plan)?;
-        brain.took = self.clock().steady().saturating_sub(began);
+        brain.took(self.clock().steady().saturating_sub(began));
         self.commit(brain, view, request, plan, lease)
     }
 

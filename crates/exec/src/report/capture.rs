@@ -20,8 +20,9 @@ pub struct CaptureError {
 #[derive(Clone, Debug, Default)]
 pub struct Captures {
     patterns: Vec<(String, Regex)>,
-    /// All patterns at once: most lines match none.
-    any: RegexSet,
+    /// All patterns at once: most lines match none. Absent where there are none, as to compile a set takes a while, even an
+    /// empty one.
+    any: Option<RegexSet>,
     /// The step that a line of its own named last.
     step: Option<(&'static str, Real)>,
 }
@@ -44,7 +45,7 @@ impl Captures {
         }
         let any = RegexSet::new(compiled.iter().map(|(_, regex)| regex.as_str()))
             .map_err(|source| CaptureError { name: "all of them".to_owned(), source })?;
-        Ok(Captures { patterns: compiled, any, step: None })
+        Ok(Captures { patterns: compiled, any: Some(any), step: None })
     }
 
     /// Whether there are no patterns.
@@ -54,7 +55,7 @@ impl Captures {
 
     /// What the patterns find on a line. A match that is not a number is as good as none.
     pub fn find(&mut self, line: &[u8]) -> Option<Report> {
-        if self.patterns.is_empty() || !self.any.is_match(line) {
+        if !self.any.as_ref().is_some_and(|any| any.is_match(line)) {
             return None;
         }
         let mut values: IndexMap<String, Real> = self

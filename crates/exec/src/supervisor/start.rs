@@ -205,7 +205,8 @@ fn write_files(order: &RunOrder) -> Result<(), Unstarted> {
         let path = order.directory.join(layout::CONFIG);
         let mut text = serde_json::to_vec_pretty(config).map_err(|why| failed(&path, &why))?;
         text.push(b'\n');
-        write_whole(&path, &text).map_err(|why| Unstarted::here(failed(&path, &why)))?;
+        // In a folder that was made a moment ago, before the program that reads it is started.
+        fs::write(&path, &text).map_err(|why| Unstarted::here(failed(&path, &why)))?;
     }
     for folder in &order.folders {
         fs::create_dir_all(folder)

@@ -6,12 +6,10 @@ use super::faults::Fault;
 use super::{leases, studies};
 use crate::{Appended, Draft, ErrorKind, Guard, Row, StudyId};
 
-fn check(conn: &Connection, study: StudyId, guard: &Guard) -> Result<(), Fault> {
+/// Whether the guard holds, and the study's last seq.
+fn check(conn: &Connection, study: StudyId, guard: &Guard) -> Result<u64, Fault> {
     if let Some(lease) = &guard.lease {
         leases::own(conn, lease)?;
-    }
-    if guard.decisions.is_none() && guard.head.is_none() {
-        return Ok(());
     }
     let mut statement = conn.prepare_cached("SELECT head, decisions FROM studies WHERE id = ?1")?;
     let found = statement.query_row([study.0], |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
@@ -23,7 +21,7 @@ fn check(conn: &Connection, study: StudyId, guard: &Guard) -> Result<(), Fault> 
     }
     match guard.head {
         Some(expected) if expected != head => Err(ErrorKind::Moved { expected, head }.into()),
-        _ => Ok(()),
+        _ => Ok(head),
     }
 }
 
@@ -36,15 +34,13 @@ pub(super) fn append(
     drafts: &[Draft],
     at: u64,
 ) -> Result<Appended, Fault> {
-    check(conn, study, guard)?;
-    let mut raise = conn.prepare_cached(
-        "UPDATE studies SET head = head + ?2, decisions = coalesce(?3, decisions) WHERE id = ?1 RETURNING head",
-    )?;
-    let count = drafts.len() as u64;
+    let head = check(conn, study, guard)?;
+    // Without RETURNING, for which SQLite sets up a table in memory, with pages of its own, at each commit.
+    let mut raise = conn
+        .prepare_cached("UPDATE studies SET head = ?2, decisions = coalesce(?3, decisions) WHERE id = ?1")?;
+    let (first, last) = (head + 1, head + drafts.len() as u64);
     let decided = guard.decisions.as_ref().map(|decisions| decisions.end);
-    let last = raise.query_row((study.0, count, decided), |row| row.get::<_, u64>(0)).optional()?;
-    let last = last.ok_or_else(|| studies::no_study(study))?;
-    let first = last - count + 1;
+    raise.execute((study.0, last, decided))?;
     let mut insert = conn.prepare_cached(
         "INSERT INTO events (study_id, seq, at, kind, body, crc) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
     )?;
@@ -73,6 +69,9 @@ pub(super) fn scan(
     let transaction = conn.unchecked_transaction()?;
     let head = studies::head(&transaction, study)?;
     let wanted = head.saturating_sub(after).min(limit as u64);
+    if wanted == 0 {
+        return Ok(after);
+    }
     let mut statement = transaction.prepare_cached(
         "SELECT seq, at, kind, body, crc FROM events WHERE study_id = ?1 AND seq > ?2 ORDER BY seq LIMIT ?3",
     )?;
