@@ -44,10 +44,11 @@ pub struct Driven {
 pub fn drive(
     open: Open,
     program: Vec<OsString>,
-    interrupts: &AtomicUsize,
+    interrupts: &Arc<AtomicUsize>,
     watcher: &mut dyn Watcher,
 ) -> Result<Driven, RunnerError> {
-    let Open { home, file, session, life, capacity, remarks, is_new } = open;
+    let Open { home, file, session, life, capacity, waiting, remarks, is_new } = open;
+    waiting.attend(watcher.voice(), Arc::clone(interrupts));
     let head = if is_new { 0 } else { session.refresh()? };
     session.attend()?;
     let base = orders::base(&file).map_err(|source| RunnerError::folder(&file.folder(), source))?;

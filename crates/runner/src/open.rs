@@ -5,19 +5,24 @@ use std::fs;
 use std::hash::{BuildHasher, Hasher};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use session::{Change, Definition, Session};
 use spec::{Class, StudyFile};
-use store::{Sqlite, Store};
+use store::{Patience, Patient, Sqlite, Store, sqlite};
 use study::schedule::Capacity;
 use study::{Assignment, Enqueued};
 
 use crate::life::{self, Life, Locks};
 use crate::options::Options;
+use crate::patience::Waiting;
 use crate::{Home, RunnerError, capacity};
 
 /// The study attribute that tells which file a study was started from.
 pub(crate) const FILE: &str = "study_file";
+
+/// How long a call finds its database locked before that is said; other runners hold it for moments only.
+const BUSY: Duration = Duration::from_secs(3);
 
 /// A study that is ready to be driven.
 #[derive(Debug)]
@@ -32,6 +37,8 @@ pub struct Open {
     pub life: Life,
     /// What its runs may take.
     pub capacity: Capacity,
+    /// How it waits for its database.
+    pub(crate) waiting: Arc<Waiting>,
     /// Whether it began with this call.
     pub is_new: bool,
     /// What a person should know.
@@ -56,7 +63,10 @@ pub fn open(file: StudyFile, options: &Options) -> Result<Open, RunnerError> {
     fs::create_dir_all(home.folder()).map_err(|source| RunnerError::folder(home.folder(), source))?;
     let life = Life::begin(home.folder()).map_err(|source| RunnerError::folder(home.folder(), source))?;
 
-    let store: Arc<dyn Store> = Arc::new(Sqlite::open(home.database())?);
+    let access = sqlite::Options { patience: BUSY, ..sqlite::Options::default() };
+    let store: Arc<dyn Store> = Arc::new(Sqlite::open_with(home.database(), access)?);
+    let waiting = Arc::new(Waiting::default());
+    let store: Arc<dyn Store> = Arc::new(Patient::new(store, Arc::clone(&waiting) as Arc<dyn Patience>));
     let known = known(&store, &file.name)?;
     let capacity = capacity::capacity(&file, options);
     let mut definition = definition(&file, options);
@@ -82,7 +92,7 @@ pub fn open(file: StudyFile, options: &Options) -> Result<Open, RunnerError> {
     record_origin(&session, &origin)?;
     copy_file(&home, &file)?;
     remarks.extend(file.warnings.iter().map(|warning| warning.message.clone()));
-    Ok(Open { home, file, session, life, capacity, is_new, remarks })
+    Ok(Open { home, file, session, life, capacity, waiting, is_new, remarks })
 }
 
 fn known(store: &Arc<dyn Store>, name: &str) -> Result<bool, RunnerError> {

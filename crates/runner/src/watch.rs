@@ -61,8 +61,16 @@ pub enum Happening<'a> {
     Finished(Finish),
 }
 
+/// Says a line at any moment, also where a runner is held up and nobody can look at its study.
+pub type Voice = Box<dyn Fn(&str) + Send + Sync>;
+
 /// Somebody who looks on.
 pub trait Watcher {
+    /// A voice for lines in between; without one they are not said.
+    fn voice(&self) -> Option<Voice> {
+        None
+    }
+
     /// Something happened.
     fn see(&mut self, study: &Study, happening: &Happening<'_>);
 

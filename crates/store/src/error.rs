@@ -168,6 +168,11 @@ impl StoreError {
         matches!(self.kind, ErrorKind::LeaseLost { .. } | ErrorKind::Decided { .. } | ErrorKind::Moved { .. })
     }
 
+    /// Whether it may pass by itself, or when somebody makes room: the same call can be made again then.
+    pub fn may_pass(&self) -> bool {
+        matches!(self.kind, ErrorKind::Busy { .. } | ErrorKind::Full)
+    }
+
     /// What a person can do about it.
     pub fn hint(&self) -> Option<&'static str> {
         Some(match self.kind {

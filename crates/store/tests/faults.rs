@@ -4,10 +4,14 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 use ravine_store::sqlite::{Access, Options, Sharing};
-use ravine_store::{Draft, Durability, ErrorKind, Header, Snapshot, Sqlite, Store, StoreError, StudyId};
+use ravine_store::{
+    Draft, Durability, ErrorKind, Header, Patience, Patient, Snapshot, Sqlite, Store, StoreError, StudyId,
+};
 use rusqlite::Connection;
 use tempfile::TempDir;
 
@@ -282,4 +286,54 @@ fn an_append_of_nothing_that_is_synced_writes_so_that_sqlite_syncs() {
     let done = store.append(StudyId(1), &[], Durability::Synced).unwrap();
     assert_ne!(wal(), before, "a commit without a frame is not synced");
     assert_eq!((done.last, store.head(StudyId(1)).unwrap()), (11, 11));
+}
+
+/// Waits for short pauses, and counts.
+#[derive(Debug, Default)]
+struct Counted {
+    waits: AtomicU32,
+    overs: AtomicU32,
+    most: u32,
+}
+
+impl Patience for Counted {
+    fn wait(&self, error: &StoreError, tries: u32) -> bool {
+        assert!(error.may_pass());
+        self.waits.fetch_add(1, Ordering::Relaxed);
+        std::thread::sleep(Duration::from_millis(20));
+        tries < self.most
+    }
+
+    fn is_over(&self) {
+        self.overs.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+#[test]
+fn a_patient_one_waits_for_a_locked_database_and_appends_once() {
+    let (_folder, path) = database();
+    let patience = Duration::from_millis(1);
+    let store = Arc::new(Sqlite::open_with(&path, Options { patience, ..Options::default() }).unwrap());
+    let other = Connection::open(&path).unwrap();
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let short = Arc::new(Counted { most: 2, ..Counted::default() });
+    let patient = Patient::new(Arc::clone(&store) as Arc<dyn Store>, Arc::clone(&short) as Arc<dyn Patience>);
+    let error = patient.append(StudyId(1), &drafts(1), Durability::Synced).unwrap_err();
+    assert!(matches!(error.kind, ErrorKind::Busy { .. }), "{error}");
+    let of = |counted: &Counted| [&counted.waits, &counted.overs].map(|n| n.load(Ordering::Relaxed));
+    assert_eq!(of(&short), [3, 0]);
+    let long = Arc::new(Counted { most: u32::MAX, ..Counted::default() });
+    let patient = Patient::new(store, Arc::clone(&long) as Arc<dyn Patience>);
+    std::thread::scope(|scope| {
+        scope.spawn(move || {
+            std::thread::sleep(Duration::from_millis(100));
+            other.execute_batch("ROLLBACK").unwrap();
+        });
+        assert_eq!(patient.append(StudyId(1), &drafts(1), Durability::Synced).unwrap().last, 11);
+    });
+    let [waits, overs] = of(&long);
+    assert!(waits > 0 && overs == 1);
+    let mut shown = Vec::new();
+    patient.scan(StudyId(1), 4, 5, &mut |row| shown.push(row.seq)).unwrap();
+    assert_eq!(shown, [5, 6, 7, 8, 9]);
 }

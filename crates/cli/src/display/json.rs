@@ -2,7 +2,7 @@
 
 use std::io::Write;
 
-use runner::{Finish, Happening, Watcher};
+use runner::{Finish, Happening, Voice, Watcher};
 use serde_json::{Value as Json, json};
 use study::Study;
 
@@ -10,6 +10,11 @@ use study::Study;
 pub struct JsonLines;
 
 impl Watcher for JsonLines {
+    fn voice(&self) -> Option<Voice> {
+        let told = |line: &str| json!({"event": "trouble", "message": line});
+        Some(Box::new(move |line| drop(writeln!(std::io::stdout(), "{}", told(line)))))
+    }
+
     fn see(&mut self, study: &Study, happening: &Happening<'_>) {
         let line = match happening {
             Happening::Opened(opening) => json!({

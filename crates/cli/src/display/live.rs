@@ -8,7 +8,7 @@ use std::time::Instant;
 use indexmap::IndexMap;
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 use report::format;
-use runner::{Finish, Happening, Opening, Watcher};
+use runner::{Finish, Happening, Opening, Voice, Watcher};
 use study::{Limit, Real, Rule, RunKey, State, Study, TrialId};
 
 use super::bests::Bests;
@@ -183,6 +183,11 @@ fn label(text: &str) -> String {
 }
 
 impl Watcher for Live {
+    fn voice(&self) -> Option<Voice> {
+        let block = self.block.clone();
+        Some(Box::new(move |line| drop(block.println(paint(WARN, format!("trouble: {line}"))))))
+    }
+
     fn see(&mut self, study: &Study, happening: &Happening<'_>) {
         match happening {
             Happening::Opened(opening) => self.open(study, opening),

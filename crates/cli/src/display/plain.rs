@@ -3,7 +3,7 @@
 use std::io::Write;
 
 use report::format;
-use runner::{Finish, Happening, Watcher};
+use runner::{Finish, Happening, Voice, Watcher};
 use search::TrialId;
 use study::{State, Study};
 
@@ -18,6 +18,10 @@ pub struct Plain {
 }
 
 impl Watcher for Plain {
+    fn voice(&self) -> Option<Voice> {
+        Some(Box::new(|line| drop(writeln!(term::out(), "trouble: {line}"))))
+    }
+
     fn see(&mut self, study: &Study, happening: &Happening<'_>) {
         let line = match happening {
             Happening::Opened(opening) => {
