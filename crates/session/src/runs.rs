@@ -22,14 +22,23 @@ impl Session {
             match self.append_if(bodies, &Guard::unchanged(head), Durability::Committed) {
                 Err(SessionError::Store(error)) if error.is_conflict() => self.refresh()?,
                 done => {
-                    let claim = |((run, _), free): (&(RunKey, Lease), &bool)| {
-                        free.then_some(Claim { run: *run, epoch })
-                    };
-                    return done.map(|_| runs.iter().zip(&free).map(claim).collect());
+                    done?;
+                    break;
                 }
             };
         }
-        Ok(vec![None; runs.len()])
+        // What the log says: a claim that was said to have failed may have been made.
+        Ok(runs
+            .iter()
+            .map(|(run, _)| self.is_started(*run, epoch).then_some(Claim { run: *run, epoch }))
+            .collect())
+    }
+
+    /// Whether this attempt is under way with this epoch.
+    fn is_started(&self, run: RunKey, epoch: u64) -> bool {
+        let state = self.lock();
+        let record = state.study.trial(run.trial).and_then(|trial| trial.run(run));
+        record.is_some_and(|record| record.epoch() == epoch && record.how().is_none())
     }
 
     fn started(&self, run: RunKey, epoch: u64, lease: &Lease) -> EventBody {
