@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 use session::Session;
 use store::Record;
 use study::history::{self, Decoded};
-use study::{Event, EventBody, How, State, Study};
+use study::{Event, EventBody, How, Real, RunKey, State, Study};
 
 use crate::program::Program;
+use crate::shape::Rule;
 use crate::world::World;
 
 impl World {
@@ -58,6 +59,7 @@ impl World {
         if fresh.study() != study {
             return Err("HISTORY: who opens the study finds another than the fold of its log".to_owned());
         }
+        room(log, self.plan.slots as f64)?;
         study.trials().try_for_each(|trial| ending(trial, &self.program))
     }
 }
@@ -103,9 +105,12 @@ fn snapshots(log: &[Record], whole: &Study, world: &World) -> Result<(), String>
 fn decisions(log: &[Record]) -> Result<(), String> {
     let mut next = 0;
     for record in log {
-        if let EventBody::TrialCreated(created) = body(record)?
-            && let Some(decision) = created.decision
-        {
+        let decision = match body(record)? {
+            EventBody::TrialCreated(created) => created.decision,
+            EventBody::TrialContinued(continued) => Some(continued.decision),
+            _ => None,
+        };
+        if let Some(decision) = decision {
             if decision.0 != next {
                 return Err(format!("ONE DECIDER: decision {} was made when {next} was next", decision.0));
             }
@@ -115,36 +120,85 @@ fn decisions(log: &[Record]) -> Result<(), String> {
     Ok(())
 }
 
+/// The runs that a runner starts never hold more than there is.
+fn room(log: &[Record], slots: f64) -> Result<(), String> {
+    let mut open: BTreeMap<RunKey, (u64, f64)> = BTreeMap::new();
+    for record in log {
+        match body(record)? {
+            EventBody::RunStarted(started) => {
+                open.insert(started.run, (started.epoch, started.cpus.map_or(1.0, Real::get)));
+                let of_runner = open.values().filter(|(epoch, _)| *epoch == started.epoch);
+                let held: f64 = of_runner.map(|(_, cpus)| cpus).sum();
+                if held > slots {
+                    return Err(format!("event {}: its runner holds {held} cpus of {slots}", record.seq));
+                }
+            }
+            EventBody::RunEnded(ended) if open.get(&ended.run).is_some_and(|(e, _)| *e == ended.epoch) => {
+                open.remove(&ended.run);
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
 /// A trial has ended once, as its runs did (invariants NOTHING LOST, FIRST ENDING WINS).
 fn ending(trial: study::Trial<'_>, program: &Program) -> Result<(), String> {
     let number = trial.number();
     let wrong = |what: &str| {
-        let runs: Vec<String> = trial
-            .runs()
-            .map(|run| format!("{}@{} {:?}", run.key().attempt, run.epoch(), run.how()))
-            .collect();
-        Err(format!("trial {} {what}: {:?}, runs {}", number.0, trial.state(), runs.join(", ")))
+        let told = |run: study::Run<'_>| {
+            let RunKey { stage, repetition, attempt, .. } = run.key();
+            format!("{stage}/{repetition}/{attempt}@{} {:?}", run.epoch(), run.how())
+        };
+        let runs: Vec<String> = trial.runs().map(told).collect();
+        let (state, values, said) = (trial.state(), trial.values(), trial.message());
+        Err(format!("trial {} {what}: {state:?} {values:?} {said:?}, runs {}", number.0, runs.join(", ")))
     };
-    let mut by_how: BTreeMap<&'static str, u32> = BTreeMap::new();
+    let mut ends: BTreeMap<(u32, u32, &'static str), u32> = BTreeMap::new();
     for run in trial.runs() {
         let Some(how) = run.how() else { return wrong("is over, and one of its runs is not") };
-        *by_how.entry(name(how)).or_default() += 1;
+        *ends.entry((run.key().stage, run.key().repetition, name(how))).or_default() += 1;
     }
-    let of = |how: How| by_how.get(name(how)).copied().unwrap_or(0);
+    let of = |(stage, repetition): (u32, u32), how: How| {
+        ends.get(&(stage, repetition, name(how))).copied().unwrap_or(0)
+    };
+    let shape = &program.shape;
+    let places = || {
+        let all = (0..=shape.last_stage()).flat_map(|s| (0..shape.repetitions).map(move |r| (s, r)));
+        all.filter(|(stage, repetition)| !shape.is_once(*stage) || *repetition == 0)
+    };
+    let rounds = |stage: u32| if shape.is_once(stage) { 1 } else { trial.round() + 1 };
+    if places().any(|place| of(place, How::Ok) > rounds(place.0)) {
+        return wrong("ran more often than once");
+    }
     let x = trial.point().get("x").and_then(serde_json::Value::as_f64).unwrap_or(f64::NAN);
-    let value = program.value(number.0, x);
-    match (trial.state(), value) {
-        (State::Complete, Some(value)) => {
-            if of(How::Ok) != 1 {
-                return wrong("is complete, and not one run of it was");
+    let level = trial.level().map(|level| level.0);
+    let value = |repetition| program.value(x, repetition, level);
+    let complete = || places().all(|place| of(place, How::Ok) == rounds(place.0));
+    let promotes = level.is_some();
+    match trial.state() {
+        State::Complete | State::Pruned if promotes || trial.state() == State::Complete => {
+            if program.fails(number.0).is_some() || !complete() {
+                return wrong("is complete, and its runs were not, each once");
             }
-            if trial.values().len() != 1 || trial.values()[0].0 != value {
-                return wrong("has another value than its program gave");
+            let sum: f64 = (0..shape.repetitions).map(value).sum();
+            let mean = sum / f64::from(shape.repetitions);
+            match trial.values() {
+                [one] if (one.0 - mean).abs() < 1e-9 => Ok(()),
+                _ => wrong("has another value than its program gave"),
             }
-            Ok(())
         }
-        (State::Failed, None) if of(How::Failed) == 1 && of(How::Ok) == 0 => Ok(()),
-        (State::Failed, _) if of(How::Lost) >= 3 && of(How::Ok) + of(How::Failed) == 0 => Ok(()),
+        State::Pruned if trial.pruned_at().is_some() && shape.rule == Some(Rule::Median) => Ok(()),
+        State::Failed => {
+            let failed = program.fails(number.0).is_some_and(|place| {
+                of(place, How::Failed) == shape.retries(place.0) + 1 && of(place, How::Ok) == 0
+            });
+            let lost = places().any(|place| of(place, How::Lost) >= 3 && of(place, How::Failed) == 0);
+            let ended = |repetition| of((shape.last_stage(), repetition), How::Ok) > 0;
+            let beyond = |limit| (0..shape.repetitions).any(|r| value(r) > limit && ended(r));
+            let far = shape.stop_above.is_some_and(beyond);
+            if failed || lost || far { Ok(()) } else { wrong("failed, and none of its runs is the reason") }
+        }
         _ => wrong("did not end as its runs did"),
     }
 }

@@ -3,8 +3,9 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
-use exec::{Command, RunOrder};
+use exec::{Command, RunOrder, StepLimit};
 use runner::{Desk, Errand, Happening};
 use session::Session;
 use space::Space;
@@ -21,6 +22,8 @@ impl Desk for SimDesk {
     fn order(&mut self, errand: &Errand<'_>) -> Result<RunOrder, String> {
         let mut order = RunOrder::new(errand.id, PathBuf::new(), Command::Program(Vec::new()));
         order.config = Some(self.space.resolve(errand.point));
+        // The program knows its level, and needs no patience.
+        order.step_limit = errand.level.map(|level| StepLimit { step: level.0, patience: Duration::ZERO });
         Ok(order)
     }
 

@@ -6,6 +6,7 @@ use session::{Session, SessionError};
 use study::{Command, Study};
 
 use crate::seat::State;
+use crate::shape::Rule;
 use crate::time::{Instant, SECOND};
 use crate::world::World;
 
@@ -92,6 +93,10 @@ impl Fate {
         if self.agenda.iter().any(|(_, _, incident)| matches!(incident, Incident::Resume)) {
             return Ok(false);
         }
+        // Of promotions only a runner knows whether there are more.
+        if world.plan.shape.rule == Some(Rule::Asha) && !world.said_over.load(Ordering::Relaxed) {
+            return Ok(false);
+        }
         let exhausted = world.plan.sampler == "grid";
         Ok(self.onlooker(world)?.with_study(|study| {
             let done = study.trials_left() == Some(0) || exhausted && tried_all(study);
@@ -157,6 +162,7 @@ impl Fate {
             world.machine(host).lose_power();
         }
         world.db.lose_power();
+        world.said_over.store(false, Ordering::Relaxed);
         self.onlooker = None;
     }
 

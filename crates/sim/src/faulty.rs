@@ -6,8 +6,8 @@ use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use store::{
-    Acquired, Appended, Draft, Durability, ErrorKind, Guard, Header, Lease, Memory, Place, Row, Snapshot,
-    Store, StoreError, StudyId, StudyInfo,
+    Acquired, Appended, Draft, Durability, ErrorKind, Guard, Header, Lease, Memory, Patience, Place, Row,
+    Snapshot, Store, StoreError, StudyId, StudyInfo,
 };
 
 use crate::chance::Chance;
@@ -44,6 +44,19 @@ pub(crate) struct Faulty {
     pub(crate) chance: Arc<Chance>,
     pub(crate) trouble: Arc<Trouble>,
     pub(crate) bystanders: Option<(usize, Weak<dyn Bystanders>)>,
+}
+
+/// A runner that waits for its database, up to half a minute or so; others act meanwhile.
+#[derive(Debug)]
+pub(crate) struct Waits(pub(crate) Arc<Time>);
+
+impl Patience for Waits {
+    fn wait(&self, _: &StoreError, tries: u32) -> bool {
+        self.0.pass(SECOND / 10 << tries.min(4));
+        tries < 20
+    }
+
+    fn is_over(&self) {}
 }
 
 impl fmt::Debug for Faulty {

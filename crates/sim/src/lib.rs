@@ -20,6 +20,7 @@ mod machine;
 mod plan;
 mod program;
 mod seat;
+mod shape;
 mod time;
 mod world;
 
@@ -45,19 +46,40 @@ pub fn play(seed: u64) -> Result<Played, String> {
     live(Plan::draw(seed)).map(|(played, _)| played)
 }
 
+/// The same of a study of several stages and repetitions, whose runs take different room, with a rule that stops or promotes
+/// its trials.
+///
+/// # Errors
+/// The promise that was broken, and how.
+pub fn play_pipeline(seed: u64) -> Result<Played, String> {
+    live(Plan::draw(seed).shaped()).map(|(played, _)| played)
+}
+
 /// Lets a study with a lag live in two worlds, and compares what came of it (invariant LAG).
 ///
 /// # Errors
 /// The promise that was broken, and how.
 pub fn play_twice(seed: u64) -> Result<(), String> {
-    let (wild, calm) = Plan::draw_two(seed);
+    compare(Plan::draw_two(Plan::draw(seed)))
+}
+
+/// The same of a study as [`play_pipeline`] has it.
+///
+/// # Errors
+/// The promise that was broken, and how.
+pub fn play_pipeline_twice(seed: u64) -> Result<(), String> {
+    compare(Plan::draw_two(Plan::draw(seed).shaped()))
+}
+
+fn compare((wild, calm): (Plan, Plan)) -> Result<(), String> {
+    let shape = format!("{:?}", wild.shape);
     let (first, second) = (live(wild)?, live(calm)?);
     // A trial that misfortune hits three times has failed, and the search knows.
     if first.1 == second.1 || first.0.log.contains("it was lost 3 times") {
         return Ok(());
     }
     let lines = first.1.lines().zip(second.1.lines()).find(|(first, second)| first != second);
-    Err(format!("LAG: two worlds came to different studies, first in {lines:?}\n{}", first.0.log))
+    Err(format!("LAG: two worlds came to different studies, first in {lines:?}\n{shape}\n{}", first.0.log))
 }
 
 /// A world's account, and the canonical export of its study.

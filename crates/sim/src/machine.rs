@@ -111,7 +111,8 @@ impl Machine {
             return self.tell_end(client, ended);
         }
         let x = order.config.as_ref().and_then(|config| config.get("x")?.as_f64()).unwrap_or(f64::NAN);
-        let course = self.program.course(id.run, x);
+        let level = order.step_limit.map(|limit| limit.step);
+        let course = self.program.course(id.run, x, level);
         let ends = now + course.time;
         self.alive.insert(id, Alive { owner: Some(client), began: now, ends, course, stopped: false });
         self.announce(id, client);

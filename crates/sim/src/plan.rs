@@ -1,6 +1,7 @@
 //! What a seed makes of a world: how large it is, and what goes wrong in it.
 
 use crate::chance::Chance;
+use crate::shape::Shape;
 
 /// The shape of a world and the rates of its misfortunes. Each world has some kinds of them only, so that one kind does not
 /// hide what another would show.
@@ -16,6 +17,7 @@ pub(crate) struct Plan {
     pub(crate) slots: usize,
     pub(crate) hosts: usize,
     pub(crate) runners: usize,
+    pub(crate) shape: Shape,
     /// A run's mean time, in ms.
     pub(crate) run_ms: u64,
     /// How many trials fail, of a hundred.
@@ -26,6 +28,8 @@ pub(crate) struct Plan {
     pub(crate) doubled: f64,
     /// Appends that find the database locked; half of them are made all the same.
     pub(crate) unsure: f64,
+    /// Whether runners wait for their database rather than fail.
+    pub(crate) patient: bool,
     /// Reads that fail.
     pub(crate) unread: f64,
     /// Other runners acting in the middle of a runner's call of the store.
@@ -60,15 +64,14 @@ pub(crate) struct Every {
 impl Plan {
     /// Two worlds in which a study with a lag must come to the same: one with all that goes wrong and does not change what
     /// programs say, and a calm one with other machines.
-    pub(crate) fn draw_two(seed: u64) -> (Self, Self) {
-        let chance = Chance::new(seed, 4);
-        let mut wild = Plan::draw(seed);
+    pub(crate) fn draw_two(mut wild: Self) -> (Self, Self) {
+        let chance = Chance::new(wild.seed, 4);
         wild.lag = Some(chance.between(1, 9) as u32);
         // What is lost too often fails, and what people do has no place among the turns.
         wild.hosts = 1;
         (wild.every.supervisor, wild.every.power, wild.every.command) = (0, 0, 0);
         let calm = Plan {
-            slots: chance.between(1, 9) as usize,
+            slots: (chance.between(1, 9) as usize).max(wild.shape.widest()),
             runners: 1,
             run_ms: 200,
             delay_ms: 0,
@@ -80,6 +83,14 @@ impl Plan {
             ..wild.clone()
         };
         (wild, calm)
+    }
+
+    /// The same with trials of several stages and repetitions, and fewer of them: each has more to it.
+    pub(crate) fn shaped(self) -> Self {
+        let chance = Chance::new(self.seed, 5);
+        let shape = Shape::draw(&chance, self.slots);
+        let patient = chance.happens(0.5);
+        Plan { trials: self.trials / 3 + 3, run_ms: self.run_ms.min(500), shape, patient, ..self }
     }
 
     pub(crate) fn draw(seed: u64) -> Self {
@@ -106,6 +117,7 @@ impl Plan {
             lag: None,
             points: chance.below(4),
             slots: chance.between(1, 7) as usize,
+            shape: Shape::plain(),
             hosts: chance.between(1, 4) as usize,
             runners: chance.between(1, 4) as usize,
             run_ms: [50, 500, 2_000][chance.below(3) as usize],
@@ -113,6 +125,7 @@ impl Plan {
             delay_ms: [0, 20, 1_000][chance.below(3) as usize],
             doubled: rate(0.1),
             unsure: rate(0.02),
+            patient: false,
             unread: rate(0.01),
             interleaved: rate(0.15),
             every,

@@ -3,6 +3,7 @@
 use space::Stream;
 use study::{Digest, DigestBuilder, Digests, How, Real, RunEnd, RunKey};
 
+use crate::shape::Shape;
 use crate::time::{Instant, SECOND};
 
 /// The program of a study.
@@ -13,6 +14,7 @@ pub(crate) struct Program {
     pub(crate) mean: Instant,
     /// How many trials fail, of a hundred.
     pub(crate) failing: u64,
+    pub(crate) shape: Shape,
 }
 
 /// How one attempt goes if nobody ends it.
@@ -26,22 +28,38 @@ pub(crate) struct Course {
 }
 
 impl Program {
-    /// What a trial at `x` is worth, whichever attempt finds out; `None` where it fails.
-    pub(crate) fn value(&self, trial: u64, x: f64) -> Option<f64> {
-        let fails = Stream::new(self.seed, 2, trial).below(100) < self.failing;
-        (!fails).then_some((x - 1.0) * (x - 1.0))
+    /// The stage and the repetition in which a trial fails, however often it is tried.
+    pub(crate) fn fails(&self, trial: u64) -> Option<(u32, u32)> {
+        let mut stream = Stream::new(self.seed, 2, trial);
+        (stream.below(100) < self.failing).then(|| {
+            let stage = stream.below(self.shape.stages.len().max(1) as u64) as u32;
+            let repetition = stream.below(u64::from(self.shape.repetitions)) as u32;
+            (stage, if self.shape.is_once(stage) { 0 } else { repetition })
+        })
+    }
+
+    /// What a repetition of a trial at `x` comes to at a level, whichever attempt finds out.
+    pub(crate) fn value(&self, x: f64, repetition: u32, level: Option<u64>) -> f64 {
+        (x - 1.0) * (x - 1.0) + 0.5 * f64::from(repetition) + level.map_or(0.0, |level| 4.0 / level as f64)
     }
 
     /// One attempt.
-    pub(crate) fn course(&self, run: RunKey, x: f64) -> Course {
-        let mut stream = Stream::new(self.seed, 3, run.trial.0 * 64 + u64::from(run.attempt));
+    pub(crate) fn course(&self, run: RunKey, x: f64, level: Option<u64>) -> Course {
+        let place = u64::from(run.stage) << 40 | u64::from(run.repetition) << 32;
+        let mut stream = Stream::new(self.seed, 3, place + run.trial.0 * 64 + u64::from(run.attempt));
         let long = if stream.below(20) == 0 { 8.0 } else { 1.0 };
         let time = 1_000 + (-(1.0 - stream.uniform()).ln() * self.mean as f64 * long) as Instant;
-        let value = self.value(run.trial.0, x);
+        let fails = self.fails(run.trial.0) == Some((run.stage, run.repetition));
+        let value = (!fails).then(|| self.value(x, run.repetition, level));
+        let is_last = run.stage == self.shape.last_stage();
         let mut reports = Vec::new();
         let mut digest = DigestBuilder::default();
         if let Some(value) = value {
-            let count = stream.below(4);
+            let count = match self.shape.rule {
+                None => stream.below(4),
+                // Where somebody judges by what it says, that does not depend on the attempt.
+                Some(_) => Stream::new(self.seed, 6, place + run.trial.0).below(4),
+            };
             for step in 0..count {
                 let seen = value + (count - step) as f64;
                 reports.push((time * (step + 1) / (count + 2), step, seen));
@@ -50,10 +68,15 @@ impl Program {
             digest.push(count, Real(value));
             reports.push((time * (count + 1) / (count + 2), count, value));
         }
+        if !is_last {
+            reports.clear();
+        }
+        let name = if is_last { "loss".to_owned() } else { format!("m{}", run.stage) };
         let how = if value.is_some() { How::Ok } else { How::Failed };
         let mut end = RunEnd::new(how, time as f64 / SECOND as f64);
         end.exit_code = Some(i32::from(value.is_none()));
-        let metrics = digest.finish().map(|digest: Digest| ("loss".to_owned(), digest)).into_iter().collect();
+        end.reached = level.filter(|_| value.is_some());
+        let metrics = digest.finish().map(|digest: Digest| (name, digest)).into_iter().collect();
         Course { time, reports, end, metrics }
     }
 }

@@ -1,15 +1,13 @@
 //! A runner's seat in a world: started, stepped, killed and started again.
 
 use std::sync::Arc;
-use std::sync::atomic::AtomicUsize;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use exec::{Executor, RunNews};
-use runner::{Engine, Finish, Rules, RunnerError, StageRule, Step};
+use runner::{Engine, Finish, RunnerError, Step};
 use session::{Session, SessionError};
 use store::ErrorKind;
-
-use study::schedule::Capacity;
 
 use crate::desk::SimDesk;
 use crate::executor::Line;
@@ -75,9 +73,7 @@ impl Seat {
             let machine = Arc::clone(&world.hosts[self.host].machine);
             let line = Line::connect(machine, Arc::clone(&life), Arc::clone(&world.db));
             let desk = SimDesk { space, interrupts: Arc::clone(&interrupts) };
-            let capacity = Capacity::cpus(world.plan.slots as u32);
-            let rules = Rules { capacity, stages: vec![StageRule::default()], runs: 1, trial_time: None };
-            Engine::begin(session, line, desk, rules)
+            Engine::begin(session, line, desk, world.plan.shape.rules(world.plan.slots))
         });
         match began {
             Ok(engine) => {
@@ -128,6 +124,7 @@ impl Seat {
         world.compares(running.engine.session());
         if matches!(finish, Finish::Limit | Finish::Exhausted) {
             world.left_nothing(running.engine.session(), self.host);
+            world.said_over.store(true, Ordering::Relaxed);
         }
         let life = running.life;
         let (session, _) = running.engine.into_parts();

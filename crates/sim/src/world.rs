@@ -1,6 +1,6 @@
 //! A world: hosts, a database, runners that start, work, die and start again, until their study is over.
 
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use session::{Definition, Options, Session};
@@ -9,7 +9,7 @@ use study::{Enqueued, Objective, Settings};
 
 use crate::chance::Chance;
 use crate::db::Db;
-use crate::faulty::{Bystanders, Faulty, Trouble};
+use crate::faulty::{Bystanders, Faulty, Trouble, Waits};
 use crate::life::{Life, LockFiles, Register};
 use crate::machine::Machine;
 use crate::plan::Plan;
@@ -51,13 +51,16 @@ pub(crate) struct World {
     depth: AtomicUsize,
     /// What the study's limit is by now.
     pub(crate) limit: AtomicU64,
+    /// Whether a runner left since there was nothing more to do.
+    pub(crate) said_over: AtomicBool,
 }
 
 impl World {
     pub(crate) fn new(plan: Plan) -> Arc<Self> {
         let time = Arc::new(Time::default());
         let chance = Arc::new(Chance::new(plan.seed, 0));
-        let program = Program { seed: plan.seed, mean: plan.run_ms * 1_000, failing: plan.failing };
+        let (mean, shape) = (plan.run_ms * 1_000, plan.shape.clone());
+        let program = Program { seed: plan.seed, mean, failing: plan.failing, shape };
         let trouble = Trouble { unsure: plan.unsure, unread: plan.unread, full_until: AtomicU64::new(0) };
         let hosts = (0..plan.hosts).map(|number| {
             let (time, chance) = (Arc::clone(&time), Arc::clone(&chance));
@@ -89,6 +92,7 @@ impl World {
             broken: Mutex::default(),
             depth: AtomicUsize::new(0),
             limit: AtomicU64::new(plan.trials),
+            said_over: AtomicBool::new(false),
             time,
             chance,
             plan,
@@ -127,6 +131,7 @@ impl World {
             what: "space",
             source: error,
         };
+        self.plan.shape.settle(&mut definition.settings).map_err(read)?;
         definition.space = Some(session::Declaration {
             parameters: serde_json::from_value(parameters).map_err(read)?,
             constraints: Vec::new(),
@@ -158,7 +163,13 @@ impl World {
     /// The way of a runner.
     pub(crate) fn runners_store(&self, index: usize, life: &Arc<Life>) -> Arc<dyn store::Store> {
         let bystanders: Weak<dyn Bystanders> = self.itself.clone();
-        Arc::new(self.store(life, Arc::clone(&self.trouble), Some((index, bystanders))))
+        let store = self.store(life, Arc::clone(&self.trouble), Some((index, bystanders)));
+        if self.plan.patient {
+            let waits = Waits(Arc::clone(&self.time));
+            Arc::new(store::Patient::new(Arc::new(store), Arc::new(waits)))
+        } else {
+            Arc::new(store)
+        }
     }
 
     fn store(

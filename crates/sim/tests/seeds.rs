@@ -3,7 +3,7 @@
 //! A seed that breaks one is named by the failure. `RAVINE_SIM_SEED=17 cargo nextest run -p ravine-sim one_seed`
 //! plays it again, exactly; `RAVINE_SIM_SEEDS=20000` makes each of the chunks so long.
 
-use ravine_sim::{Played, play, play_twice};
+use ravine_sim::{Played, play, play_pipeline, play_pipeline_twice, play_twice};
 
 /// How many seeds a chunk plays where nobody says otherwise.
 const SEEDS: u64 = 100;
@@ -52,6 +52,26 @@ fn a_study_with_a_lag_is_the_same_in_a_wild_world_and_in_a_calm_one() {
         let same = play_twice(seed);
         assert!(same.is_ok(), "RAVINE_SIM_SEED={seed}: {}", same.unwrap_err());
     }
+}
+
+/// The first that breaks a promise.
+fn first_broken(seeds: std::ops::Range<u64>, play: impl Fn(u64) -> Result<(), String>) -> Option<String> {
+    let told = |seed| play(seed).err().map(|broken| format!("RAVINE_SIM_SEED={seed}: {broken}"));
+    number("RAVINE_SIM_SEED").map_or(seeds, |seed| seed..seed + 1).into_iter().find_map(told)
+}
+
+#[test]
+fn stages_repetitions_and_rules_keep_every_promise() {
+    let count = number("RAVINE_SIM_SEEDS").unwrap_or(SEEDS);
+    let broken = first_broken(0..count, |seed| play_pipeline(seed).map(drop));
+    assert!(broken.is_none(), "{}", broken.unwrap_or_default());
+}
+
+#[test]
+fn stages_repetitions_and_rules_are_the_same_in_a_wild_world_and_in_a_calm_one() {
+    let count = number("RAVINE_SIM_SEEDS").unwrap_or(SEEDS / 2);
+    let broken = first_broken(0..count, play_pipeline_twice);
+    assert!(broken.is_none(), "{}", broken.unwrap_or_default());
 }
 
 macro_rules! chunks {
