@@ -70,6 +70,11 @@ impl Post {
         Ok(if self.held.is_some() { Hold::Anew } else { Hold::No })
     }
 
+    /// Whether the part was this process's when it last asked.
+    pub(crate) fn is_held(&self) -> bool {
+        self.held.is_some()
+    }
+
     /// As [`hold`](Post::hold), for who looks often: whether another let go of it is asked now and then.
     pub(crate) fn glance(&mut self, session: &Session) -> Result<Hold, StoreError> {
         let now = session.clock().steady();

@@ -1,8 +1,8 @@
 //! `[[on]]`: commands that are run when something happens, beside the search and never in its way.
 //!
 //! Of several processes on one study one tells the hooks, whichever holds the part. It reads the log from where the last
-//! one had come, so that each event is told once; a process that is killed takes the hooks with it that it had begun or
-//! had waiting. Nothing here waits: hooks are started and looked at between other things, a few at a time.
+//! one had come, and each event is told once. Where a process is killed, the next one begins at the first event whose hook
+//! had not ended: that and what came after it may be told twice, and nothing is lost. Nothing here waits: hooks are started and looked at between other things, a few at a time.
 
 mod notice;
 mod process;
@@ -42,6 +42,8 @@ pub(crate) struct Hooks {
     places: Places,
     post: Post,
     mark: Mark,
+    /// As the file has it.
+    kept: Option<Mark>,
     best: Option<TrialId>,
     waiting: VecDeque<Order>,
     running: Vec<Process>,
@@ -50,13 +52,23 @@ pub(crate) struct Hooks {
     troubles: Vec<String>,
 }
 
-/// How far hooks were told; kept in a file from one holder to the next.
+/// How far the log was looked at. From one holder to the next a file keeps how far hooks have ended.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 struct Mark {
     /// The last event that was looked at.
     seq: u64,
     /// How many trials had ended when the end of the study was told.
     over: Option<u64>,
+}
+
+impl Mark {
+    /// What is to be kept while hooks for these places in the log have not ended.
+    fn behind(self, open: impl Iterator<Item = u64> + Clone) -> Self {
+        Mark {
+            seq: open.clone().min().map_or(self.seq, |first| self.seq.min(first - 1)),
+            over: self.over.filter(|_| open.max() != Some(u64::MAX)),
+        }
+    }
 }
 
 impl Hooks {
@@ -68,6 +80,7 @@ impl Hooks {
             places: Places { base, scratch: home.join("runners") },
             post: Post::new("hooks", home, name),
             mark: Mark { seq: head, over: None },
+            kept: None,
             best: None,
             waiting: VecDeque::new(),
             running: Vec::new(),
@@ -146,6 +159,7 @@ impl Hooks {
             }
             std::thread::sleep(Duration::from_millis(5));
         }
+        self.keep_mark();
     }
 
     fn read_all(&mut self, session: &Session, mut hold: Hold) -> Result<(), SessionError> {
@@ -171,6 +185,8 @@ impl Hooks {
             && let Some(mark) = self.kept_mark()
         {
             self.mark = mark;
+            // It lies behind the mark, and would be told again.
+            self.waiting.clear();
         }
         let head = session.with_study(Study::seq);
         if hold == Hold::Still && head == self.mark.seq {
@@ -185,7 +201,7 @@ impl Hooks {
             }
             seq = row.seq;
             if let Ok(Decoded::Known(body)) = history::decode(row.kind, row.body) {
-                notices.extend(Notice::of(&body, row.at));
+                notices.extend(Notice::of(&body, row.seq, row.at));
             }
         })?;
         session.with_study(|study| {
@@ -195,7 +211,6 @@ impl Hooks {
             notices.iter().for_each(|notice| self.take(study, notice));
         });
         self.mark.seq = seq;
-        self.keep_mark();
         Ok(())
     }
 
@@ -227,7 +242,6 @@ impl Hooks {
         if study.running().next().is_none() && self.mark.over != Some(ended) {
             self.mark.over = Some(ended);
             self.tell(study, &Notice::over(unix_ms()));
-            self.keep_mark();
         }
     }
 
@@ -263,6 +277,7 @@ impl Hooks {
                 Err(ended) => self.conclude(*ended),
             }
         }
+        self.keep_mark();
     }
 
     fn conclude(&mut self, ended: Ended) {
@@ -301,8 +316,15 @@ impl Hooks {
         serde_json::from_slice(&std::fs::read(self.mark_path()).ok()?).ok()
     }
 
+    /// Keeps how far hooks have ended, where this process tells them and that is something new.
     fn keep_mark(&mut self) {
-        let kept = serde_json::to_vec(&self.mark)
+        let open = self.waiting.iter().chain(self.running.iter().map(|process| &process.order));
+        let mark = self.mark.behind(open.map(|order| order.seq));
+        if !self.post.is_held() || self.kept == Some(mark) {
+            return;
+        }
+        self.kept = Some(mark);
+        let kept = serde_json::to_vec(&mark)
             .map_err(std::io::Error::from)
             .and_then(|mark| crate::files::put(&self.mark_path(), &mark));
         if let Err(error) = kept {
@@ -347,6 +369,7 @@ fn order(
     environment.extend(trial.map(|trial| ("RAVINE_TRIAL", trial.to_string())));
     Ok(Order {
         about: trial.map_or(event.to_owned(), |trial| format!("{event} of trial {trial}")),
+        seq: notice.seq,
         command,
         environment,
         input: format!("{}\n", notice.to_json(study, folder)),
@@ -362,6 +385,7 @@ mod tests {
         let places = Places { base: folder.to_path_buf(), scratch: folder.to_path_buf() };
         let order = Order {
             about: "test".to_owned(),
+            seq: 1,
             command: spec::template::Rendered::Shell(line.to_owned()),
             environment: vec![("RAVINE_EVENT", "new-best".to_owned())],
             input: "{}\n".to_owned(),
@@ -379,6 +403,14 @@ mod tests {
             assert!(began.elapsed() < Duration::from_secs(20));
             std::thread::sleep(Duration::from_millis(2));
         }
+    }
+
+    #[test]
+    fn what_is_kept_lies_before_the_first_hook_that_has_not_ended() {
+        let mark = Mark { seq: 9, over: Some(3) };
+        assert_eq!(mark.behind([].into_iter()), mark);
+        assert_eq!(mark.behind([7, 5].into_iter()), Mark { seq: 4, over: Some(3) });
+        assert_eq!(mark.behind([u64::MAX].into_iter()), Mark { seq: 9, over: None }, "the end is told again");
     }
 
     #[test]

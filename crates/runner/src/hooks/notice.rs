@@ -12,13 +12,15 @@ use study::{EventBody, RunKey, Study, Trial, TrialId};
 pub(super) struct Notice {
     pub(super) event: HookEvent,
     pub(super) trial: Option<TrialId>,
+    /// The event's place in the log; of what is no event, behind all of them.
+    pub(super) seq: u64,
     pub(super) at: u64,
     run: Option<RunKey>,
 }
 
 impl Notice {
     /// Of an event of the log, if hooks can wait for its kind.
-    pub(super) fn of(body: &EventBody, at: u64) -> Option<Notice> {
+    pub(super) fn of(body: &EventBody, seq: u64, at: u64) -> Option<Notice> {
         let (event, run) = match body {
             EventBody::TrialCreated(_) => (HookEvent::TrialCreated, None),
             EventBody::RunStarted(started) => (HookEvent::RunStarted, Some(started.run)),
@@ -26,7 +28,7 @@ impl Notice {
             EventBody::TrialEnded(_) => (HookEvent::TrialEnded, None),
             _ => return None,
         };
-        Some(Notice { event, trial: body.trial(), at, run })
+        Some(Notice { event, trial: body.trial(), seq, at, run })
     }
 
     /// That its trial is the best so far.
@@ -36,7 +38,7 @@ impl Notice {
 
     /// That the study is over.
     pub(super) fn over(at: u64) -> Notice {
-        Notice { event: HookEvent::StudyEnded, trial: None, at, run: None }
+        Notice { event: HookEvent::StudyEnded, trial: None, seq: u64::MAX, at, run: None }
     }
 
     /// As the hook reads it. What it says of the trial is what is known by now.

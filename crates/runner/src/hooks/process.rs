@@ -21,6 +21,8 @@ const KEPT: u64 = 64 * 1024;
 pub(super) struct Order {
     /// `trial-ended of trial 3`.
     pub(super) about: String,
+    /// The place in the log of what it is told.
+    pub(super) seq: u64,
     pub(super) command: Rendered,
     pub(super) environment: Vec<(&'static str, String)>,
     pub(super) input: String,
