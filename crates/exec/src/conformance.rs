@@ -273,7 +273,7 @@ pub fn a_living_run_is_known_and_taken_over_from_its_beginning<G: Ground>(ground
     assert_eq!((ended.end.how, ended.metrics["loss"].count), (How::Killed, 3));
 }
 
-/// Nobody hears an ending twice, and nobody who needs it misses it.
+/// Nobody hears an ending twice, and nobody who needs it misses it, nor what the run had reported.
 pub fn an_ending_is_told_once_to_each_who_asks_until_it_is_acknowledged<G: Ground>(ground: &mut G) {
     let mut executor = ground.meet();
     let order = ground.order(id(0), Program::Ends { reports: 2, code: 0 });
@@ -286,7 +286,9 @@ pub fn an_ending_is_told_once_to_each_who_asks_until_it_is_acknowledged<G: Groun
     let is_it = |known: &Known| known.id == id(0) && !known.alive;
     assert!(executor.known().iter().any(is_it), "{:?}", executor.known());
     executor.claim(id(0), directory);
-    assert_eq!(to_the_end(&mut executor, id(0)).1, ended);
+    let (news, again) = to_the_end(&mut executor, id(0));
+    let reports = news.iter().filter(|news| matches!(news, RunNews::Reported { .. })).count();
+    assert_eq!((reports, again), (2, ended));
     executor.acknowledge(id(0));
     // Sends it.
     assert_quiet(&mut executor);

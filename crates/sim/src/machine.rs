@@ -25,7 +25,7 @@ pub(crate) struct Machine {
     doubled: f64,
     alive: BTreeMap<RunId, Alive>,
     /// What the disk holds: `exit.json` in the runs' directories.
-    exits: BTreeMap<RunId, RunEnded>,
+    exits: BTreeMap<RunId, Exit>,
     /// Endings that the supervisor keeps until they are acknowledged.
     kept: BTreeMap<RunId, Option<ClientId>>,
     mail: BTreeMap<ClientId, Vec<Letter>>,
@@ -43,6 +43,14 @@ struct Alive {
     ends: Instant,
     course: Course,
     stopped: bool,
+}
+
+/// A run's directory once it is over.
+#[derive(Clone, Debug)]
+struct Exit {
+    ended: RunEnded,
+    /// What it reported: the steps and the values.
+    reports: Vec<(u64, f64)>,
 }
 
 #[derive(Debug)]
@@ -131,9 +139,13 @@ impl Machine {
             return self.announce(id, client);
         }
         match self.exits.get(&id).cloned() {
-            Some(ended) => {
+            Some(Exit { ended, reports }) => {
                 self.kept.insert(id, Some(client));
-                self.tell_end(client, ended);
+                let due = self.time.now() + self.chance.below(self.delay + 1);
+                for (index, (step, value)) in (0..).zip(reports) {
+                    self.post(client, Letter { due, news: reported(id, index, step, value) });
+                }
+                self.post(client, Letter { due, news: RunNews::Ended(Box::new(ended)) });
             }
             None => {
                 let end = RunEnd::new(How::Lost, 0.0);
@@ -221,7 +233,8 @@ impl Machine {
             if let Some(ended) = self.ending(id)
                 && let Some(run) = self.alive.remove(&id)
             {
-                self.exits.insert(id, ended);
+                let told = run.reports().map(|(_, step, value)| (step, value)).collect();
+                self.exits.insert(id, Exit { ended, reports: told });
                 self.kept.insert(id, run.owner);
             }
         }
@@ -236,11 +249,10 @@ impl Machine {
     /// Puts all news of a run under way, in order and each with a delay of its own.
     fn announce(&mut self, id: RunId, client: ClientId) {
         let Some(run) = self.alive.get(&id) else { return };
-        let (began, ends, stopped) = (run.began, run.ends, run.stopped);
+        let (began, ends) = (run.began, run.ends);
         let mut news = vec![(began, RunNews::Started { id, pid: 1 })];
-        for (index, (after, step, value)) in (0..).zip(run.course.reports.iter().filter(|_| !stopped)) {
-            let values: IndexMap<String, Real> = [("loss".to_owned(), Real(*value))].into_iter().collect();
-            news.push((began + after, RunNews::Reported { id, index, step: Some(*step), values }));
+        for (index, (at, step, value)) in (0..).zip(run.reports()) {
+            news.push((at, reported(id, index, step, value)));
         }
         news.extend(self.ending(id).map(|ended| (ends, RunNews::Ended(Box::new(ended)))));
         let mut earliest = self.time.now();
@@ -265,6 +277,19 @@ impl Machine {
             mail.extend(again);
         }
     }
+}
+
+impl Alive {
+    /// When it reports, which step, and what, before its end.
+    fn reports(&self) -> impl Iterator<Item = (Instant, u64, f64)> {
+        let all = self.course.reports.iter().map(|(after, step, value)| (self.began + after, *step, *value));
+        all.filter(|(at, ..)| *at <= self.ends)
+    }
+}
+
+fn reported(id: RunId, index: u64, step: u64, value: f64) -> RunNews {
+    let values: IndexMap<String, Real> = [("loss".to_owned(), Real(value))].into_iter().collect();
+    RunNews::Reported { id, index, step: Some(step), values }
 }
 
 fn is_end(news: &RunNews) -> bool {

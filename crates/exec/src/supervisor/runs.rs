@@ -235,9 +235,9 @@ impl Runs {
         }
         if let Some(ending) = self.ended.get_mut(&id) {
             ending.owner = Some(by);
-            return vec![RunNews::Ended(Box::new(ending.ended.clone()))];
+            return told_again(id, &ending.directory, ending.ended.clone());
         }
-        vec![RunNews::Ended(Box::new(ending_on_disk(id, directory)))]
+        told_again(id, directory, ending_on_disk(id, directory))
     }
 
     /// A client is gone; its runs go on.
@@ -343,6 +343,14 @@ impl Runs {
 
 fn reported(id: RunId, index: u64, report: Report) -> RunNews {
     RunNews::Reported { id, index, step: report.step, values: report.values }
+}
+
+/// What is told of a run that is over, to who may not have heard all of it: rules judge by what it reported.
+fn told_again(id: RunId, directory: &Path, ended: RunEnded) -> Vec<RunNews> {
+    let is_lost = ended.end.how == How::Lost;
+    let reports = if is_lost { Vec::new() } else { read_metrics(directory) };
+    let reports = (0..).zip(reports).map(|(index, report)| reported(id, index, report));
+    reports.chain([RunNews::Ended(Box::new(ended))]).collect()
 }
 
 /// Writes `exit.json`. `false` where that is to be tried again.
