@@ -1,6 +1,7 @@
 //! The charts of a study. Each is a [`Chart`]: a drawing that stands in a page or in a file of its own.
 
 pub(crate) mod history;
+mod hypervolume;
 mod importance;
 mod parallel;
 mod pareto;
@@ -10,6 +11,7 @@ mod timeline;
 pub(crate) mod values;
 
 pub use history::history;
+pub use hypervolume::hypervolume;
 pub use importance::importance;
 pub use parallel::parallel;
 pub use pareto::pareto;

@@ -1,5 +1,9 @@
 //! What follows from the rows: counts, the best trial, the Pareto front, the best so far, the time used.
 
+use std::cmp::Ordering;
+
+use search::pareto;
+
 use crate::view::{Direction, Row, State, View};
 
 /// How many trials are in each state.
@@ -107,32 +111,65 @@ pub fn best(view: &View) -> Vec<usize> {
     }
 }
 
-/// The feasible complete rows that no other one dominates; of equal ones the first.
+/// The complete rows that no other one dominates, in the order of the first objective; of equal ones the first. Feasible ones
+/// only, unless none is: then those that break the constraints least.
 pub fn front(view: &View) -> Vec<usize> {
-    let costs = |i: usize| -> Option<Vec<f64>> {
-        let row = &view.rows[i];
-        let usable = row.state == State::Complete && row.violation() == 0.0;
-        usable.then(|| {
-            (0..view.objectives.len()).map(|k| Some(direction(view, k).cost(row.value(k)?))).collect()
-        })?
-    };
-    let mut all: Vec<(Vec<f64>, usize)> = (0..view.rows.len()).filter_map(|i| Some((costs(i)?, i))).collect();
-    // In lexicographic order nothing is dominated by what comes after it, so one pass against the front is enough.
-    all.sort_by(|a, b| lexicographic(&a.0, &b.0).then(a.1.cmp(&b.1)));
-    let mut kept: Vec<(Vec<f64>, usize)> = Vec::new();
-    for candidate in all {
-        let dominated =
-            kept.iter().rev().any(|(point, _)| point.iter().zip(&candidate.0).all(|(a, b)| a <= b));
-        if !dominated {
-            kept.push(candidate);
-        }
-    }
-    kept.into_iter().map(|(_, i)| i).collect()
+    let complete = |i: &usize| view.rows[*i].state == State::Complete;
+    let least =
+        (0..view.rows.len()).filter(complete).map(|i| view.rows[i].violation()).fold(f64::INFINITY, f64::min);
+    let usable = (0..view.rows.len()).filter(|i| complete(i) && view.rows[*i].violation() <= least);
+    let all: Vec<(Vec<f64>, usize)> = usable.filter_map(|i| Some((costs(view, i)?, i))).collect();
+    let values: Vec<&[f64]> = all.iter().map(|(costs, _)| costs.as_slice()).collect();
+    let mut kept: Vec<&(Vec<f64>, usize)> = pareto::non_dominated(&values).iter().map(|&k| &all[k]).collect();
+    kept.sort_by(|a, b| a.0.partial_cmp(&b.0).unwrap_or(Ordering::Equal).then(a.1.cmp(&b.1)));
+    kept.dedup_by(|later, first| later.0 == first.0);
+    kept.into_iter().map(|(_, i)| *i).collect()
 }
 
-fn lexicographic(a: &[f64], b: &[f64]) -> std::cmp::Ordering {
-    let mut pairs = a.iter().zip(b).map(|(x, y)| x.total_cmp(y));
-    pairs.find(|order| order.is_ne()).unwrap_or(std::cmp::Ordering::Equal)
+/// A row's values in the minimised sense; `None` where one is missing or not finite.
+pub fn costs(view: &View, row: usize) -> Option<Vec<f64>> {
+    let row = &view.rows[row];
+    (0..view.objectives.len()).map(|k| Some(direction(view, k).cost(row.value(k)?))).collect()
+}
+
+/// The row at the knee of the front: beyond it a little more of one objective costs much of another. `None` where the
+/// front has no bend.
+pub fn knee(view: &View) -> Option<usize> {
+    let front = front(view);
+    let values: Vec<Vec<f64>> = front.iter().filter_map(|&i| costs(view, i)).collect();
+    pareto::knee(&values).map(|k| front[k])
+}
+
+/// How much of the objective space feasible trials dominated, each time it became more: `(row, hypervolume)` in the order of
+/// trials. As a share of the box between the best values and a tenth of the front's range beyond its worst. Empty unless
+/// there are 2 to 4 objectives and a front with a range in each.
+pub fn hypervolumes(view: &View) -> Vec<(usize, f64)> {
+    let objectives = view.objectives.len();
+    let values: Vec<Vec<f64>> = front(view).into_iter().filter_map(|i| costs(view, i)).collect();
+    let over = |k: usize, start: f64, better: fn(f64, f64) -> f64| {
+        values.iter().map(|values| values[k]).fold(start, better)
+    };
+    let best: Vec<f64> = (0..objectives).map(|k| over(k, f64::INFINITY, f64::min)).collect();
+    let worst: Vec<f64> = (0..objectives).map(|k| over(k, f64::NEG_INFINITY, f64::max)).collect();
+    let flat =
+        best.iter().zip(&worst).any(|(best, worst)| worst - best <= 0.0 || !(worst - best).is_finite());
+    if !(2..=4).contains(&objectives) || values.is_empty() || flat {
+        return Vec::new();
+    }
+    let share = |values: Vec<f64>| -> Vec<f64> {
+        (0..objectives).map(|k| (values[k] - best[k]) / (worst[k] - best[k])).collect()
+    };
+    let (mut known, mut steps) = (pareto::Front::new(), Vec::new());
+    for (i, row) in view.rows.iter().enumerate() {
+        let usable = row.state == State::Complete && row.violation() == 0.0;
+        let Some(values) = costs(view, i).filter(|_| usable).map(share) else { continue };
+        if values.iter().all(|value| *value < 1.1) && known.insert(&values, i) {
+            let points: Vec<&[f64]> = known.iter().map(|(values, _)| values).collect();
+            let volume = pareto::hypervolume(&points, &vec![1.1; objectives]);
+            steps.push((i, volume / 1.1_f64.powi(objectives as i32)));
+        }
+    }
+    steps
 }
 
 /// The improvements in the order of trials: `(row, value)` each time a feasible complete trial beats all before.

@@ -5,7 +5,7 @@ use super::{Chart, Size, dot, sample};
 use crate::plot::axis::{self, Area};
 use crate::plot::svg::{Path, Svg};
 use crate::plot::text;
-use crate::summary::front;
+use crate::summary::{front, knee};
 use crate::view::{Direction, State, View};
 
 /// Draws objective `x` against objective `y` with the front of all objectives. `None` where no trial has both values.
@@ -51,10 +51,15 @@ pub fn pareto(view: &View, (x, y): (usize, usize), size: Size, budget: usize) ->
         dot(&mut svg, at, 4.6, view.rows[i].number);
     }
     svg.close();
+    let bend = knee(view);
+    if let Some(at) = bend.and_then(|i| place(&view.rows[i])) {
+        svg.tag("circle").num("cx", at.0).num("cy", at.1).num("r", 8.0).attr("class", "knee").empty();
+    }
+    let knee = bend.map_or_else(String::new, |i| format!(" The knee is trial {}.", view.rows[i].number));
     Some(Chart {
         file: format!("pareto-{}-{}", x + 1, y + 1),
         title: format!("{name_x} against {name_y}"),
-        about: format!("{} of {} trials are on the Pareto front.", best.len(), view.rows.len()),
+        about: format!("{} of {} trials are on the Pareto front.{knee}", best.len(), view.rows.len()),
         notes: sample::note(picked.len(), sample::drawable(view, x)).into_iter().collect(),
         size,
         named: false,

@@ -82,13 +82,18 @@ impl<'a> Figures<'a> {
                 Some(figure(&wide, Some(&narrow)))
             })
             .collect();
+        let volume = chart::hypervolume(self.view, Size::new(1056, 220)).and_then(|wide| {
+            let narrow = chart::hypervolume(self.view, Size::new(380, 220))?;
+            Some(figure(&wide, Some(&narrow)))
+        });
         (!figures.is_empty()).then(|| Section {
             id: "front",
             heading: "Trade-off".into(),
             lead: "The strong dots are the Pareto front: no other trial is at least as good in every objective. Past the line \
-                   lies what no trial has reached."
+                   lies what no trial has reached. The ring is the knee: beyond it a little more of one objective costs much of \
+                   another."
                 .into(),
-            body: figures,
+            body: figures + &volume.unwrap_or_default(),
         })
     }
 
@@ -178,6 +183,7 @@ impl<'a> Figures<'a> {
         }
         let pairs = (0..count).flat_map(|a| (a + 1..count).map(move |b| (a, b))).take(6);
         charts.extend(pairs.filter_map(|pair| chart::pareto(view, pair, Size::new(800, 480), HISTORY_DOTS)));
+        charts.extend(chart::hypervolume(view, Size::new(800, 300)));
         charts.extend(chart::timeline(view, Size::new(1056, 200)));
         distinct(&mut charts);
         charts
