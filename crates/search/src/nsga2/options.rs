@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Nsga2Options {
-    /// How many trials the population holds. At least 4.
+    /// How many trials the population holds. At least 4. More is slower at first, and surer to spread in thousands of trials.
     pub population: u32,
     /// How many trials end before any is bred; until then points are evenly spread.
     pub n_startup_trials: u32,
@@ -17,6 +17,6 @@ pub struct Nsga2Options {
 
 impl Default for Nsga2Options {
     fn default() -> Self {
-        Nsga2Options { population: 50, n_startup_trials: 20, crossover: 0.9 }
+        Nsga2Options { population: 20, n_startup_trials: 20, crossover: 0.9 }
     }
 }
