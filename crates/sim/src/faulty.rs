@@ -52,7 +52,7 @@ pub(crate) struct Waits(pub(crate) Arc<Time>);
 
 impl Patience for Waits {
     fn wait(&self, _: &StoreError, tries: u32) -> bool {
-        self.0.pass(SECOND / 10 << tries.min(4));
+        self.0.pass((SECOND / 10) << tries.min(4));
         tries < 20
     }
 
