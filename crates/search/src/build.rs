@@ -5,6 +5,7 @@ use std::sync::Arc;
 use space::Space;
 
 use crate::auto::Auto;
+use crate::cmaes::{Cmaes, Role};
 use crate::distinct::Distinct;
 use crate::fixed::Fixed;
 use crate::frontier::Frontier;
@@ -54,6 +55,11 @@ pub fn build_with(
         SamplerSpec::Sobol(options) => Box::new(Sobol::new(&space, options.clone())?),
         SamplerSpec::Gp(options) => Box::new(Gp::new(&space, objectives, options.clone())?),
         SamplerSpec::Tpe(options) => Box::new(Tpe::new(&space, objectives, options.clone())?),
+        SamplerSpec::Cmaes(_) if objectives > 1 => {
+            let message = format!("cmaes searches for one objective, and the study has {objectives}");
+            return Err(SearchError::Unsuitable(message));
+        }
+        SamplerSpec::Cmaes(options) => Box::new(Cmaes::new(space.clone(), options.clone(), Role::ALONE)?),
         SamplerSpec::Nsga2(options) => Box::new(nsga2::new(&space, objectives, options)?),
         SamplerSpec::Nsga3(options) => Box::new(nsga3::new(&space, objectives, options)?),
         SamplerSpec::Evolution(options) => Box::new(evolution::new(&space, objectives, options)?),

@@ -8,6 +8,7 @@
 
 mod auto;
 mod build;
+mod cmaes;
 pub mod conformance;
 mod distinct;
 mod evolution;
@@ -25,11 +26,13 @@ mod pruner;
 mod random;
 mod sobol;
 mod spec;
+mod standing;
 mod strategy;
 mod tpe;
 mod walk;
 
 pub use build::{build, build_with};
+pub use cmaes::{CmaesOptions, Covariance, Restarts};
 pub use evolution::EvolutionOptions;
 pub use frontier::FrontierOptions;
 pub use gp::GpOptions;

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::{EvolutionOptions, FrontierOptions, GpOptions, Nsga2Options, Nsga3Options};
+use crate::{CmaesOptions, EvolutionOptions, FrontierOptions, GpOptions, Nsga2Options, Nsga3Options};
 
 /// A sampler and its options. In a file: a table with `name`, and what the sampler of that name understands.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -24,6 +24,9 @@ pub enum SamplerSpec {
     Tpe(TpeOptions),
     /// Gaussian-process Bayesian optimisation: fewest trials, where each is worth milliseconds of thought.
     Gp(GpOptions),
+    /// CMA-ES (Hansen 2016, arXiv:1604.00772) with margin for whole numbers: a normal distribution that moves and turns
+    /// towards better trials. For numbers, and many trials.
+    Cmaes(CmaesOptions),
     /// The genetic algorithm NSGA-II (Deb et al. 2002), steady: for one objective or several, constraints, and long
     /// searches of any space.
     Nsga2(Nsga2Options),
@@ -54,6 +57,7 @@ impl SamplerSpec {
             SamplerSpec::Sobol(_) => "sobol",
             SamplerSpec::Tpe(_) => "tpe",
             SamplerSpec::Gp(_) => "gp",
+            SamplerSpec::Cmaes(_) => "cmaes",
             SamplerSpec::Nsga2(_) => "nsga2",
             SamplerSpec::Nsga3(_) => "nsga3",
             SamplerSpec::Evolution(_) => "evolution",
@@ -63,8 +67,9 @@ impl SamplerSpec {
     }
 
     /// All names, in the order in which help lists them.
-    pub const NAMES: [&'static str; 11] =
-        ["auto", "random", "grid", "sobol", "tpe", "gp", "nsga2", "nsga3", "evolution", "frontier", "fixed"];
+    pub const NAMES: [&'static str; 12] = [
+        "auto", "random", "grid", "sobol", "tpe", "gp", "cmaes", "nsga2", "nsga3", "evolution", "frontier", "fixed",
+    ];
 }
 
 /// `auto` has no options.

@@ -59,16 +59,35 @@ fn gp_learns_better_than_random() {
 }
 
 #[test]
+fn cmaes_conforms() {
+    check(json!({"name": "cmaes"}));
+}
+
+#[test]
+fn cmaes_with_other_options_conforms() {
+    check(json!({"name": "cmaes", "covariance": "diagonal", "restarts": "ipop", "population": 5, "sigma": 0.1}));
+    check(json!({"name": "cmaes", "adapt_learning_rate": true, "restarts": "none", "warm_start": false}));
+}
+
+#[test]
 fn auto_conforms() {
     check(json!({"name": "auto"}));
 }
 
 #[test]
 fn tpe_learns_better_than_random() {
-    for spec in [json!({"name": "tpe"}), json!({"name": "tpe", "multivariate": false})] {
-        let spec: SamplerSpec = serde_json::from_value(spec).unwrap();
-        conformance::learns_better_than_random(&|space| build(&spec, space, 1));
-    }
+    check_progress(json!({"name": "tpe"}));
+    check_progress(json!({"name": "tpe", "multivariate": false}));
+}
+
+#[test]
+fn cmaes_learns_better_than_random() {
+    check_progress(json!({"name": "cmaes"}));
+}
+
+fn check_progress(spec: serde_json::Value) {
+    let spec: SamplerSpec = serde_json::from_value(spec).unwrap();
+    conformance::learns_better_than_random(&|space| build(&spec, space, 1));
 }
 
 #[test]

@@ -8,7 +8,8 @@
 //! changes nothing, which is soon told. Once the history is long, others are looked at only now and then, at fixed
 //! numbers of trials, and of what is far from the front only what could come back is remembered.
 
-use super::ranking::{Move, Ranked, Standing};
+use super::ranking::{Move, Ranked};
+use crate::standing::Standing;
 use crate::pareto::{greedy_subset, ranks, weakly_dominates};
 
 /// The better ones are never more than this.

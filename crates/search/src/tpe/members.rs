@@ -10,7 +10,7 @@
 
 use std::cmp::Ordering;
 
-use super::ranking::Standing;
+use crate::standing::Standing;
 use super::weights::Ramp;
 use crate::TrialId;
 use crate::maths::hash::mix;

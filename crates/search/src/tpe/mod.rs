@@ -43,8 +43,9 @@ use self::candidates::Candidates;
 use self::groups::Variable;
 use self::members::{Fate, Limit};
 use self::parzen::Parzen;
-use self::ranking::{Move, Standing};
+use self::ranking::Move;
 use self::split::Split;
+use crate::standing::Standing;
 use crate::strategy::{Draft, Strategy, stream};
 use crate::{Ask, Observed, Outcome, Purpose, SearchError, TpeOptions, TrialId};
 

@@ -9,44 +9,11 @@ use std::sync::Arc;
 use space::Point;
 
 use super::weights::better;
-use crate::{Outcome, TrialId};
+use crate::TrialId;
+use crate::standing::Standing;
 
 /// The better ones are never more than this.
 const MOST: usize = 25;
-
-/// How good an outcome is; less is better. NaN does not occur ([`Standing::of`] sees to it).
-#[derive(Clone, Copy, Debug, PartialEq, PartialOrd)]
-pub(crate) enum Standing {
-    Feasible(f64),
-    Pruned { negative_step: f64, value: f64 },
-    Infeasible(f64),
-}
-
-impl Standing {
-    /// `None` for a failed trial, which never counts among the better ones.
-    pub(crate) fn of(outcome: &Outcome) -> Option<Standing> {
-        match outcome {
-            Outcome::Complete { values, violations } => {
-                let violation: f64 = violations.iter().filter(|v| **v > 0.0).sum();
-                Some(if violation > 0.0 {
-                    Standing::Infeasible(violation)
-                } else {
-                    Standing::Feasible(number(values.first().copied()))
-                })
-            }
-            // One that reported nothing ranks behind all that did.
-            Outcome::Pruned { value: None, .. } => Some(Standing::Pruned { negative_step: 1.0, value: 0.0 }),
-            Outcome::Pruned { step, value } => {
-                Some(Standing::Pruned { negative_step: -(*step as f64), value: number(*value) })
-            }
-            Outcome::Failed => None,
-        }
-    }
-}
-
-fn number(value: Option<f64>) -> f64 {
-    value.filter(|v| !v.is_nan()).unwrap_or(f64::INFINITY)
-}
 
 /// A trial and how good it is.
 #[derive(Clone, Debug)]
@@ -98,6 +65,7 @@ impl Ranking {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Outcome;
     use proptest::prelude::*;
 
     fn outcome() -> impl Strategy<Value = Outcome> {

@@ -6,7 +6,8 @@ use space::Point;
 
 use super::fronts::{Fronts, values_of};
 use super::parzen::Parzen;
-use super::ranking::{Move, Ranked, Ranking, Standing};
+use super::ranking::{Move, Ranked, Ranking};
+use crate::standing::Standing;
 use crate::{Outcome, TrialId};
 
 /// Who is among the better ones.
