@@ -65,7 +65,9 @@ fn cmaes_conforms() {
 
 #[test]
 fn cmaes_with_other_options_conforms() {
-    check(json!({"name": "cmaes", "covariance": "diagonal", "restarts": "ipop", "population": 5, "sigma": 0.1}));
+    check(
+        json!({"name": "cmaes", "covariance": "diagonal", "restarts": "ipop", "population": 5, "sigma": 0.1}),
+    );
     check(json!({"name": "cmaes", "adapt_learning_rate": true, "restarts": "none", "warm_start": false}));
 }
 

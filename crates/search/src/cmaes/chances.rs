@@ -28,7 +28,8 @@ impl Chances {
         let least = choices.iter().map(|c| share / (possible(c).max(2) - 1) as f64).collect();
         let shares: Vec<Vec<f64>> = choices.iter().map(|c| c.shares.clone()).collect();
         let freedoms = shares.iter().map(|s| s.len() - 1).sum();
-        let mut chances = Chances { shares, least, path: vec![0.0; freedoms], expected: 0.0, step: 1.0, caution: 1.0 };
+        let mut chances =
+            Chances { shares, least, path: vec![0.0; freedoms], expected: 0.0, step: 1.0, caution: 1.0 };
         chances.keep_alive();
         chances
     }

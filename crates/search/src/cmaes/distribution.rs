@@ -40,7 +40,13 @@ pub(crate) struct Sample<'a> {
 
 impl Distribution {
     /// A distribution around `mean`; with a learning rate that adapts to noise and many optima where `adaptive`.
-    pub(crate) fn new(constants: Constants, mean: Vec<f64>, sigma: f64, shape: Shape, adaptive: bool) -> Self {
+    pub(crate) fn new(
+        constants: Constants,
+        mean: Vec<f64>,
+        sigma: f64,
+        shape: Shape,
+        adaptive: bool,
+    ) -> Self {
         let n = mean.len();
         let learning_rate = (adaptive && matches!(shape, Shape::Full(_))).then(|| LearningRate::new(n));
         Distribution {

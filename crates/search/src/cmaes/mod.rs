@@ -132,11 +132,7 @@ pub(crate) struct Cmaes {
 }
 
 impl Cmaes {
-    pub(crate) fn new(
-        space: Arc<Space>,
-        options: CmaesOptions,
-        role: Role,
-    ) -> Result<Self, SearchError> {
+    pub(crate) fn new(space: Arc<Space>, options: CmaesOptions, role: Role) -> Result<Self, SearchError> {
         let wrong = |what: &str| Err(SearchError::Unsuitable(format!("sampler cmaes: {what}")));
         if options.population.is_some_and(|p| p < 4) {
             return wrong("population is below 4");

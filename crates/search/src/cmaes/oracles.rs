@@ -33,8 +33,8 @@ fn matrix(shape: &Shape, n: usize) -> Vec<f64> {
     (0..n * n).map(|k| shape.entry(k / n, k % n)).collect()
 }
 
-fn learn(distribution: &mut Distribution, points: &[Vec<f64>]) {
-    let samples: Vec<Sample<'_>> = points.iter().map(|at| Sample { at, drawn: true }).collect();
+fn learn(distribution: &mut Distribution, points: &[Vec<f64>], drawn: bool) {
+    let samples: Vec<Sample<'_>> = points.iter().map(|at| Sample { at, drawn }).collect();
     distribution.learn(&samples);
 }
 
@@ -56,7 +56,15 @@ fn constants_are_pycmas() {
 
 #[test]
 fn each_generation_moves_the_distribution_as_in_pycma() {
-    let run = &recorded()["full"];
+    follow(&recorded()["full"], true);
+}
+
+#[test]
+fn points_from_elsewhere_are_moved_nearer_as_in_pycma() {
+    follow(&recorded()["injected"], false);
+}
+
+fn follow(run: &Value, drawn: bool) {
     let n = run["n"].as_u64().unwrap() as usize;
     let constants = Constants::new(n, run["population"].as_u64().unwrap() as usize, false);
     let shape = Shape::of_matrix(numbers(&run["start"]["C"]), n);
@@ -64,7 +72,7 @@ fn each_generation_moves_the_distribution_as_in_pycma() {
     let mut ours = Distribution::new(constants, numbers(&run["start"]["mean"]), sigma, shape, false);
     for (generation, step) in list(&run["steps"]).iter().enumerate() {
         let points: Vec<Vec<f64>> = list(&step["points"]).iter().map(numbers).collect();
-        learn(&mut ours, &points);
+        learn(&mut ours, &points, drawn);
         let what = format!("generation {generation}");
         close(&ours.mean, &numbers(&step["mean"]), &what);
         close(&[ours.sigma], &[step["sigma"].as_f64().unwrap()], &what);
@@ -80,7 +88,7 @@ fn learning_rates_adapt_as_in_the_cmaes_package() {
     let mut ours = Distribution::new(constants, vec![0.5; n], 0.3, Shape::ball(n, false), true);
     for (generation, step) in list(&run["steps"]).iter().enumerate() {
         let points: Vec<Vec<f64>> = list(&step["points"]).iter().map(numbers).collect();
-        learn(&mut ours, &points);
+        learn(&mut ours, &points, true);
         let what = format!("generation {generation}");
         close(&ours.mean, &numbers(&step["mean"]), &what);
         close(&[ours.sigma], &[step["sigma"].as_f64().unwrap()], &what);
@@ -108,7 +116,7 @@ fn the_margin_is_that_of_the_cmaes_package() {
                 assert_eq!(Cells::Even(counts[i]).of(wide), (seen * counts[i] as f64) as u64, "{what}");
             }
         }
-        learn(&mut ours, &points);
+        learn(&mut ours, &points, true);
         margin::correct(&mut ours, &coordinates, &mut widths);
         close(&ours.mean, &numbers(&step["mean"]), &what);
         close(&[ours.sigma], &[step["sigma"].as_f64().unwrap()], &what);

@@ -183,10 +183,8 @@ impl Run {
             .collect();
         self.chances.learn(&better);
         let drawn_now = Some(self.age - 1);
-        let samples: Vec<Sample<'_>> = members
-            .iter()
-            .map(|m| Sample { at: &m.place.at, drawn: m.generation == drawn_now })
-            .collect();
+        let samples: Vec<Sample<'_>> =
+            members.iter().map(|m| Sample { at: &m.place.at, drawn: m.generation == drawn_now }).collect();
         self.distribution.learn(&samples);
         margin::correct(&mut self.distribution, &layout.coordinates, &mut self.widths);
         let values: Vec<f64> = members.iter().map(Member::value).collect();

@@ -29,7 +29,7 @@ pub(crate) struct Full {
 impl Shape {
     /// A ball.
     pub(crate) fn ball(n: usize, diagonal: bool) -> Self {
-        if diagonal {
+        if diagonal || n == 0 {
             return Shape::Diagonal(vec![1.0; n]);
         }
         let mut matrix = vec![0.0; n * n];

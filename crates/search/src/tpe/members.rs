@@ -10,10 +10,10 @@
 
 use std::cmp::Ordering;
 
-use crate::standing::Standing;
 use super::weights::Ramp;
 use crate::TrialId;
 use crate::maths::hash::mix;
+use crate::standing::Standing;
 
 /// How many ended trials are kept.
 #[derive(Clone, Copy, Debug, PartialEq)]

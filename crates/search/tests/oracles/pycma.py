@@ -63,21 +63,23 @@ def constants():
     return rows
 
 
-def pycma_run(n, generations):
-    """A run of pycma with a full matrix."""
+def pycma_run(n, generations, injected):
+    """A run of pycma with a full matrix; `injected` points are twice as far from the mean as draws, and are repaired."""
     options = {"verbose": -9, "seed": 3, "CMA_eigenmethod": np.linalg.eigh}
     es = cma.CMAEvolutionStrategy(n * [0.5], 0.3, options)
     es.sm.lazy_update_gap = 0
+    norm = es.sm.norm
+    es.sm.norm = lambda x: norm(x) - 1e-9  # it adds as much against a division by zero
     rng = np.random.default_rng(5)
     start = {"mean": es.mean.tolist(), "sigma": es.sigma, "C": np.asarray(es.sm.C).flatten().tolist()}
     steps = []
     for _ in range(generations):
         es.sm.update_now(0)
         axes = es.sm.B * es.sm.D
-        points = [es.mean + es.sigma * axes @ rng.standard_normal(n) for _ in range(es.popsize)]
+        points = [es.mean + es.sigma * (1 + injected) * axes @ rng.standard_normal(n) for _ in range(es.popsize)]
         points.sort(key=elli)
         es.ask()
-        es.tell(points, [elli(x) for x in points])
+        es.tell(points, [elli(x) for x in points], check_points=injected)
         steps.append(
             {
                 "points": [p.tolist() for p in points],
@@ -187,7 +189,8 @@ def warm_start():
 def main():
     data = {
         "constants": constants(),
-        "full": pycma_run(5, 25),
+        "full": pycma_run(5, 25, False),
+        "injected": pycma_run(5, 25, True),
         "learning_rate": learning_rate(4, 25),
         "margin": margins(25),
         "chances": chances(25),
