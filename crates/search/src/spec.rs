@@ -10,8 +10,8 @@ use crate::{CmaesOptions, EvolutionOptions, FrontierOptions, GpOptions, Nsga2Opt
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "name", rename_all = "lowercase")]
 pub enum SamplerSpec {
-    /// Chooses for you: `random` without replacement where the space has at most 100 configurations, else `tpe`.
-    /// What it chose stands in the first trial's memo.
+    /// Chooses for you, by the space and by how far the study is: Gaussian processes and CMA-ES by turns, CMA-ES, TPE, or
+    /// every configuration of a space of at most 100. What it chose, and why, stands in the trials' memos.
     Auto(AutoOptions),
     /// Each trial drawn anew, by the ranges and weights of the space.
     Random(RandomOptions),

@@ -83,6 +83,11 @@ fn tpe_learns_better_than_random() {
 }
 
 #[test]
+fn auto_learns_better_than_random() {
+    check_progress(json!({"name": "auto"}));
+}
+
+#[test]
 fn cmaes_learns_better_than_random() {
     check_progress(json!({"name": "cmaes"}));
 }

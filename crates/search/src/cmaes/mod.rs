@@ -153,10 +153,10 @@ impl Cmaes {
         })
     }
 
-    /// How many results make a generation.
+    /// How many results make a generation of the first run.
     pub(crate) fn population(&self) -> usize {
         let usual = constants::population(self.layout.dimension());
-        self.run.as_ref().map_or(usual, |run| run.distribution.constants.population)
+        self.options.population.map_or(usual, |population| population as usize)
     }
 
     /// The beginning, made of the first so many results.

@@ -80,6 +80,8 @@ pub(crate) struct Gp {
     layout: Arc<Layout>,
     sequence: Option<Sequence>,
     objectives: usize,
+    /// Fits are made to at most so many trials.
+    fitted_to: usize,
     history: History,
 }
 
@@ -99,7 +101,13 @@ impl Gp {
         }
         let layout = Layout::new(space);
         let sequence = (layout.width <= MOST_DIMENSIONS).then(|| Sequence::new(layout.width)).transpose()?;
-        Ok(Gp { options, layout: Arc::new(layout), sequence, objectives, history: History::default() })
+        let (layout, history) = (Arc::new(layout), History::default());
+        Ok(Gp { options, layout, sequence, objectives, fitted_to: MOST_ROWS, history })
+    }
+
+    /// Fits to fewer trials: most of the time of an ask that fits goes there.
+    pub(crate) fn fitted_to(self, most: usize) -> Self {
+        Gp { fitted_to: most, ..self }
     }
 
     fn startup(&self) -> usize {
@@ -172,15 +180,18 @@ impl Gp {
         let key = ask.stream(Purpose::History).next_u64();
         let fit = |(k, task): (usize, &Task)| {
             let before = last.as_ref().and_then(|last| last.fits.get(k));
-            task.fit(&self.layout, before, self.options.warp, key)
+            task.fit(&self.layout, before, self.options.warp, self.fitted_to, key)
         };
         (Fitted { trials, fits: tasks.iter().enumerate().map(fit).collect() }, true)
     }
 
-    fn by_model(
+    /// What the models propose, in a box around the best trial where `near`, else anywhere; and what the memo of the decision
+    /// must hold. Asked only once there are results.
+    pub(crate) fn by_model(
         &self,
         ask: &Ask<'_>,
         accept: &dyn Fn(&Point) -> bool,
+        near: bool,
     ) -> Option<(Point, Option<serde_json::Value>)> {
         let known = self.known(ask);
         let tasks = tasks(&self.layout, ask.space, &known, &self.history, self.objectives);
@@ -199,7 +210,7 @@ impl Gp {
         let mut goal = Goal { parts, beliefs, front: None };
         let order = self.aim(&mut goal, models, &known);
         let seeds: Vec<Vec<f64>> = order.iter().take(5).map(|i| self.encode(ask, known[*i].point)).collect();
-        let region = self.region(&known, &seeds[0], &scales);
+        let region = near.then(|| self.region(&known, &seeds[0], &scales));
         let search = Search {
             space: ask.space,
             layout: &self.layout,
@@ -253,10 +264,7 @@ impl Gp {
         units
     }
 
-    fn region(&self, known: &[Told<'_>], centre: &[f64], scales: &[f64]) -> Option<Region> {
-        if !self.options.trust_region {
-            return None;
-        }
+    fn region(&self, known: &[Told<'_>], centre: &[f64], scales: &[f64]) -> Region {
         let value = |told: &Told<'_>| {
             let feasible = if told.is_feasible() { told.value(0) } else { None };
             feasible.filter(|v| v.is_finite()).unwrap_or(f64::INFINITY)
@@ -266,7 +274,7 @@ impl Gp {
         let scale = sorted.first().map_or(1.0, |best| sorted[sorted.len() / 2] - best);
         let mut trust = TrustRegion::new(self.layout.dimensions());
         known.iter().skip(self.startup()).for_each(|told| trust.learn(value(told), scale));
-        Some(trust.region(&self.layout, centre, scales))
+        trust.region(&self.layout, centre, scales)
     }
 }
 
@@ -285,7 +293,7 @@ impl Strategy for Gp {
             return Ok(self.first_points(ask, attempt, accept));
         }
         if attempt == 0
-            && let Some((point, memo)) = self.by_model(ask, accept)
+            && let Some((point, memo)) = self.by_model(ask, accept, self.options.trust_region)
         {
             return Ok(Draft::Point(point, memo));
         }

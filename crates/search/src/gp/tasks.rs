@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use space::Space;
 
-use super::choice::{MOST_ROWS, Transforms, Ways, choose};
+use super::choice::{Transforms, Ways, choose};
 use super::design::Design;
 use super::fit::Fit;
 use super::history::{History, Told, keep};
@@ -29,9 +29,17 @@ pub(crate) struct Task {
 }
 
 impl Task {
-    pub(crate) fn fit(&self, layout: &Layout, before: Option<&Fit>, warp: bool, key: u64) -> Fit {
+    /// The fit to at most `most` rows.
+    pub(crate) fn fit(
+        &self,
+        layout: &Layout,
+        before: Option<&Fit>,
+        warp: bool,
+        most: usize,
+        key: u64,
+    ) -> Fit {
         let ways = Ways { transforms: self.transforms, warp };
-        let rows = keep(&self.raw, &self.trials, MOST_ROWS, key);
+        let rows = keep(&self.raw, &self.trials, most, key);
         if rows.len() == self.raw.len() {
             return choose(
                 layout,

@@ -1,0 +1,255 @@
+//! The choice of a method where none is named.
+//!
+//! The given points come first, then the defaults or the centre, then a few scrambled Sobol points. What follows depends on
+//! the space and on how far the study is ([`plan`]). With few parameters Gaussian processes and CMA-ES take turns, by what
+//! each has found lately ([`arms`]); CMA-ES learns from what the others find as from points that are put into its
+//! generations. With many parameters or trials CMA-ES leads, and each of its generations gets a point or two of a Gaussian
+//! process in a box around the best trial. Elsewhere it is TPE, and with many objectives or trials of several a genetic
+//! algorithm.
+//!
+//! Whose turn a trial was stands in its memo; the method, and why, where it changes (invariant HISTORY).
+
+mod arms;
+mod plan;
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+use space::{Point, Space};
+
+use self::arms::{Arm, Arms};
+use self::plan::{Character, OBJECTIVES, Plan, Progress};
+use crate::cmaes::{Beginning, Cmaes, Foreign, Role};
+use crate::gp::Gp;
+use crate::random::Random;
+use crate::{nsga2, nsga3};
+use crate::sobol::Sobol;
+use crate::standing::Standing;
+use crate::strategy::{Draft, Strategy};
+use crate::tpe::Tpe;
+use crate::{
+    Ask, CmaesOptions, GpOptions, Nsga2Options, Nsga3Options, Observed, Outcome, Restarts, SearchError, SobolOptions, TpeOptions, TrialId,
+};
+
+/// The keys in a memo: the method where it changes, why, and whose turn it was.
+const METHOD: &str = "auto";
+const WHY: &str = "why";
+const ARM: &str = "turn";
+/// Trials that a model is made of at most, and those that it is fitted to, so that an ask takes no more than about 50 ms.
+const MODELLED: u32 = 250;
+const FITTED: usize = 100;
+/// The first step size of CMA-ES, which begins at the best of the first trials.
+const SIGMA: f64 = 0.15;
+/// Points of others that stand beside a generation's own, and turns that a Gaussian process has in each.
+const INJECTED: usize = 2;
+
+/// See the module.
+pub(crate) struct Auto {
+    character: Character,
+    /// `None` where the space has more coordinates than the sequence.
+    sobol: Option<Sobol>,
+    /// `None` where there are more objectives than it can do.
+    gp: Option<Gp>,
+    cmaes: Cmaes,
+    tpe: Tpe,
+    /// For several objectives; NSGA-III for more than the Gaussian processes can do.
+    genetic: Option<Box<dyn Strategy>>,
+    arms: Arms,
+    trials: usize,
+    running: BTreeSet<TrialId>,
+    /// Trials with a value.
+    complete: usize,
+    /// The method that was named last.
+    method: Option<String>,
+    /// Trials since the last of a Gaussian process.
+    since_model: usize,
+}
+
+impl Auto {
+    pub(crate) fn new(space: &Arc<Space>, objectives: usize) -> Result<Self, SearchError> {
+        let gp = GpOptions { history: MODELLED, ..GpOptions::default() };
+        let cmaes = CmaesOptions {
+            sigma: SIGMA,
+            restarts: Restarts::Ipop,
+            warm_start: false,
+            ..CmaesOptions::default()
+        };
+        let role = Role { foreign: Foreign::Best(INJECTED), beginning: Beginning::Best, ..Role::ALONE };
+        Ok(Auto {
+            character: Character::of(space, objectives),
+            sobol: Sobol::new(space, SobolOptions::default()).ok(),
+            gp: Gp::new(space, objectives, gp).ok().map(|gp| gp.fitted_to(FITTED)),
+            cmaes: Cmaes::new(space.clone(), cmaes, role)?,
+            tpe: Tpe::new(space, objectives, TpeOptions::default())?,
+            genetic: genetic(space, objectives)?,
+            arms: Arms::new(),
+            trials: 0,
+            running: BTreeSet::new(),
+            complete: 0,
+            method: None,
+            since_model: 0,
+        })
+    }
+
+    /// How many results there are before a model is asked.
+    fn opening(&self) -> usize {
+        (self.character.dimension + 2).clamp(5, 12)
+    }
+
+    /// One of the first trials: the defaults or the centre, then Sobol's points.
+    fn open(
+        &mut self,
+        ask: &Ask<'_>,
+        attempt: u32,
+        accept: &dyn Fn(&Point) -> bool,
+    ) -> Result<Draft, SearchError> {
+        if self.trials == 0 && attempt == 0 {
+            let centre = ask.space.decode(&vec![0.5; ask.space.encoding().width()]);
+            let parameters = ask.space.parameters();
+            let point = ask.space.complete(|i, _| {
+                let known = parameters[i].default.clone().or_else(|| centre.get(i).cloned());
+                known.unwrap_or_else(|| parameters[i].domain.nth(&0u32.into()))
+            });
+            if accept(&point) {
+                return Ok(Draft::Point(point, None));
+            }
+        }
+        match &mut self.sobol {
+            Some(sobol) => sobol.draw(ask, attempt, accept),
+            None => Random.draw(ask, attempt, accept),
+        }
+    }
+
+    /// Whose turn it is.
+    fn turn(&self, plan: Plan) -> Arm {
+        let due = self.cmaes.population() / INJECTED;
+        match plan {
+            Plan::Models => self.arms.next(),
+            Plan::Front => Arm::Global,
+            _ if self.since_model + 1 >= due => Arm::Near,
+            _ => Arm::Evolution,
+        }
+    }
+
+    /// What the models and CMA-ES propose.
+    fn modelled(
+        &mut self,
+        ask: &Ask<'_>,
+        attempt: u32,
+        accept: &dyn Fn(&Point) -> bool,
+        plan: Plan,
+    ) -> Result<Draft, SearchError> {
+        if self.complete < self.opening() {
+            return self.open(ask, attempt, accept);
+        }
+        let arm = self.turn(plan);
+        let named = |memo: Option<Value>, arm: Arm| Some(with(memo, ARM, arm.name()));
+        if let Some(gp) = &self.gp
+            && arm != Arm::Evolution
+            && attempt == 0
+            && let Some((point, memo)) = gp.by_model(ask, accept, arm == Arm::Near)
+        {
+            return Ok(Draft::Point(point, named(memo, arm)));
+        }
+        if plan == Plan::Front {
+            return Random.draw(ask, attempt, accept);
+        }
+        Ok(match self.cmaes.draw(ask, attempt, accept)? {
+            Draft::Point(point, memo) => Draft::Point(point, named(memo, Arm::Evolution)),
+            other => other,
+        })
+    }
+
+    fn begin(&mut self, trial: TrialId, memo: Option<&Value>) {
+        let text = |key| memo.and_then(|m| m.get(key)?.as_str());
+        self.trials += 1;
+        self.running.insert(trial);
+        self.since_model += 1;
+        if let Some(method) = text(METHOD) {
+            self.method = Some(method.to_owned());
+        }
+        if let Some(arm) = text(ARM).and_then(Arm::read) {
+            self.arms.start(trial, arm);
+            if arm != Arm::Evolution {
+                self.since_model = 0;
+            }
+        }
+    }
+
+    fn end(&mut self, trial: TrialId, outcome: &Outcome) {
+        let first = self.running.remove(&trial);
+        self.complete += usize::from(first && matches!(outcome, Outcome::Complete { .. }));
+        let value = match Standing::of(outcome) {
+            Some(Standing::Feasible(value)) => value,
+            _ => f64::INFINITY,
+        };
+        self.arms.end(trial, value);
+    }
+}
+
+fn genetic(space: &Space, objectives: usize) -> Result<Option<Box<dyn Strategy>>, SearchError> {
+    Ok(match objectives {
+        0 | 1 => None,
+        2..=OBJECTIVES => Some(Box::new(nsga2::new(space, objectives, &Nsga2Options::default())?)),
+        _ => Some(Box::new(nsga3::new(space, objectives, &Nsga3Options::default())?)),
+    })
+}
+
+/// A memo with another entry.
+fn with(memo: Option<Value>, key: &str, value: &str) -> Value {
+    let mut memo = memo.unwrap_or_else(|| json!({}));
+    memo[key] = value.into();
+    memo
+}
+
+impl Strategy for Auto {
+    fn learn(&mut self, events: &[Observed]) {
+        if let Some(sobol) = &mut self.sobol {
+            sobol.learn(events);
+        }
+        if let Some(gp) = &mut self.gp {
+            gp.learn(events);
+        }
+        self.cmaes.learn(events);
+        self.tpe.learn(events);
+        if let Some(genetic) = &mut self.genetic {
+            genetic.learn(events);
+        }
+        for event in events {
+            match event {
+                Observed::Created { trial, memo, .. } => self.begin(*trial, memo.as_ref()),
+                Observed::Ended { trial, outcome } => self.end(*trial, outcome),
+                Observed::Continued { .. }
+                | Observed::Repeated { .. }
+                | Observed::Repetition { .. }
+                | Observed::Reported { .. } => {}
+            }
+        }
+    }
+
+    fn draw(
+        &mut self,
+        ask: &Ask<'_>,
+        attempt: u32,
+        accept: &dyn Fn(&Point) -> bool,
+    ) -> Result<Draft, SearchError> {
+        let (trials, running) = (self.trials, self.running.len());
+        let (plan, why) = self.character.plan(Progress { trials, running, budget: ask.budget });
+        let draft = match plan {
+            Plan::Random => Random.draw(ask, attempt, accept)?,
+            Plan::Parzen => self.tpe.draw(ask, attempt, accept)?,
+            Plan::Nsga2 | Plan::Nsga3 => match &mut self.genetic {
+                Some(genetic) => genetic.draw(ask, attempt, accept)?,
+                None => Random.draw(ask, attempt, accept)?,
+            },
+            Plan::Models | Plan::Evolution | Plan::Front => self.modelled(ask, attempt, accept, plan)?,
+        };
+        Ok(match draft {
+            Draft::Point(point, memo) if self.method.as_deref() != Some(plan.name()) => {
+                Draft::Point(point, Some(with(Some(with(memo, METHOD, plan.name())), WHY, why)))
+            }
+            draft => draft,
+        })
+    }
+}
