@@ -68,7 +68,18 @@ impl SamplerSpec {
 
     /// All names, in the order in which help lists them.
     pub const NAMES: [&'static str; 12] = [
-        "auto", "random", "grid", "sobol", "tpe", "gp", "cmaes", "nsga2", "nsga3", "evolution", "frontier", "fixed",
+        "auto",
+        "random",
+        "grid",
+        "sobol",
+        "tpe",
+        "gp",
+        "cmaes",
+        "nsga2",
+        "nsga3",
+        "evolution",
+        "frontier",
+        "fixed",
     ];
 }
 

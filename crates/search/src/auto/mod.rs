@@ -23,14 +23,15 @@ use self::plan::{Character, OBJECTIVES, Plan, Progress};
 use crate::cmaes::{Beginning, Cmaes, Foreign, Role};
 use crate::gp::Gp;
 use crate::random::Random;
-use crate::{nsga2, nsga3};
 use crate::sobol::Sobol;
 use crate::standing::Standing;
 use crate::strategy::{Draft, Strategy};
 use crate::tpe::Tpe;
 use crate::{
-    Ask, CmaesOptions, GpOptions, Nsga2Options, Nsga3Options, Observed, Outcome, Restarts, SearchError, SobolOptions, TpeOptions, TrialId,
+    Ask, CmaesOptions, GpOptions, Nsga2Options, Nsga3Options, Observed, Outcome, Restarts, SearchError,
+    SobolOptions, TpeOptions, TrialId,
 };
+use crate::{nsga2, nsga3};
 
 /// The keys in a memo: the method where it changes, why, and whose turn it was.
 const METHOD: &str = "auto";
@@ -208,10 +209,14 @@ impl Strategy for Auto {
         if let Some(sobol) = &mut self.sobol {
             sobol.learn(events);
         }
-        if let Some(gp) = &mut self.gp {
-            gp.learn(events);
+        if self.character.is_for_models() {
+            if let Some(gp) = &mut self.gp {
+                gp.learn(events);
+            }
+            if self.genetic.is_none() {
+                self.cmaes.learn(events);
+            }
         }
-        self.cmaes.learn(events);
         self.tpe.learn(events);
         if let Some(genetic) = &mut self.genetic {
             genetic.learn(events);
@@ -236,7 +241,9 @@ impl Strategy for Auto {
     ) -> Result<Draft, SearchError> {
         let (trials, running) = (self.trials, self.running.len());
         let (plan, why) = self.character.plan(Progress { trials, running, budget: ask.budget });
+        let has_defaults = ask.space.parameters().iter().any(|p| p.default.is_some());
         let draft = match plan {
+            _ if trials == 0 && attempt == 0 && has_defaults => self.open(ask, attempt, accept)?,
             Plan::Random => Random.draw(ask, attempt, accept)?,
             Plan::Parzen => self.tpe.draw(ask, attempt, accept)?,
             Plan::Nsga2 | Plan::Nsga3 => match &mut self.genetic {

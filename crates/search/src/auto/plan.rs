@@ -88,6 +88,11 @@ impl Character {
         }
     }
 
+    /// Whether models may have a turn at all.
+    pub(super) fn is_for_models(&self) -> bool {
+        !self.small && (self.objectives > 1 || !(self.conditional || self.categorical))
+    }
+
     /// The method for the next trial, and why it is that one.
     pub(super) fn plan(&self, progress: Progress) -> (Plan, &'static str) {
         let Progress { trials, running, budget } = progress;

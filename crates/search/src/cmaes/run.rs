@@ -151,6 +151,7 @@ impl Run {
             Some(known) => known.standing = member.standing,
             None => self.members.push(member),
         }
+        self.forget_the_worst_foreign();
         let population = self.distribution.constants.population;
         let own = self.members.iter().filter(|m| m.generation.is_some()).count();
         let counted = if self.role.foreign == Foreign::Counted { self.members.len() } else { own };
@@ -159,18 +160,20 @@ impl Run {
         }
     }
 
+    /// Of points from elsewhere only so many are kept as can count.
+    fn forget_the_worst_foreign(&mut self) {
+        let Foreign::Best(most) = self.role.foreign else { return };
+        let foreign = |m: &&Member| m.generation.is_none();
+        if self.members.iter().filter(foreign).count() > most {
+            let worst = self.members.iter().filter(foreign).max_by(|a, b| a.order(b)).map(|m| m.trial);
+            self.members.retain(|m| Some(m.trial) != worst);
+        }
+    }
+
     fn finish_generation(&mut self, layout: &Layout, seed: u64) {
         let mut members = std::mem::take(&mut self.members);
         self.runs.count(members.len() as u64);
         members.sort_by(Member::order);
-        if let Foreign::Best(most) = self.role.foreign {
-            let mut left = most;
-            members.retain(|m| {
-                let stays = m.generation.is_some() || left > 0;
-                left -= usize::from(stays && m.generation.is_none());
-                stays
-            });
-        }
         self.age += 1;
         for member in &mut members {
             self.fill_in(&mut member.place, member.generation.is_some(), layout);

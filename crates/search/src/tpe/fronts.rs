@@ -9,8 +9,8 @@
 //! numbers of trials, and of what is far from the front only what could come back is remembered.
 
 use super::ranking::{Move, Ranked};
-use crate::standing::Standing;
 use crate::pareto::{greedy_subset, ranks, weakly_dominates};
+use crate::standing::Standing;
 
 /// The better ones are never more than this.
 const MOST: u64 = 250;
