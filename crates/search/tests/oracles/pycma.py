@@ -70,6 +70,7 @@ def pycma_run(n, generations, injected):
     es.sm.lazy_update_gap = 0
     norm = es.sm.norm
     es.sm.norm = lambda x: norm(x) - 1e-9  # it adds as much against a division by zero
+    es.mahalanobis_norm = lambda dx: norm(dx) / es.sigma
     rng = np.random.default_rng(5)
     start = {"mean": es.mean.tolist(), "sigma": es.sigma, "C": np.asarray(es.sm.C).flatten().tolist()}
     steps = []
