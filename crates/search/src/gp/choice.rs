@@ -6,10 +6,13 @@ use super::layout::Layout;
 use super::values::{Prepared, Transform};
 
 /// Fits are made to at most so many rows; what decides is long clear then.
-pub(crate) const MOST_ROWS: usize = 400;
-/// Evaluations for each transform before one is chosen, and for the chosen one after.
-const TRY: u32 = 15;
+pub(crate) const MOST_ROWS: usize = 300;
+/// Evaluations for each transform before one is chosen, and for the chosen one after; a fit that starts at the last one
+/// needs half of the first.
+const TRY: u32 = 16;
 const FINISH: u32 = 30;
+/// From so many values on a fit starts at the last one only: the top of the prior leads to no better one any more.
+const SETTLED: usize = 60;
 /// With fewer values there is nothing to choose by.
 const FEW_VALUES: usize = 6;
 
@@ -48,6 +51,17 @@ pub(crate) struct Ways {
 /// Values for each parameter before numbers are warped.
 const PER_DIMENSION: usize = 10;
 
+/// A start that takes most of the ups and downs for noise over a slow trend. Without it a rugged objective can end at lengths so
+/// short that nothing is learned from one point about another.
+fn smooth(layout: &Layout, top: &[f64]) -> Vec<f64> {
+    let mut start = top.to_vec();
+    start[..layout.numbers].iter_mut().for_each(|length| *length += 0.7);
+    if let Some(noise) = start.last_mut() {
+        *noise = libm::log(0.3);
+    }
+    start
+}
+
 /// The next number of values at which hyper-parameters are fitted, after a fit at `last`.
 pub(crate) fn next_fit(last: usize) -> usize {
     last + (last / 8).max(1)
@@ -82,7 +96,7 @@ pub(crate) fn choose(
         let z = values.transformed(transform);
         let sample = Sample { layout, design, values: &z, noise_weights, noise: noise(transform) };
         let from = if starts.is_empty() { std::slice::from_ref(&top) } else { &starts[..] };
-        let theta = fit(&sample, from, TRY);
+        let theta = fit(&sample, from, if starts.is_empty() { TRY } else { TRY / 2 });
         let density = if one {
             0.0
         } else {
@@ -98,6 +112,10 @@ pub(crate) fn choose(
     let Some((_, chosen)) = best else { return Fit { transform: Transform::None, theta: top } };
     let z = values.transformed(chosen.transform);
     let sample = Sample { layout, design, values: &z, noise_weights, noise: noise(chosen.transform) };
-    let theta = fit(&sample, &[chosen.theta, top], FINISH);
+    let mut from = vec![chosen.theta, smooth(layout, &top)];
+    if design.len() < SETTLED {
+        from.push(top);
+    }
+    let theta = fit(&sample, &from, FINISH);
     Fit { transform: chosen.transform, theta }
 }

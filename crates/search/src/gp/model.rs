@@ -261,9 +261,9 @@ mod tests {
             assert!((many[0].variance - local.moments[0].variance).abs() < 1e-9);
             let mut gradient = vec![0.0; layout.numbers];
             model.pull(&rows, &mut local, 0, (0.7, -1.3), &mut gradient);
-            for j in 0..layout.numbers {
+            for (j, own) in gradient.iter().enumerate() {
                 if j == 2 && !row.active[1] {
-                    assert_eq!(gradient[j], 0.0);
+                    assert_eq!(*own, 0.0);
                     continue;
                 }
                 let at = |x: f64| {
@@ -273,7 +273,7 @@ mod tests {
                     0.7 * m.mean - 1.3 * m.variance
                 };
                 let slope = (at(1e-5) - at(-1e-5)) / 2e-5;
-                assert!((slope - gradient[j]).abs() < 1e-3 * (1.0 + slope.abs()), "{slope} {}", gradient[j]);
+                assert!((slope - own).abs() < 1e-3 * (1.0 + slope.abs()), "{slope} {own}");
             }
         }
     }

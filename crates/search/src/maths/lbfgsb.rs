@@ -205,7 +205,9 @@ impl Minimiser {
         direction.iter_mut().for_each(|d| *d = -*d);
         let slope = dot(&direction, &self.gradient);
         let gradient = mask(&self.gradient);
-        if !(slope < -1e-12 * dot(&direction, &direction).sqrt() * dot(&gradient, &gradient).sqrt()) {
+        let steep = -1e-12 * dot(&direction, &direction).sqrt() * dot(&gradient, &gradient).sqrt();
+        // Not downhill, or not a number.
+        if slope.is_nan() || slope >= steep {
             direction = gradient.iter().map(|g| -g).collect();
             self.pairs.clear();
             let widest = self.bounds.iter().map(|(low, high)| high - low).fold(0.0, f64::max);
@@ -297,8 +299,8 @@ mod tests {
                 (0..6).map(|i| 0.5 * stretch[i] * (x[i] - centre[i]) * (x[i] - centre[i])).sum()
             };
             let found = minimise(&[0.3; 6], vec![(-1.0, 1.0); 6], STOP, bowl);
-            for i in 0..6 {
-                prop_assert!((found.best()[i] - centre[i].clamp(-1.0, 1.0)).abs() < 1e-6, "{:?}", found.best());
+            for (x, centre) in found.best().iter().zip(&centre) {
+                prop_assert!((x - centre.clamp(-1.0, 1.0)).abs() < 1e-6, "{:?}", found.best());
             }
         }
     }
