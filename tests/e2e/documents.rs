@@ -140,6 +140,14 @@ fn the_shell_example_runs() {
 }
 
 #[test]
+fn the_tradeoff_example_runs() {
+    let scene = with_example("tradeoff");
+    scene.ok(&["run", "examples/tradeoff/study.toml", "--trials", "30"]);
+    let lines = scene.lines("examples/tradeoff/runs/tradeoff/results.jsonl");
+    assert!(lines.len() == 30 && lines.iter().all(|line| line["state"] == "complete"), "{lines:?}");
+}
+
+#[test]
 fn the_compress_example_runs() {
     // In its place: its setup takes the text from the sources of this workspace's dependencies.
     let scene = Scene::new();

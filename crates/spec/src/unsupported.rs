@@ -13,7 +13,7 @@ const EXECUTOR: [&str; 2] = ["hosts", "partition"];
 /// Kinds of executors.
 const KINDS: [&str; 3] = ["slurm", "ray", "ssh"];
 /// Samplers.
-const SAMPLERS: [&str; 2] = ["cmaes", "command"];
+const SAMPLERS: [&str; 1] = ["command"];
 
 /// Takes such keys out of the tree, so that what reads it afterwards does not know them, and says so for each.
 pub(crate) fn refuse(root: &mut Node, problems: &mut Vec<Diagnostic>) {

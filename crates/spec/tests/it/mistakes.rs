@@ -180,7 +180,7 @@ fn keys_of_later_versions_are_refused_and_not_ignored() {
         changed("name = \"train\"", "call = \"pkg:main\""),
         added("[executor]\nkind = \"slurm\"\n"),
         added("[executor]\nhosts = [\"a\"]\n"),
-        added("[sampler]\nname = \"cmaes\"\n"),
+        added("[sampler]\nname = \"command\"\n"),
     ]);
     insta::assert_snapshot!(shown);
 }
