@@ -98,7 +98,7 @@ impl Fronts {
         now.sort_by_key(|ranked| ranked.trial);
         let is_in =
             |list: &[Ranked], one: &Ranked| list.binary_search_by_key(&one.trial, |r| r.trial).is_ok();
-        let demoted = self.better.iter().filter(|r| !is_in(&now, r)).cloned().map(Move::Demoted);
+        let demoted = self.better.iter().filter(|r| !is_in(&now, r)).cloned().map(Ranked::demoted);
         let promoted = now.iter().filter(|r| !is_in(&self.better, r)).cloned().map(Move::Promoted);
         let moves = demoted.chain(promoted).collect();
         self.better = now;
@@ -192,7 +192,7 @@ mod tests {
             for change in fronts.insert(ranked, values.as_deref()) {
                 match change {
                     Move::Promoted(r) => side.push(r.trial.0),
-                    Move::Demoted(r) => side.retain(|other| *other != r.trial.0),
+                    Move::Demoted { trial, .. } => side.retain(|other| *other != trial.0),
                 }
             }
             side.sort_unstable();

@@ -146,6 +146,24 @@ impl Members {
         true
     }
 
+    /// Notes how a member that had ended has ended again; `false` where the trial is none. One that speaks for others
+    /// stays where these stand.
+    pub(crate) fn restate(&mut self, trial: TrialId, fate: Fate) -> bool {
+        let Ok(at) = self.find(trial) else { return false };
+        let member = self.list[at];
+        if !member.fate.has_ended() {
+            return self.end(trial, fate);
+        }
+        if member.stands_for == 1 && fate.has_ended() {
+            if let Some(at) = self.place(&member) {
+                self.by_standing.remove(at);
+            }
+            self.list[at].fate = fate;
+            self.stand(&Member { fate, ..member });
+        }
+        true
+    }
+
     /// Puts a member that has ended where it stands.
     fn stand(&mut self, member: &Member) {
         if self.limited && member.fate.has_ended() {
@@ -297,6 +315,19 @@ mod tests {
         }
         assert!(members.end(TrialId(65), Fate::Failed) && members.thin(LIMIT).is_some());
         assert!((60..70).all(|t| members.remove(TrialId(t)).is_some()));
+    }
+
+    #[test]
+    fn one_that_ends_again_moves_to_where_it_stands_now() {
+        let mut members = history(40, LIMIT);
+        let best = Standing::Feasible(-1.0);
+        assert!(members.restate(TrialId(11), Fate::Ranked(best)));
+        assert_eq!(members.by_standing[0].trial, TrialId(11));
+        assert!(members.restate(TrialId(11), Fate::Failed));
+        assert_eq!(members.by_standing.last().map(|last| last.fate), Some(Fate::Failed));
+        assert_eq!((members.ended, members.by_standing.len(), members.stand_for()), (40, 40, 40));
+        assert!(!members.restate(TrialId(99), Fate::Failed));
+        assert!(members.remove(TrialId(11)).is_some() && members.by_standing.len() == 39);
     }
 
     #[test]

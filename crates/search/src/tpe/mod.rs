@@ -12,6 +12,9 @@
 //! space (Ozaki, Tanigaki, Watanabe, Nomura, Onishi 2022). Trials that break outcome constraints are behind all that keep
 //! them, in the order of how much they do.
 //!
+//! Trials of all levels teach the same densities. One that goes on to a higher level counts with the lower one's result
+//! until it ends again, and then with the higher one's.
+//!
 //! All is incremental: learning one more trial and proposing take a time that does not grow with the history.
 
 mod axis;
@@ -56,6 +59,24 @@ struct Group {
     worse: Parzen,
 }
 
+/// A trial that has not ended yet.
+#[derive(Clone, Debug)]
+struct Running {
+    point: Arc<Point>,
+    /// Whether it runs to a level, from which it may go on.
+    has_level: bool,
+}
+
+/// A trial that has ended.
+#[derive(Clone, Debug)]
+struct EndedOnce {
+    point: Arc<Point>,
+    /// Where it stands.
+    standing: Option<Standing>,
+    /// Whether it runs again.
+    runs: bool,
+}
+
 /// See the module.
 #[derive(Clone, Debug)]
 pub(crate) struct Tpe {
@@ -65,7 +86,9 @@ pub(crate) struct Tpe {
     groups: Vec<Group>,
     /// What was learned before that.
     backlog: Vec<Observed>,
-    running: BTreeMap<TrialId, Arc<Point>>,
+    running: BTreeMap<TrialId, Running>,
+    /// Those that ended and may go on, and so may end again.
+    ended_once: BTreeMap<TrialId, EndedOnce>,
     split: Split,
     ended: u64,
 }
@@ -88,6 +111,7 @@ impl Tpe {
             groups: Vec::new(),
             backlog: Vec::new(),
             running: BTreeMap::new(),
+            ended_once: BTreeMap::new(),
             split: Split::new(objectives),
             ended: 0,
         })
@@ -115,42 +139,87 @@ impl Tpe {
 
     fn take_in(&mut self, event: &Observed) {
         match event {
-            Observed::Created { trial, point, .. } => {
+            Observed::Created { trial, point, level, .. } => {
                 if self.options.constant_liar {
                     self.groups.iter_mut().for_each(|g| g.worse.insert(*trial, point, Fate::Running));
                 }
-                self.running.insert(*trial, point.clone());
+                let running = Running { point: point.clone(), has_level: level.is_some() };
+                self.running.insert(*trial, running);
             }
-            Observed::Ended { trial, outcome } => {
-                if let Some(point) = self.running.remove(trial) {
-                    self.end(*trial, point, outcome);
-                }
-            }
-            Observed::Continued { .. }
-            | Observed::Repeated { .. }
-            | Observed::Repetition { .. }
-            | Observed::Reported { .. } => {}
+            Observed::Ended { trial, outcome } => self.ended(*trial, outcome),
+            Observed::Continued { trial, .. } | Observed::Repeated { trial, .. } => self.goes_on(*trial),
+            Observed::Repetition { .. } | Observed::Reported { .. } => {}
         }
     }
 
-    fn end(&mut self, trial: TrialId, point: Arc<Point>, outcome: &Outcome) {
-        self.ended += 1;
+    fn ended(&mut self, trial: TrialId, outcome: &Outcome) {
         let standing = Standing::of(outcome);
+        if let Some(Running { point, has_level }) = self.running.remove(&trial) {
+            if has_level {
+                let ended = EndedOnce { point: point.clone(), standing, runs: false };
+                self.ended_once.insert(trial, ended);
+            }
+            self.end(trial, point, standing, outcome);
+        } else if let Some(ended) = self.ended_once.get_mut(&trial)
+            && std::mem::replace(&mut ended.runs, false)
+        {
+            let (point, was) = (ended.point.clone(), std::mem::replace(&mut ended.standing, standing));
+            self.end_again(trial, point, was, standing);
+        }
+    }
+
+    /// A trial that ended runs again. It counts with what it came to, as long as that is all there is. Of those without
+    /// a level only the best are remembered.
+    fn goes_on(&mut self, trial: TrialId) {
+        if let Some(ended) = self.ended_once.get_mut(&trial) {
+            ended.runs = true;
+        } else if let Some(ranked) = self.split.find(trial) {
+            let (point, standing) = (ranked.point.clone(), Some(ranked.standing));
+            self.ended_once.insert(trial, EndedOnce { point, standing, runs: true });
+        }
+    }
+
+    fn end(&mut self, trial: TrialId, point: Arc<Point>, standing: Option<Standing>, outcome: &Outcome) {
+        self.ended += 1;
         let fate = standing.map_or(Fate::Failed, Fate::Ranked);
         for group in &mut self.groups {
             if !group.worse.end(trial, fate) {
                 group.worse.insert(trial, &point, fate);
             }
         }
-        let Some(standing) = standing else { return };
-        for change in self.split.insert(standing, outcome, trial, point) {
+        if let Some(standing) = standing {
+            let moves = self.split.insert(standing, outcome, trial, point);
+            self.follow(moves);
+        }
+    }
+
+    fn end_again(
+        &mut self,
+        trial: TrialId,
+        point: Arc<Point>,
+        was: Option<Standing>,
+        standing: Option<Standing>,
+    ) {
+        let fate = standing.map_or(Fate::Failed, Fate::Ranked);
+        self.groups.iter_mut().for_each(|group| group.worse.restate(trial, fate));
+        let moves = self.split.restate(was, standing, trial, point);
+        self.follow(moves);
+    }
+
+    /// Moves trials to the sides that they are on now.
+    fn follow(&mut self, moves: Vec<Move>) {
+        for change in &moves {
             for Group { better, worse } in &mut self.groups {
-                let (from, to, ranked) = match &change {
-                    Move::Promoted(ranked) => (&mut *worse, &mut *better, ranked),
-                    Move::Demoted(ranked) => (better, worse, ranked),
-                };
-                from.remove(ranked.trial);
-                to.insert(ranked.trial, &ranked.point, Fate::Ranked(ranked.standing));
+                match change {
+                    Move::Promoted(ranked) => {
+                        worse.remove(ranked.trial);
+                        better.insert(ranked.trial, &ranked.point, Fate::Ranked(ranked.standing));
+                    }
+                    Move::Demoted { trial, point, standing } => {
+                        better.remove(*trial);
+                        worse.insert(*trial, point, standing.map_or(Fate::Failed, Fate::Ranked));
+                    }
+                }
             }
         }
     }

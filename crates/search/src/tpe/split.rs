@@ -52,4 +52,27 @@ impl Split {
             }
         }
     }
+
+    /// Takes in how a trial ended again that had stood at `was`, and says who changed sides. Of several objectives the first
+    /// ending stands: no rule lets trials go on by more than one.
+    pub(crate) fn restate(
+        &mut self,
+        was: Option<Standing>,
+        standing: Option<Standing>,
+        trial: TrialId,
+        point: Arc<Point>,
+    ) -> Vec<Move> {
+        match self {
+            Split::One(ranking) => ranking.restate(was, standing, trial, point),
+            Split::Several(_) => Vec::new(),
+        }
+    }
+
+    /// A trial that is remembered with where it stands, and may be restated.
+    pub(crate) fn find(&self, trial: TrialId) -> Option<&Ranked> {
+        match self {
+            Split::One(ranking) => ranking.find(trial),
+            Split::Several(_) => None,
+        }
+    }
 }

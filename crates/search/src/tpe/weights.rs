@@ -27,7 +27,7 @@ impl Ramp {
     }
 }
 
-/// How many of `ended` trials are the better ones: a tenth, at most 25.
+/// How many of so many trials are the better ones: a tenth, at most 25.
 pub(crate) fn better(ended: u64) -> usize {
     ended.div_ceil(10).min(25) as usize
 }

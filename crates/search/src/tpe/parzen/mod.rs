@@ -156,6 +156,11 @@ impl Parzen {
         known
     }
 
+    /// Notes how a trial has ended again, if it is there.
+    pub(crate) fn restate(&mut self, trial: TrialId, fate: Fate) {
+        self.members.restate(trial, fate);
+    }
+
     /// Takes a trial out, if it is there.
     pub(crate) fn remove(&mut self, trial: TrialId) {
         if let Some(member) = self.members.remove(trial) {
