@@ -40,7 +40,9 @@ def main():
         "percentile": p.PercentilePruner(25.0),
         "threshold": p.ThresholdPruner(upper=9.0),
         "patience": p.PatientPruner(p.MedianPruner(), patience=10),
+        "wilcoxon": p.WilcoxonPruner(),
         "asha": p.SuccessiveHalvingPruner(min_resource=1, reduction_factor=3),
+        "hyperband": p.HyperbandPruner(min_resource=1, max_resource=81, reduction_factor=3),
     }.items():
         rng = random.Random(1)
         study = optuna.create_study(pruner=pruner)

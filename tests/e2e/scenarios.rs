@@ -197,6 +197,7 @@ pages! {
     hooks_and_watching: "watching",
     the_same_again: "again",
     joining: "joining",
+    early_stopping: "early-stopping",
 }
 
 #[test]

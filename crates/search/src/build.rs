@@ -45,6 +45,8 @@ pub fn build_with(
     duplicates: Duplicates,
 ) -> Result<Box<dyn Sampler>, SearchError> {
     let mut duplicates = duplicates;
+    let settled = pruner.map(|pruner| pruner.sampler(spec)).transpose()?;
+    let spec = settled.as_ref().unwrap_or(spec);
     let strategy: Box<dyn Strategy> = match spec {
         SamplerSpec::Auto(_) => Box::new(Auto::new(&space, objectives)?),
         SamplerSpec::Random(_) => Box::new(Random),
@@ -66,9 +68,9 @@ pub fn build_with(
         SamplerSpec::Frontier(options) => Box::new(Frontier::new(&space, objectives, options)?),
         SamplerSpec::Fixed(options) => Box::new(Fixed::new(&space, &options.points)?),
     };
-    let sampler: Box<dyn Sampler> = Box::new(Distinct::new(strategy, space, duplicates));
+    let sampler: Box<dyn Sampler> = Box::new(Distinct::new(strategy, Arc::clone(&space), duplicates));
     match pruner {
         None => Ok(sampler),
-        Some(pruner) => promoted(sampler, pruner, objectives),
+        Some(pruner) => promoted(sampler, pruner, &space, objectives),
     }
 }

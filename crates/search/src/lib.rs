@@ -42,8 +42,9 @@ pub use protocol::{
     Ask, Decision, DecisionId, Level, Observed, Outcome, Proposal, Purpose, Sampler, SearchError, TrialId,
 };
 pub use pruner::{
-    AshaKind, AshaOptions, MedianOptions, PatienceOptions, PercentileOptions, Pruner, PrunerSpec, Question,
-    Rungs, Sense, ThresholdOptions, Verdict, build_pruner,
+    AshaKind, AshaOptions, Bracket, Brackets, HyperbandOptions, Instances, MedianOptions, PatienceOptions,
+    PbtOptions, PercentileOptions, Pruner, PrunerSpec, Question, Rungs, Sense, ThresholdOptions, Verdict,
+    WilcoxonOptions, build_pruner,
 };
 pub use spec::{
     AutoOptions, Duplicates, FixedOptions, GridOptions, RandomOptions, SamplerSpec, SobolOptions, TpeOptions,

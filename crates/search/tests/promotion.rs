@@ -1,4 +1,5 @@
-//! Promotion by `asha`: each turn is the one that the paper's algorithm takes, and follows from the history alone.
+//! Promotion by `asha` and `hyperband`: each turn is the one that the paper's algorithm takes, and follows from the
+//! history alone.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests may fail the test")]
 
@@ -12,6 +13,12 @@ use space::Space;
 
 fn spec(factor: u64, top: u64) -> PrunerSpec {
     let spec = json!({"name": "asha", "kind": "promotion", "max_resource": top, "reduction_factor": factor});
+    serde_json::from_value(spec).unwrap()
+}
+
+fn hyperband(factor: u64, top: u64) -> PrunerSpec {
+    let spec =
+        json!({"name": "hyperband", "kind": "promotion", "max_resource": top, "reduction_factor": factor});
     serde_json::from_value(spec).unwrap()
 }
 
@@ -82,20 +89,28 @@ impl World {
         self.events.push(event);
     }
 
-    /// Who goes on next by the paper's `get_job`, worked out anew from the whole history.
-    fn papers_choice(&self, rungs: Rungs, factor: usize) -> Option<(TrialId, Level)> {
-        let levels: Vec<Level> = rungs.levels().collect();
+    /// Who goes on next of all brackets: whoever comes furthest, and of these the oldest.
+    fn choice_of_all(&self, brackets: &Brackets, factor: usize) -> Option<(TrialId, Level)> {
+        let choices = brackets.iter().filter_map(|bracket| self.papers_choice(&bracket.levels, factor));
+        choices.min_by_key(|(trial, level)| (std::cmp::Reverse(*level), *trial))
+    }
+
+    /// Who goes on next by the paper's `get_job`, worked out anew from the whole history of those that began at the first
+    /// level.
+    fn papers_choice(&self, levels: &[Level], factor: usize) -> Option<(TrialId, Level)> {
         let mut at: BTreeMap<TrialId, Level> = BTreeMap::new();
         let mut results: BTreeMap<Level, Vec<(f64, TrialId)>> = BTreeMap::new();
         let mut promoted: BTreeSet<(Level, TrialId)> = BTreeSet::new();
         for event in &self.events {
             match event {
-                Observed::Created { trial, level, .. } => drop(at.insert(*trial, level.unwrap())),
-                Observed::Continued { trial, level, .. } => {
+                Observed::Created { trial, level: Some(level), .. } if *level == levels[0] => {
+                    at.insert(*trial, *level);
+                }
+                Observed::Continued { trial, level, .. } if at.contains_key(trial) => {
                     promoted.insert((at[trial], *trial));
                     at.insert(*trial, *level);
                 }
-                Observed::Ended { trial, outcome } => {
+                Observed::Ended { trial, outcome } if at.contains_key(trial) => {
                     let value = match outcome {
                         Outcome::Complete { values, .. } => values[0],
                         Outcome::Pruned { value: Some(value), .. } => *value,
@@ -141,7 +156,8 @@ proptest! {
                 world.end(which as usize, outcome(which, value));
                 continue;
             }
-            let expected = world.papers_choice(options.rungs(), factor as usize);
+            let levels: Vec<Level> = options.rungs().levels().collect();
+            let expected = world.papers_choice(&levels, factor as usize);
             match (world.turn(), expected) {
                 (Proposal::Continue { trial, level }, expected) => prop_assert_eq!(expected, Some((trial, level))),
                 (Proposal::New { level, .. }, expected) => {
@@ -153,11 +169,38 @@ proptest! {
     }
 
     #[test]
-    fn asking_twice_dropping_and_replaying_change_nothing(
-        script in prop::collection::vec((0..2u8, any::<u8>(), 0..20i32), 1..60), sampler in 0..2usize
+    fn each_turn_in_brackets_is_the_papers(
+        script in prop::collection::vec((0..2u8, any::<u8>(), 0..20i32), 1..240), factor in 2..4u64
     ) {
-        let sampler = ["random", "tpe"][sampler];
-        let mut world = World::new(line(), &spec(2, 9), sampler);
+        let pruner = hyperband(factor, 30);
+        let PrunerSpec::Hyperband(options) = &pruner else { unreachable!() };
+        let mut world = World::new(line(), &pruner, "random");
+        let brackets = options.brackets();
+        for (what, which, value) in script {
+            if what == 1 && !world.running.is_empty() {
+                world.end(which as usize, outcome(which, value));
+                continue;
+            }
+            let expected = world.choice_of_all(&brackets, factor as usize);
+            let bracket = brackets.of(world.levels.len() as u64);
+            match (world.turn(), expected) {
+                (Proposal::Continue { trial, level }, expected) => prop_assert_eq!(expected, Some((trial, level))),
+                (Proposal::New { level, .. }, expected) => {
+                    prop_assert_eq!(expected, None);
+                    prop_assert_eq!(brackets.of_level(level.unwrap()), Some(bracket));
+                }
+                (other, _) => prop_assert!(false, "{:?}", other),
+            }
+        }
+    }
+
+    #[test]
+    fn asking_twice_dropping_and_replaying_change_nothing(
+        script in prop::collection::vec((0..2u8, any::<u8>(), 0..20i32), 1..60), sampler in 0..4usize
+    ) {
+        let pruner = if sampler < 2 { spec(2, 9) } else { hyperband(2, 9) };
+        let sampler = ["random", "tpe"][sampler % 2];
+        let mut world = World::new(line(), &pruner, sampler);
         for (what, which, value) in script {
             if what == 1 && !world.running.is_empty() {
                 world.end(which as usize, outcome(which, value));
@@ -169,7 +212,7 @@ proptest! {
                 prop_assert_eq!(world.turn(), first);
             }
         }
-        let mut replayed = World::new(line(), &spec(2, 9), sampler);
+        let mut replayed = World::new(line(), &pruner, sampler);
         replayed.sampler.learn(&world.events);
         replayed.decisions = world.decisions;
         prop_assert_eq!(replayed.ask(), world.ask());
@@ -188,6 +231,40 @@ fn one_slot_fills_the_rungs_as_the_paper_says() {
         let share = at_least(upper) / at_least(lower);
         assert!((0.3..0.5).contains(&share), "{share} of those at {lower} came to {upper}");
     }
+}
+
+#[test]
+fn brackets_begin_in_the_proportions_of_the_papers_table() {
+    let mut world = World::new(line(), &hyperband(3, 81), "random");
+    let mut begun = BTreeMap::new();
+    while begun.values().sum::<u64>() < 1430 {
+        if let Proposal::New { level, .. } = world.turn() {
+            *begun.entry(level.unwrap().0).or_insert(0) += 1;
+        }
+        let value = world.decisions as i32 * 7919 % 3001;
+        world.end(0, outcome(2, value));
+    }
+    assert_eq!(begun, BTreeMap::from([(1, 810), (3, 340), (9, 150), (27, 80), (81, 50)]));
+}
+
+#[test]
+fn bohb_is_hyperband_with_a_sampler_that_learns() {
+    let bohb: PrunerSpec =
+        serde_json::from_value(json!({"name": "bohb", "kind": "promotion", "max_resource": 9})).unwrap();
+    let points = |mut world: World| {
+        let step = |world: &mut World| {
+            let proposal = world.turn();
+            let value = world.decisions as i32 * 7919 % 3001;
+            world.end(0, outcome(2, value));
+            proposal
+        };
+        (0..60).map(|_| step(&mut world)).collect::<Vec<_>>()
+    };
+    let unnamed = points(World::new(line(), &bohb, "auto"));
+    assert_eq!(unnamed, points(World::new(line(), &hyperband(3, 9), "tpe")));
+    let random = SamplerSpec::Random(RandomOptions {});
+    let refused = build_with(&random, Some(&bohb), line(), 1, Duplicates::Skip).err().unwrap().to_string();
+    assert!(refused.contains("random does not"), "{refused}");
 }
 
 #[test]
@@ -251,4 +328,29 @@ fn a_rule_that_stops_leaves_the_sampler_as_it_is() {
     assert!(matches!(sampler.propose(&ask).unwrap().proposal, Proposal::New { level: None, .. }));
     let refused = build_with(&SamplerSpec::default(), Some(&spec), line(), 2, Duplicates::Skip);
     assert!(matches!(refused.err(), Some(SearchError::Unsuitable(_))));
+}
+
+/// What a configuration comes to at a level: early ones say nothing but flatter high values of x a little; at the top the
+/// best is at 0.2.
+fn misleading(x: f64, level: Level, turn: u64) -> f64 {
+    let noise = (turn.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 11) as f64 / (1_u64 << 53) as f64;
+    if level < Level(9) { noise - 0.3 * x } else { (x - 0.2).powi(2) }
+}
+
+#[test]
+fn tpe_learns_what_the_higher_levels_say() {
+    let mut world = World::new(line(), &spec(3, 9), "tpe");
+    let mut points: Vec<f64> = Vec::new();
+    while points.len() < 400 {
+        if let Proposal::New { point, .. } = world.turn() {
+            points.push(point.get(0).and_then(space::Scalar::number).unwrap());
+        }
+        let trial = world.running[0];
+        let value = misleading(points[trial.0 as usize], world.levels[&trial], world.decisions);
+        world.end(0, Outcome::Complete { values: vec![value], violations: vec![] });
+    }
+    let mut late = points.split_off(200);
+    late.sort_by(f64::total_cmp);
+    let median = late[late.len() / 2];
+    assert!((median - 0.2).abs() < 0.15, "half of the later trials are below {median}");
 }

@@ -271,7 +271,9 @@ impl Session {
                 } else {
                     created.prepared = parameters;
                 }
-                let reused = if view.duplicates == Duplicates::Reuse { self.reuse(&created) } else { None };
+                // What starts from another's checkpoint comes to something else.
+                let may_reuse = view.duplicates == Duplicates::Reuse && created.parent.is_none();
+                let reused = if may_reuse { self.reuse(&created) } else { None };
                 Some(Turn::Created(Box::new(created), reused))
             }
             Proposal::Continue { trial, level } => {

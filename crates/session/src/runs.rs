@@ -1,9 +1,13 @@
 //! The lifecycle of runs: what whoever runs programs as trials tells of them.
 
+use indexmap::IndexMap;
 use search::TrialId;
 use store::{Durability, Guard};
 use study::schedule::Lease;
-use study::{Course, Digests, EventBody, Foreseen, Real, RunEnd, RunEnded, RunKey, RunStarted};
+use study::{
+    Course, Digests, EventBody, Foreseen, Real, Reported, RunEnd, RunEnded, RunKey, RunStarted, Stopped,
+    Verdict,
+};
 
 use crate::{Claim, Session, SessionError};
 
@@ -117,16 +121,18 @@ impl Session {
     ) -> Result<Option<Course>, SessionError> {
         loop {
             let at = self.store.now_ms()?;
+            let foreseen = ended.map(|ended| Foreseen { ended, at });
+            let stopped = self.judge_repetitions(trial, foreseen)?;
             let (course, mut guard) = {
                 let state = self.lock();
                 crate::tell::find(&state.study, trial)?;
-                let foreseen = ended.map(|ended| Foreseen { ended, at });
-                let course = state.study.course(&state.judge, trial, foreseen);
+                let course = state.study.course_with(&state.judge, trial, foreseen, stopped);
                 // Of a log that this version does not understand to its end, the end is not known here.
                 let guard = state.unknown.is_none().then(|| Guard::unchanged(state.study.seq()));
                 (course, guard.unwrap_or_default())
             };
             let mut bodies = before.to_vec();
+            bodies.extend(stopped.map(|stopped| verdict(trial, stopped)));
             match &course {
                 Some(Course::Over(ended)) => bodies.push(EventBody::TrialEnded((**ended).clone())),
                 _ => guard = Guard::default(),
@@ -149,4 +155,10 @@ impl Session {
         self.append(Vec::new(), Durability::Synced)?;
         Ok(())
     }
+}
+
+/// The verdict of a rule that a trial ends after a repetition.
+fn verdict(trial: TrialId, Stopped { repetition, compared }: Stopped) -> EventBody {
+    let (step, values, verdict) = (compared, IndexMap::new(), Verdict::Prune);
+    EventBody::Reported(Reported { trial, repetition, step, values, verdict })
 }

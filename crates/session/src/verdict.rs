@@ -12,7 +12,10 @@ use indexmap::IndexMap;
 use search::{Pruner, PrunerSpec, Question, SearchError, Sense, TrialId};
 use space::Space;
 use store::Durability;
-use study::{Direction, EventBody, Judge, Reader, Real, Reported, RunKey, Settings, Study, Trial, Verdict};
+use study::{
+    Direction, EventBody, Foreseen, Judge, Reader, Real, Reported, RunKey, Settings, Stopped, Study, Trial,
+    Verdict,
+};
 
 use crate::state::State;
 use crate::{Claim, Session, SessionError, tell};
@@ -96,6 +99,25 @@ impl Built {
         rule.acts_on(question).then(|| rule.judge(question))
     }
 
+    /// After which of a trial's repetitions, which came to these values, the rule ends it: the first, by number, up to which
+    /// it is bad enough.
+    fn judge_repetitions(&mut self, state: &mut State, trial: TrialId, values: &[f64]) -> Option<Stopped> {
+        let rule = if state.study.lag().is_some() {
+            self.catch_up_in_turn(&state.study, &state.judge);
+            &self.rounds.get(&trial)?.rule
+        } else {
+            let rule = self.rule.as_mut()?;
+            rule.learn(&state.rule_feed(&self.no_space, !self.is_fed));
+            self.is_fed = true;
+            rule
+        };
+        let bad = |count: &usize| {
+            values.get(..*count).map(|values| rule.judge_repetitions(values)) == Some(Verdict::Prune)
+        };
+        let compared = (1..=values.len()).find(bad)?;
+        Some(Stopped { repetition: (compared - 1) as u32, compared: compared as u64 })
+    }
+
     /// Learns what came since in the order of turns, and forks a rule where a turn begins a round that runs.
     fn catch_up_in_turn(&mut self, study: &Study, judge: &Judge) {
         let Built { rule: Some(rule), no_space, reader, rounds, .. } = self else { return };
@@ -166,6 +188,30 @@ impl Session {
         let recorded =
             self.with_study(|study| study.trial(trial).and_then(|trial| trial.verdict(repetition, step)));
         Ok(recorded.unwrap_or(verdict))
+    }
+
+    /// What a rule that looks at repetitions makes of those that a trial has, the one that is about to be recorded
+    /// included.
+    ///
+    /// # Errors
+    /// Where the rule cannot be built.
+    pub(crate) fn judge_repetitions(
+        &self,
+        trial: TrialId,
+        foreseen: Option<Foreseen<'_>>,
+    ) -> Result<Option<Stopped>, SessionError> {
+        let looks =
+            |study: &Study| study.settings().pruner.as_ref().is_some_and(PrunerSpec::compares_repetitions);
+        if !self.with_study(looks) {
+            return Ok(None);
+        }
+        let mut rules = self.rules();
+        let mut state = self.lock();
+        let values = state.study.first_repetitions(&state.judge, trial, foreseen);
+        if values.is_empty() {
+            return Ok(None);
+        }
+        Ok(rules.built(&state.study)?.judge_repetitions(&mut state, trial, &values))
     }
 
     fn rules(&self) -> MutexGuard<'_, Rules> {

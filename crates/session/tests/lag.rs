@@ -275,6 +275,30 @@ fn promotion_by_asha_is_the_same_search() {
 }
 
 #[test]
+fn promotion_by_hyperband_is_the_same_search() {
+    let hyperband = json!({"name": "hyperband", "kind": "promotion", "max_resource": 9});
+    let export = assert_lagged(&study("tpe", Some(hyperband), 40));
+    assert!(export.contains("\"rounds\""), "{export}");
+}
+
+#[test]
+fn population_based_training_is_the_same_search() {
+    let pbt = json!({"name": "pbt", "population": 5, "perturbation_interval": 3, "max_resource": 9});
+    let export = assert_lagged(&study("random", Some(pbt), 40));
+    assert!(export.contains("\"parent\""), "{export}");
+}
+
+#[test]
+fn wilcoxon_over_repetitions_is_the_same_search() {
+    let wilcoxon = json!({"name": "wilcoxon", "over": "repetitions", "p_threshold": 0.3});
+    let mut definition = study("random", Some(wilcoxon), 40);
+    definition.settings.repeat =
+        vec![serde_json::from_value::<Axis>(json!({"name": "fold", "count": 6})).unwrap()];
+    let export = assert_lagged(&definition);
+    assert!(export.contains("\"pruned\"") && export.contains("\"complete\""), "{export}");
+}
+
+#[test]
 fn promotion_in_a_space_that_is_used_up_waits_and_ends_the_same_way() {
     let asha = json!({"name": "asha", "kind": "promotion", "max_resource": 9, "reduction_factor": 3});
     let export = assert_lagged(&small(study("random", Some(asha), 1_000)));

@@ -48,6 +48,15 @@ pub struct Foreseen<'a> {
     pub at: u64,
 }
 
+/// A repetition after which a rule ends its trial, by what the repetitions up to it came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stopped {
+    /// Which one.
+    pub repetition: u32,
+    /// So many were compared.
+    pub compared: u64,
+}
+
 /// Why a repetition is the end of its trial.
 #[derive(Clone, Debug, PartialEq)]
 enum Bad {
@@ -59,12 +68,42 @@ impl Study {
     /// What follows for a trial, with the ending of a run that is about to be appended. `None` for a trial that is
     /// over, or was never created.
     pub fn course(&self, judge: &Judge, trial: TrialId, foreseen: Option<Foreseen<'_>>) -> Option<Course> {
+        self.course_with(judge, trial, foreseen, None)
+    }
+
+    /// As [`course`](Study::course), with a verdict of a rule on the repetitions that is about to be appended.
+    pub fn course_with(
+        &self,
+        judge: &Judge,
+        trial: TrialId,
+        foreseen: Option<Foreseen<'_>>,
+        stopped: Option<Stopped>,
+    ) -> Option<Course> {
         let trial = self.trial(trial).filter(|trial| !trial.state().is_ended())?;
         let unnamed = [StageRules::named("run")];
-        let stages = if self.settings.stages.is_empty() { &unnamed } else { self.settings.stages.as_slice() };
+        let stages = self.settings.stages_or(&unnamed);
         let attempts = Attempts::of(trial, stages, foreseen);
-        let walk = Walk { settings: &self.settings, stages, judge, trial, attempts };
+        let walk = Walk { settings: &self.settings, stages, judge, trial, attempts, stopped };
         Some(walk.course())
+    }
+
+    /// What a rule may compare a trial by that looks at repetitions: the values of the first ones, in the minimised sense,
+    /// up to the first that is not complete, without the last of all. Empty where the trial is over, or one was stopped
+    /// already.
+    pub fn first_repetitions(
+        &self,
+        judge: &Judge,
+        trial: TrialId,
+        foreseen: Option<Foreseen<'_>>,
+    ) -> Vec<f64> {
+        let Some(trial) = self.trial(trial).filter(|trial| !trial.state().is_ended()) else {
+            return Vec::new();
+        };
+        let unnamed = [StageRules::named("run")];
+        let stages = self.settings.stages_or(&unnamed);
+        let attempts = Attempts::of(trial, stages, foreseen);
+        let walk = Walk { settings: &self.settings, stages, judge, trial, attempts, stopped: None };
+        walk.first_repetitions()
     }
 }
 
@@ -85,6 +124,7 @@ struct Walk<'a> {
     judge: &'a Judge,
     trial: Trial<'a>,
     attempts: Attempts<'a>,
+    stopped: Option<Stopped>,
 }
 
 impl Walk<'_> {
@@ -147,7 +187,8 @@ impl Walk<'_> {
     fn pruned(&self) -> Option<(u32, Bad)> {
         let verdicts = self.trial.verdicts().map(|(repetition, step)| (repetition, Bad::Pruned(step)));
         let runs = self.attempts.pruned().map(|(repetition, step)| (repetition, Bad::Pruned(step)));
-        verdicts.chain(runs).min_by_key(|(repetition, _)| *repetition)
+        let stopped = self.stopped.map(|stopped| (stopped.repetition, Bad::Pruned(stopped.compared)));
+        verdicts.chain(runs).chain(stopped).min_by_key(|(repetition, _)| *repetition)
     }
 
     /// The metrics of each complete repetition, where somebody will look at them: at the end, and where a value may
@@ -161,6 +202,22 @@ impl Walk<'_> {
             .iter()
             .map(|repetition| (*repetition, self.attempts.metrics(*repetition, self.stages)))
             .collect()
+    }
+
+    fn first_repetitions(&self) -> Vec<f64> {
+        let total = repeat::repetitions(&self.settings.repeat, self.trial.repeats());
+        if self.pruned().is_some() {
+            return Vec::new();
+        }
+        let complete = (0..total).take_while(|repetition| self.standing(*repetition).1 == Standing::Done);
+        let value = |repetition| {
+            let metrics = self.attempts.metrics(repetition, self.stages);
+            self.judge.first_minimized(&metrics).unwrap_or(f64::NAN)
+        };
+        // After the last one there is nothing to spare. What lies before it is looked at even where all are complete: in
+        // which order they came must not matter.
+        let before_last = total.saturating_sub(1) as usize;
+        complete.take(before_last).map(value).collect()
     }
 
     /// The first repetition, or group of repetitions, whose value is past its axis's `stop_above`.

@@ -185,6 +185,12 @@ impl Judge {
         self.objectives.first()?.value(self.metrics(digests)).ok().map(Real::get)
     }
 
+    /// The value of the first objective in the minimised sense; `None` where the metrics do not give it.
+    pub(crate) fn first_minimized(&self, digests: &Digests) -> Option<f64> {
+        let direction = self.objectives.first()?.direction;
+        self.first_value(digests).map(|value| direction.minimized(value))
+    }
+
     /// The objectives' values at one report, in the minimised sense: where it has all that they need. `find` gives what it
     /// holds by name, `only` its value where it holds one.
     pub(crate) fn at_report(
@@ -289,8 +295,7 @@ impl Judge {
 
 impl Ranking for Judge {
     fn worth(&self, metrics: &Digests) -> Option<f64> {
-        let direction = self.objectives.first()?.direction;
-        self.first_value(metrics).map(|value| direction.minimized(value))
+        self.first_minimized(metrics)
     }
 
     fn small_is_good(&self, metric: &str) -> bool {

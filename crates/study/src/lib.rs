@@ -38,7 +38,7 @@ mod study;
 mod trial;
 
 pub use conditions::Unmeasured;
-pub use course::{Course, Due, Foreseen};
+pub use course::{Course, Due, Foreseen, Stopped};
 pub use digest::{Digest, DigestBuilder, Digests, MAX_POINTS, Mark};
 pub use duration::{Duration, DurationError};
 pub use event::{

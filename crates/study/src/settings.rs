@@ -40,6 +40,11 @@ pub struct Settings {
 }
 
 impl Settings {
+    /// The stages; `unnamed` where none is described.
+    pub(crate) fn stages_or<'a>(&'a self, unnamed: &'a [StageRules]) -> &'a [StageRules] {
+        if self.stages.is_empty() { unnamed } else { &self.stages }
+    }
+
     /// Whether a trial that ran to this level has not run to the end.
     pub(crate) fn is_partial(&self, level: Level) -> bool {
         let promotion = self.pruner.as_ref().filter(|pruner| pruner.promotes());

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::split::Split;
-use super::{AshaOptions, Pruner, Question, Rungs, Verdict, report};
-use crate::{Observed, TrialId};
+use super::{AshaOptions, Pruner, Question, Verdict, report};
+use crate::{Level, Observed, TrialId};
 
 /// The rule.
 ///
@@ -19,7 +19,8 @@ use crate::{Observed, TrialId};
 /// later.
 #[derive(Clone, Debug)]
 pub(crate) struct Asha {
-    rungs: Rungs,
+    /// Where trials are compared, the lowest first.
+    levels: Arc<[Level]>,
     factor: usize,
     bootstrap: usize,
     /// The values of those that came to each rung, cut after the best 1/η. One table for each repetition: like is
@@ -46,11 +47,17 @@ struct Arrival {
 
 impl Asha {
     pub(crate) fn new(options: &AshaOptions) -> Self {
+        let levels = options.rungs().compared().collect();
+        Asha::at(levels, options.reduction_factor, options.bootstrap_count)
+    }
+
+    /// With rungs at these levels; η is at least 2.
+    pub(crate) fn at(levels: Arc<[Level]>, factor: u64, bootstrap: u64) -> Self {
         let small = |number: u64| usize::try_from(number).unwrap_or(usize::MAX);
         Asha {
-            rungs: options.rungs(),
-            factor: small(options.reduction_factor.max(2)),
-            bootstrap: small(options.bootstrap_count),
+            levels,
+            factor: small(factor.max(2)),
+            bootstrap: small(bootstrap),
             tables: BTreeMap::new(),
             climbs: BTreeMap::new(),
         }
@@ -65,7 +72,7 @@ impl Asha {
     }
 
     fn reaches(&self, rung: u32, step: u64) -> bool {
-        self.rungs.compared_at(rung).is_some_and(|level| step >= level.0)
+        self.levels.get(rung as usize).is_some_and(|level| step >= level.0)
     }
 
     /// Where a report that is not learned yet would come to; `None` where it comes to no rung.

@@ -3,13 +3,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::Rungs;
 use super::split::Ordered;
 use crate::{Level, Outcome, TrialId};
 
 /// What trials of a rung are ranked by: the sum of violations, the value, and the older before the younger.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-struct Rank(Ordered, Ordered, TrialId);
+pub(crate) struct Rank(Ordered, Ordered, TrialId);
 
 /// Trials that ran to one level.
 #[derive(Clone, Debug, Default)]
@@ -83,9 +82,8 @@ pub(crate) struct Ladder {
 }
 
 impl Ladder {
-    /// `factor` is η, at least 2; the rungs have a top.
-    pub(crate) fn new(rungs: Rungs, factor: u64) -> Self {
-        let levels: Vec<Level> = rungs.levels().collect();
+    /// The levels that trials run to, the lowest first and the last the top; `factor` is η, at least 2.
+    pub(crate) fn new(levels: Vec<Level>, factor: u64) -> Self {
         let below_top = levels.len().saturating_sub(1);
         Ladder {
             levels,
@@ -119,10 +117,9 @@ impl Ladder {
         at_or_below.checked_sub(1).filter(|rung| *rung < self.rungs.len())
     }
 
-    /// The level that a trial's results are of; `None` where it ran to its end.
-    pub(crate) fn unfinished(&self, trial: TrialId) -> Option<Level> {
-        let level = self.trials.get(&trial)?.level?;
-        self.levels.last().filter(|top| level < **top).map(|_| level)
+    /// The level that a trial ran to, or runs to; `None` where that is its end.
+    pub(crate) fn level(&self, trial: TrialId) -> Option<Level> {
+        self.trials.get(&trial)?.level
     }
 
     pub(crate) fn began(&mut self, trial: TrialId, level: Option<Level>) {
@@ -168,7 +165,8 @@ impl Ladder {
     }
 }
 
-fn rank(trial: TrialId, outcome: &Outcome) -> Option<Rank> {
+/// What an outcome is ranked by; `None` where it has no value.
+pub(crate) fn rank(trial: TrialId, outcome: &Outcome) -> Option<Rank> {
     let (violation, value) = match outcome {
         Outcome::Complete { values, violations } => {
             let amount = |v: &f64| if v.is_nan() { f64::INFINITY } else { v.max(0.0) };

@@ -7,14 +7,17 @@ mod asha;
 mod build;
 mod columns;
 mod curves;
+mod hyperband;
 mod ladder;
 mod patience;
+mod pbt;
 mod percentile;
 mod promotion;
 mod rungs;
 mod spec;
 mod split;
 mod threshold;
+mod wilcoxon;
 
 use serde::{Deserialize, Serialize};
 
@@ -22,10 +25,13 @@ use crate::{Observed, TrialId};
 
 pub use build::build_pruner;
 pub(crate) use build::promoted;
+pub use hyperband::{Bracket, Brackets, HyperbandOptions};
+pub use pbt::PbtOptions;
 pub use rungs::Rungs;
 pub use spec::{
     AshaKind, AshaOptions, MedianOptions, PatienceOptions, PercentileOptions, PrunerSpec, ThresholdOptions,
 };
+pub use wilcoxon::{Instances, WilcoxonOptions};
 
 /// Which way an objective is good. All that rules and samplers see is turned so that less is better; options that name
 /// values, such as limits, are as the program reports them.
@@ -73,6 +79,14 @@ pub trait Pruner: Send {
     /// Judges a report that was learned before, as if it were the last one of its repetition: later ones of the same
     /// repetition do not count.
     fn judge(&self, question: &Question) -> Verdict;
+
+    /// Judges a trial by what its first repetitions came to, in the order of their numbers and the minimised sense: whether
+    /// the others are run as well. For rules that compare trials over their repetitions
+    /// ([`PrunerSpec::compares_repetitions`]); all else goes on.
+    fn judge_repetitions(&self, values: &[f64]) -> Verdict {
+        let _ = values;
+        Verdict::Go
+    }
 
     /// Whether a report that is about to be learned matters to the rule at all. One that does not need neither be
     /// learned nor judged, nor stand in the log: no verdict will ever differ for it.

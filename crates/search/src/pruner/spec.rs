@@ -3,7 +3,8 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::Rungs;
+use super::{HyperbandOptions, Instances, PbtOptions, Rungs, WilcoxonOptions};
+use crate::Level;
 
 /// A rule and its options. In a file: a table with `name`, and what the rule of that name understands. Names,
 /// meanings and defaults are those of Optuna 5.0.0 where nothing else is said.
@@ -22,15 +23,30 @@ pub enum PrunerSpec {
     /// Stops a trial that has not improved for a number of reports; around another rule, lets it stop only those. NaN is
     /// passed over; where all of the last reports are NaN, or all before them, the trial goes on.
     Patience(PatienceOptions),
+    /// Stops a trial that is significantly worse than the best one on the instances that both have seen, by Wilcoxon's
+    /// signed-rank test: for objectives that are a mean over problem instances, seeds or folds.
+    Wilcoxon(WilcoxonOptions),
     /// Asynchronous successive halving (Li et al. 2020, "A system for massively parallel hyperparameter tuning",
     /// arXiv:1810.05934): of the trials that come to a rung the best 1/`reduction_factor` go on. A report at step s has
     /// used s of the resource; NaN is stopped at the next rung.
     Asha(AshaOptions),
+    /// Successive halving in several brackets side by side, from many short trials to few long ones (Li et al. 2018,
+    /// "Hyperband", arXiv:1603.06560), each asynchronous as in `asha`. Trials are in brackets in the proportion of the
+    /// paper's table: with `max_resource = 81`, 81, 34, 15, 8 and 5 of every 143.
+    Hyperband(HyperbandOptions),
+    /// Hyperband whose trials are proposed by a model that learns from all levels (Falkner et al. 2018, "BOHB",
+    /// arXiv:1807.01774): `hyperband` with a sampler that learns. Where none is named it is `tpe`.
+    Bohb(HyperbandOptions),
+    /// Population based training (Jaderberg et al. 2017, arXiv:1711.09846): members train side by side; after each interval
+    /// the worst go on from the checkpoints of the best, with configurations near to theirs. So a trial is one
+    /// interval of one member, and its parent is the trial that it goes on from.
+    Pbt(PbtOptions),
 }
 
 impl PrunerSpec {
     /// All names, in the order in which help lists them.
-    pub const NAMES: [&'static str; 5] = ["median", "percentile", "threshold", "patience", "asha"];
+    pub const NAMES: [&'static str; 9] =
+        ["median", "percentile", "threshold", "patience", "wilcoxon", "asha", "hyperband", "bohb", "pbt"];
 
     /// The rule's name in files and on the command line.
     pub fn name(&self) -> &'static str {
@@ -39,7 +55,11 @@ impl PrunerSpec {
             PrunerSpec::Percentile(_) => "percentile",
             PrunerSpec::Threshold(_) => "threshold",
             PrunerSpec::Patience(_) => "patience",
+            PrunerSpec::Wilcoxon(_) => "wilcoxon",
             PrunerSpec::Asha(_) => "asha",
+            PrunerSpec::Hyperband(_) => "hyperband",
+            PrunerSpec::Bohb(_) => "bohb",
+            PrunerSpec::Pbt(_) => "pbt",
         }
     }
 
@@ -47,13 +67,56 @@ impl PrunerSpec {
     /// works around the sampler ([`build_with`](crate::build_with)), and [`build_pruner`](crate::build_pruner) makes
     /// nothing of it.
     pub fn promotes(&self) -> bool {
-        matches!(self, PrunerSpec::Asha(options) if options.kind() == AshaKind::Promotion)
+        matches!(self, PrunerSpec::Pbt(_)) || self.kind() == Some(AshaKind::Promotion)
+    }
+
+    /// How the resource is shared out, for rules that can do it either way.
+    pub fn kind(&self) -> Option<AshaKind> {
+        match self {
+            PrunerSpec::Asha(options) => Some(options.kind()),
+            PrunerSpec::Hyperband(options) | PrunerSpec::Bohb(options) => Some(options.kind()),
+            _ => None,
+        }
+    }
+
+    /// Settles the [kind](Self::kind) of a rule that leaves it to the study.
+    pub fn settle_kind(&mut self, settled: AshaKind) {
+        match self {
+            PrunerSpec::Asha(AshaOptions { kind, .. })
+            | PrunerSpec::Hyperband(HyperbandOptions { kind, .. })
+            | PrunerSpec::Bohb(HyperbandOptions { kind, .. }) => {
+                kind.get_or_insert(settled);
+            }
+            _ => {}
+        }
+    }
+
+    /// Whether it judges trials by what their first repetitions came to
+    /// ([`judge_repetitions`](crate::Pruner::judge_repetitions)), and not by their reports.
+    pub fn compares_repetitions(&self) -> bool {
+        matches!(self, PrunerSpec::Wilcoxon(options) if options.over == Some(Instances::Repetitions))
+    }
+
+    /// Settles what a rule leaves open that compares trials over instances.
+    pub fn settle_instances(&mut self, settled: Instances) {
+        match self {
+            PrunerSpec::Wilcoxon(options) => {
+                options.over.get_or_insert(settled);
+            }
+            PrunerSpec::Patience(options) => {
+                // It holds back rules that judge reports.
+                options.rule.iter_mut().for_each(|rule| rule.settle_instances(Instances::Reports));
+            }
+            _ => {}
+        }
     }
 
     /// The name of the placeholder by which a program gets its level (`epochs`), where the rule has one.
     pub fn resource(&self) -> Option<&str> {
         match self {
             PrunerSpec::Asha(options) => options.resource.as_deref(),
+            PrunerSpec::Hyperband(options) | PrunerSpec::Bohb(options) => options.resource.as_deref(),
+            PrunerSpec::Pbt(options) => options.resource.as_deref(),
             PrunerSpec::Patience(options) => options.rule.as_ref()?.resource(),
             _ => None,
         }
@@ -64,7 +127,22 @@ impl PrunerSpec {
     pub fn max_resource(&self) -> Option<u64> {
         match self {
             PrunerSpec::Asha(options) => options.max_resource,
+            PrunerSpec::Hyperband(options) | PrunerSpec::Bohb(options) => Some(options.max_resource),
+            PrunerSpec::Pbt(options) => Some(options.max_resource),
             PrunerSpec::Patience(options) => options.rule.as_ref()?.max_resource(),
+            _ => None,
+        }
+    }
+
+    /// How far the first trial runs, where it begins at a [level](crate::Proposal::New) below the top.
+    pub fn first_level(&self) -> Option<Level> {
+        match self {
+            _ if !self.promotes() => None,
+            PrunerSpec::Asha(options) => options.rungs().level(0),
+            PrunerSpec::Hyperband(options) | PrunerSpec::Bohb(options) => {
+                options.brackets().iter().next()?.levels.first().copied()
+            }
+            PrunerSpec::Pbt(options) => Some(Level(options.perturbation_interval.min(options.max_resource))),
             _ => None,
         }
     }
@@ -214,7 +292,7 @@ impl AshaOptions {
     }
 }
 
-/// How `asha` shares the resource out.
+/// How `asha` and `hyperband` share the resource out.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum AshaKind {
@@ -241,11 +319,16 @@ mod tests {
     fn a_name_alone_has_the_documented_defaults() {
         assert_eq!(read(json!({"name": "median"})), Ok(PrunerSpec::Median(MedianOptions::default())));
         assert_eq!(read(json!({"name": "asha"})), Ok(PrunerSpec::Asha(AshaOptions::default())));
+        let needed = |name: &str| match name {
+            "patience" => json!({"patience": 3}),
+            "hyperband" | "bohb" => json!({"max_resource": 81}),
+            "pbt" => json!({"max_resource": 50, "perturbation_interval": 5}),
+            _ => json!({}),
+        };
         for name in PrunerSpec::NAMES {
-            assert_eq!(
-                read(json!({"name": name, "patience": 3})).map(|spec| spec.name()).ok().is_some(),
-                name == "patience"
-            );
+            let mut spec = needed(name);
+            spec["name"] = json!(name);
+            assert_eq!(read(spec).map(|spec| spec.name()), Ok(name));
         }
     }
 
@@ -274,5 +357,9 @@ mod tests {
     fn promotion_is_known_by_its_kind() {
         assert!(!read(json!({"name": "asha"})).unwrap().promotes());
         assert!(read(json!({"name": "asha", "kind": "promotion"})).unwrap().promotes());
+        let mut bohb = read(json!({"name": "bohb", "max_resource": 81})).unwrap();
+        assert!(!bohb.promotes());
+        bohb.settle_kind(AshaKind::Promotion);
+        assert_eq!((bohb.promotes(), bohb.first_level()), (true, Some(Level(1))));
     }
 }

@@ -6,8 +6,8 @@
 
 Each case is a study: a rule, a direction, and what happened in order. ["r", trial, step, value, verdict] is a report
 and what the rule made of it ("?" where numpy's percentile is NaN beside an infinite value, so that Optuna compares
-nothing); ["e", trial, how] is an ending: complete, pruned, failed. Up to four trials run at a time; some obey, some do
-not. Non-finite values are strings.
+nothing); ["e", trial, how] is an ending: complete, pruned, failed, with the trial's value where that is not 0.5. Up to
+four trials run at a time; some obey, some do not. Non-finite values are strings.
 """
 
 import json
@@ -46,6 +46,45 @@ def value(rng, level, kind):
     if kind == "tied":
         return float(rng.randrange(4))
     return round(level + rng.gauss(0.0, 0.5), 3)
+
+
+def over_instances(rng, rule, pruner, direction, instances):
+    """Trials that report one value for each instance, the instance's number as the step, each in an order of its own."""
+    study = optuna.create_study(direction=direction, pruner=pruner)
+    kind = rng.choice(["plain", "plain", "tied", "odd"])
+    hardness = [rng.gauss(0.0, 1.0) for _ in range(instances)]
+    running, events = [], []
+    for _ in range(rng.randrange(80, 220)):
+        if len(running) < rng.choice([1, 2, 4]) or not running:
+            order = rng.sample(range(instances), instances if rng.random() < 0.8 else max(1, instances // 2))
+            running.append((study.ask(), rng.gauss(0.0, 0.5), rng.random() < 0.6, order, []))
+        entry = rng.choice(running)
+        trial, level, obeys, order, reported = entry
+        ends = None
+        if not order or rng.random() < 0.01:
+            ends = rng.choice(["complete"] * 8 + ["failed", "pruned"])
+        else:
+            instance = order.pop()
+            if kind == "tied":
+                found = float(round(hardness[instance] + level + rng.gauss(0.0, 0.5)))
+            elif kind == "odd" and rng.random() < 0.02:
+                found = rng.choice([math.nan, math.inf, -math.inf])
+            else:
+                found = round(hardness[instance] + level + rng.gauss(0.0, 0.3), 3)
+            reported.append(found)
+            trial.report(found, instance)
+            prune = trial.should_prune()
+            shown = found if math.isfinite(found) else str(found)
+            events.append(["r", trial.number, instance, shown, int(prune)])
+            if prune and obeys:
+                ends = "pruned"
+        if ends:
+            running.remove(next(other for other in running if other[0] is trial))
+            mean = sum(reported) / len(reported) if reported else 0.5
+            mean = mean if math.isfinite(mean) else 0.5
+            study.tell(trial, mean if ends == "complete" else None, state=STATES[ends])
+            events.append(["e", trial.number, ends, mean])
+    return {"rule": rule, "direction": direction, "events": events}
 
 
 def history(rng, rule, pruner, direction, maximum_step):
@@ -127,16 +166,23 @@ def asha(rng):
     return {"name": "asha", **options}, optuna.pruners.SuccessiveHalvingPruner(**options), 40
 
 
+def wilcoxon(rng):
+    options = {"p_threshold": rng.choice([0.05, 0.1, 0.125, 0.3]), "n_startup_steps": rng.choice([0, 2, 2, 5])}
+    return {"name": "wilcoxon", **options}, optuna.pruners.WilcoxonPruner(**options), rng.choice([6, 12, 20, 60])
+
+
 def main():
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     warnings.simplefilter("ignore")
     rng = random.Random(20261121)
     lines = []
-    for make in [median, percentiles, threshold, patience, asha]:
-        for case in range(CASES):
+    for make in [median, percentiles, threshold, patience, asha, wilcoxon]:
+        # scipy goes through all signs of up to 13 differences where some are tied: that takes its time.
+        for case in range(CASES if make is not wilcoxon else 40):
             rule, pruner, maximum_step = make(rng)
             direction = "maximize" if case % 4 == 3 else "minimize"
-            lines.append(json.dumps(history(rng, rule, pruner, direction, maximum_step), separators=(",", ":")))
+            record = over_instances if make is wilcoxon else history
+            lines.append(json.dumps(record(rng, rule, pruner, direction, maximum_step), separators=(",", ":")))
     text = "[\n" + ",\n".join(lines) + "\n]\n"
     (pathlib.Path(sys.argv[1]) / "pruners.json").write_text(text)
 

@@ -85,6 +85,7 @@ impl Loader<'_> {
         let (space, declaration) = space?;
         settings.stages = stages.iter().map(Stage::rules).collect();
         let sampler = self.sampler(file.sampler.as_ref(), &space, settings.objectives.len())?;
+        self.accord(settings.pruner.as_ref(), &sampler, &space, settings.objectives.len());
         let points = self.points(file.point, &space);
         Some(StudyFile {
             source: self.source.clone(),

@@ -1,7 +1,9 @@
 //! `[pruner]`: which trials go on.
 
-use search::{AshaKind, PrunerSpec, Sense};
-use space::Json;
+use std::sync::Arc;
+
+use search::{AshaKind, Duplicates, Instances, PrunerSpec, SamplerSpec, Sense};
+use space::{Json, Space};
 use study::{Direction, Settings};
 
 use super::Loader;
@@ -26,16 +28,13 @@ impl Loader<'_> {
         stages: &[Stage],
         settings: &Settings,
     ) -> Option<PrunerSpec> {
-        let resource = spec.resource().map(str::to_owned);
-        if let PrunerSpec::Asha(options) = &mut spec
-            && options.kind.is_none()
-        {
-            // A program that takes its level, or goes on from a checkpoint, can be promoted.
-            let told = ["checkpoint_dir", "level"].into_iter().chain(resource.as_deref());
-            let names = told.into_iter().any(|name| stages.iter().any(|stage| stage.names(name)));
-            let promotes = names && options.max_resource.is_some();
-            options.kind = Some(if promotes { AshaKind::Promotion } else { AshaKind::Stopping });
-        }
+        // A program that takes its level, or goes on from a checkpoint, can be promoted.
+        let told = ["checkpoint_dir", "level"].into_iter().chain(spec.resource());
+        let names = told.into_iter().any(|name| stages.iter().any(|stage| stage.names(name)));
+        let promotes = names && spec.max_resource().is_some();
+        spec.settle_kind(if promotes { AshaKind::Promotion } else { AshaKind::Stopping });
+        let repeats = !settings.repeat.is_empty();
+        spec.settle_instances(if repeats { Instances::Repetitions } else { Instances::Reports });
         let sense = |direction: Direction| match direction {
             Direction::Minimize => Sense::Minimize,
             Direction::Maximize => Sense::Maximize,
@@ -51,6 +50,23 @@ impl Loader<'_> {
                 self.problems.push(problem);
                 None
             }
+        }
+    }
+
+    /// Whether the settled pruner goes with the sampler and the space.
+    pub(super) fn accord(
+        &mut self,
+        spec: Option<&PrunerSpec>,
+        sampler: &SamplerSpec,
+        space: &Arc<Space>,
+        objectives: usize,
+    ) {
+        let Some(spec) = spec else { return };
+        let space = Arc::clone(space);
+        let built = search::build_with(sampler, Some(spec), space, objectives.max(1), Duplicates::default());
+        if let Err(error) = built {
+            let problem = self.unsuitable("pruner", error.to_string());
+            self.problems.push(problem);
         }
     }
 }

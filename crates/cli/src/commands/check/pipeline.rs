@@ -1,7 +1,7 @@
 //! What a trial runs: stages and what they take, repetitions, the pruner's rungs.
 
 use report::format;
-use search::{AshaKind, PrunerSpec};
+use search::{AshaKind, Instances, Level, PrunerSpec};
 use spec::{Stage, StudyFile};
 use study::Axis;
 use study::schedule::Demand;
@@ -92,23 +92,54 @@ fn named(axis: &Axis) -> String {
 
 /// `asha, promotion: epochs 1, 3, 9, 27, 81`.
 pub(super) fn pruner(spec: &PrunerSpec) -> String {
-    let rule = match spec {
-        PrunerSpec::Patience(options) => options.rule.as_deref(),
-        _ => None,
-    };
-    let around = rule.map(|rule| format!(" around {}", pruner(rule))).unwrap_or_default();
-    let PrunerSpec::Asha(options) = spec else { return format!("{}{around}", spec.name()) };
-    let kind = match options.kind() {
+    let name = spec.name();
+    let resource = spec.resource().unwrap_or("steps");
+    match spec {
+        PrunerSpec::Patience(options) => match options.rule.as_deref() {
+            Some(rule) => format!("{name} around {}", pruner(rule)),
+            None => name.to_owned(),
+        },
+        PrunerSpec::Asha(options) => {
+            let rungs = listed(options.rungs().levels());
+            format!("{name}, {}: {resource} {rungs}", kind(options.kind()))
+        }
+        PrunerSpec::Hyperband(options) | PrunerSpec::Bohb(options) => {
+            let brackets = options.brackets();
+            let first = brackets.iter().next().map(|bracket| bracket.levels.clone()).unwrap_or_default();
+            let shares: Vec<String> =
+                brackets.iter().map(|bracket| bracket.configurations.to_string()).collect();
+            let (rungs, total) = (listed(first.into_iter()), brackets.configurations());
+            let shares = shares.join(", ");
+            format!(
+                "{name}, {}: {resource} {rungs}; of {total} trials {shares} begin there",
+                kind(options.kind())
+            )
+        }
+        PrunerSpec::Pbt(options) => {
+            let (members, interval) = (options.population, options.perturbation_interval);
+            format!("{name}: {members} members, every {interval} of {} {resource}", options.max_resource)
+        }
+        PrunerSpec::Wilcoxon(options) => match options.over.unwrap_or_default() {
+            Instances::Reports => format!("{name} over reports"),
+            Instances::Repetitions => format!("{name} over repetitions"),
+        },
+        PrunerSpec::Median(_) | PrunerSpec::Percentile(_) | PrunerSpec::Threshold(_) => name.to_owned(),
+    }
+}
+
+fn kind(kind: AshaKind) -> &'static str {
+    match kind {
         AshaKind::Stopping => "stopping",
         AshaKind::Promotion => "promotion",
-    };
-    let mut rungs: Vec<String> =
-        options.rungs().levels().take(MOST_RUNGS + 1).map(|level| level.0.to_string()).collect();
+    }
+}
+
+fn listed(levels: impl Iterator<Item = Level>) -> String {
+    let mut rungs: Vec<String> = levels.take(MOST_RUNGS + 1).map(|level| level.0.to_string()).collect();
     if rungs.len() > MOST_RUNGS {
         rungs[MOST_RUNGS] = "…".to_owned();
     }
-    let resource = options.resource.as_deref().unwrap_or("steps");
-    format!("asha, {kind}: {resource} {}", rungs.join(", "))
+    rungs.join(", ")
 }
 
 /// More rungs than this are not listed.

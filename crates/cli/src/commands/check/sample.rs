@@ -2,7 +2,7 @@
 
 use exec::{Layout, layout};
 use indexmap::IndexMap;
-use search::{AshaKind, PrunerSpec};
+use search::PrunerSpec;
 use space::{Found, Json, Point, Stream};
 use spec::template::{RunScope, Values};
 use spec::{Stage, StudyFile};
@@ -64,12 +64,7 @@ fn scope<'f>(
     let labels = labels.iter().map(|(axis, label)| (*axis, label.as_str()));
     let folder = layout.run(run.trial.0, &stage.name, labels);
     let pruner = file.settings.pruner.as_ref();
-    let first = match pruner {
-        Some(PrunerSpec::Asha(options)) if options.kind() == AshaKind::Promotion => {
-            options.rungs().level(0).map(|level| level.0)
-        }
-        _ => None,
-    };
+    let first = pruner.and_then(PrunerSpec::first_level).map(|level| level.0);
     RunScope {
         space: &file.space,
         point,
