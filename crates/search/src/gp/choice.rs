@@ -7,12 +7,11 @@ use super::values::{Prepared, Transform};
 
 /// Fits are made to at most so many rows; what decides is long clear then.
 pub(crate) const MOST_ROWS: usize = 300;
-/// Evaluations for each transform before one is chosen, and for the chosen one after; a fit that starts at the last one
-/// needs half of the first.
+/// Evaluations for each transform before one is chosen (half of them once settled), and for the chosen one after.
 const TRY: u32 = 16;
 const FINISH: u32 = 30;
 /// From so many values on a fit starts at the last one only: the top of the prior leads to no better one any more.
-const SETTLED: usize = 60;
+const SETTLED: usize = 150;
 /// With fewer values there is nothing to choose by.
 const FEW_VALUES: usize = 6;
 
@@ -96,7 +95,8 @@ pub(crate) fn choose(
         let z = values.transformed(transform);
         let sample = Sample { layout, design, values: &z, noise_weights, noise: noise(transform) };
         let from = if starts.is_empty() { std::slice::from_ref(&top) } else { &starts[..] };
-        let theta = fit(&sample, from, if starts.is_empty() { TRY } else { TRY / 2 });
+        let theta =
+            fit(&sample, from, if starts.is_empty() || design.len() < SETTLED { TRY } else { TRY / 2 });
         let density = if one {
             0.0
         } else {
