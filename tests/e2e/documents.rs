@@ -85,12 +85,16 @@ fn every_example_is_accepted() {
 /// A scene with a copy of an example in its place.
 fn with_example(name: &str) -> Scene {
     let scene = Scene::new();
+    std::fs::create_dir_all(scene.path("examples")).expect("a folder");
+    add_example(&scene, name);
+    scene
+}
+
+fn add_example(scene: &Scene, name: &str) {
     let there = scene.path("examples");
-    std::fs::create_dir_all(&there).expect("a folder");
     let copied =
         Command::new("cp").arg("-r").arg(repository().join("examples").join(name)).arg(there).status();
     assert!(copied.expect("cp runs").success());
-    scene
 }
 
 #[test]
@@ -129,6 +133,16 @@ fn says_what_is_shown(scene: &Scene, block: &str) {
             "{command} does not print {line}:\n{printed}"
         );
     }
+}
+
+#[test]
+fn the_example_of_a_sampler_runs() {
+    let scene = with_example("sampler");
+    // Its runs are those of the Python example.
+    add_example(&scene, "python");
+    scene.ok(&["run", "examples/sampler/study.toml", "--trials", "10"]);
+    let lines = scene.lines("examples/sampler/runs/sampler/results.jsonl");
+    assert!(lines.len() == 10 && lines.iter().all(|line| line["state"] == "complete"), "{lines:?}");
 }
 
 #[test]

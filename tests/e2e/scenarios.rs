@@ -190,6 +190,8 @@ pages! {
     going_on: "going-on",
     what_programs_get_and_say: "programs",
     reading_back: "reading-back",
+    samplers_that_are_programs: "own-samplers",
+    starting_from_earlier_studies: "transfer",
     pipelines: "pipelines",
     repetitions: "repetitions",
     resources: "resources",

@@ -111,6 +111,7 @@ impl From<runner::RunnerError> for Failure {
         let failure = match error {
             E::Session(error) => error.into(),
             E::Store(error) => error.into(),
+            E::Earlier { .. } => Failure::new(Exit::StudyFile, error),
             E::Changed { .. } | E::Seed { .. } | E::OtherFile { .. } | E::Busy { .. } => {
                 Failure::new(Exit::Refused, error)
             }

@@ -2,7 +2,8 @@
 //!
 //! A [`RunOrder`] goes into an [`Executor`], [`RunNews`] comes out. [`Local`] is this machine. What starts the programs is not the process that
 //! orders but the study's one supervisor on this host ([`supervise`]), so that runs outlive a killed ravine, and nothing
-//! outlives a run (invariants ONE SUPERVISOR, NO ORPHANS). This crate knows nothing of samplers or of the study's log.
+//! outlives a run (invariants ONE SUPERVISOR, NO ORPHANS). This crate knows nothing of the study's log, and of
+//! samplers only that some are programs, which [`Interlocutors`] speaks with.
 //!
 //! ```no_run
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -27,6 +28,7 @@
 
 pub mod conformance;
 mod connect;
+mod dialogue;
 mod error;
 mod executor;
 pub mod layout;
@@ -38,6 +40,7 @@ pub mod report;
 mod supervisor;
 mod wire;
 
+pub use dialogue::Interlocutors;
 pub use error::LocalError;
 pub use executor::{Executor, ExecutorError};
 pub use layout::Layout;

@@ -12,7 +12,7 @@ pub(crate) mod values;
 
 pub use history::history;
 pub use hypervolume::hypervolume;
-pub use importance::importance;
+pub use importance::{explained, importance};
 pub use parallel::parallel;
 pub use pareto::pareto;
 pub use slices::{slice, slices};

@@ -1,40 +1,55 @@
-//! Which parameters decide whether a trial is among the best: PED-ANOVA (Watanabe, Bansal and Hutter 2023,
-//! arXiv:2304.10255), with what chance alone would give taken off.
-//!
-//! For each parameter the values of the best trials are compared with those of all trials: the Pearson divergence
-//! between the two densities. Densities are Gaussian kernel estimates on a grid (log where the parameter is), plain
-//! shares for choices. With few trials the divergence is above zero for a parameter without any effect too; its
-//! expectation for randomly chosen "best" trials is known in closed form and is subtracted, and a parameter that is not
-//! two standard deviations above it is marked as not told apart from chance.
-//!
-//! Pruned and failed trials are among "all" and never among the best: what makes a trial fail matters.
-//!
-//! Limits: it sees each parameter alone, not its interactions; the samples are where the search went, not
-//! evenly spread; what matters only far from the best is not seen.
+//! What a study has found out about its parameters, as a reader is told it: which matter, alone and with another, how the
+//! objective depends on each, and what to search next. The maths is [`search::importance`]'s.
 
+use search::importance::{
+    Axis, End, FanovaOptions, Hint, HintOptions, PedOptions, Piece, Samples, fanova, hints, ped_anova,
+};
+use serde_json::{Value as Json, json};
+
+use crate::format;
 use crate::summary::ranked;
-use crate::view::{Cell, Kind, State, View};
+use crate::view::{Direction, Kind, State, View};
 
 /// What one parameter weighs.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Importance {
     /// Which column.
     pub column: usize,
-    /// Its part of the whole, 0…1; the parts sum to 1, or are all 0.
+    /// Its part in whether a trial is among the best, 0…1 (PED-ANOVA, less what chance gives); the parts sum to 1, or
+    /// are all 0.
     pub share: f64,
-    /// Whether it is clearly above what chance gives.
+    /// Whether it is clearly above what chance gives, and a forest sees it too.
     pub clear: bool,
+    /// The share of the objective's variance over the whole space that it explains by itself (fANOVA).
+    pub explains: f64,
+    /// The standard deviation of that over the forest's trees.
+    pub deviation: f64,
 }
 
-/// The importances of one objective, largest first, and what they rest on.
+/// What two parameters explain together beyond each alone.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Pair {
+    /// Their columns.
+    pub columns: (usize, usize),
+    /// The share of the variance, 0…1.
+    pub share: f64,
+}
+
+/// What is known of one objective, and what it rests on.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Importances {
-    /// One for each column that could be judged.
+    /// One for each column that could be judged, the largest part first.
     pub parts: Vec<Importance>,
     /// How many trials count as the best.
     pub best: usize,
     /// How many trials there are in all.
     pub all: usize,
+    /// The strongest interactions, the largest first.
+    pub pairs: Vec<Pair>,
+    /// For each column how the objective depends on it, over all else: in the objective's own sense.
+    pub dependence: Vec<Option<Vec<Piece>>>,
+    /// What to search next, each a sentence or two with its numbers.
+    pub hints: Vec<String>,
 }
 
 /// Why there is no answer.
@@ -49,164 +64,169 @@ pub enum NoImportance {
 }
 
 const LEAST: usize = 12;
-const CELLS: usize = 50;
-/// A density below this is no density.
-const TINY: f64 = 1e-12;
+/// A parameter that matters explains so much of the variance, alone and together with others.
+const SEEN: f64 = 0.01;
+/// Interactions below this are noise, and so many are told.
+const SMALLEST_PAIR: f64 = 0.01;
+const MOST_PAIRS: usize = 6;
 
-/// Judges every numeric and categorical parameter for one objective.
+/// Judges every numeric and categorical parameter for one objective. Pruned and failed trials are among all and never among
+/// the best: what makes a trial fail matters.
 pub fn importance(view: &View, objective: usize) -> Result<Importances, NoImportance> {
-    let mut order = ranked(view, objective);
-    if order.len() < LEAST {
-        return Err(NoImportance::TooFew(order.len()));
+    let complete = ranked(view, objective).len();
+    if complete < LEAST {
+        return Err(NoImportance::TooFew(complete));
     }
-    let value = |i: usize| view.rows[i].value(objective);
-    let others = (0..view.rows.len()).filter(|&i| view.rows[i].state.is_finished());
-    let without: Vec<usize> =
-        others.filter(|&i| view.rows[i].state != State::Complete || value(i).is_none()).collect();
-    if without.is_empty() && order.iter().all(|&i| value(i) == value(order[0])) {
+    let (samples, columns) = samples(view, objective);
+    let finite: Vec<f64> = samples.values.iter().copied().filter(|value| value.is_finite()).collect();
+    if finite.len() == samples.len() && finite.iter().all(|value| *value == finite[0]) {
         return Err(NoImportance::Constant);
     }
-    let complete = order.len();
-    order.extend(without);
-    let all = order.len();
-    let best = all.div_ceil(10).max((all / 3).min(10)).min(complete / 2);
-    let mut parts: Vec<(Importance, f64)> = view
-        .columns
+    let ped = ped_anova(&samples, &PedOptions::default()).ok_or(NoImportance::Constant)?;
+    let forest = fanova(&samples, &FanovaOptions::default());
+    let mut parts: Vec<Importance> = ped
+        .parts
         .iter()
         .enumerate()
-        .filter_map(|(column, described)| {
-            let grid = Grid::new(&described.kind)?;
-            let cells: Vec<Option<usize>> =
-                order.iter().map(|&i| grid.cell(view.rows[i].cells.get(column)?)).collect();
-            let Score { above, clear } = score(&cells, best, grid)?;
-            Some((Importance { column, share: 0.0, clear }, above))
+        .filter_map(|(axis, part)| {
+            let (explains, deviation) =
+                forest.as_ref().map_or((0.0, 0.0), |forest| (forest.alone[axis], forest.deviation[axis]));
+            let part = part.as_ref()?;
+            let together: f64 = forest.iter().map(|forest| forest.together_of(axis)).sum();
+            // The best trials of a search lie together, also in parameters that do nothing: the forest has a say too.
+            let (share, clear) = (part.share, part.clear && explains + together >= SEEN);
+            Some(Importance { column: columns[axis], share, clear, explains, deviation })
         })
         .collect();
-    let total: f64 = parts.iter().map(|(_, above)| above).sum();
     if parts.is_empty() {
         return Err(NoImportance::Constant);
     }
-    parts.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.column.cmp(&b.0.column)));
-    let parts = parts
-        .into_iter()
-        .map(|(part, above)| Importance { share: if total > 0.0 { above / total } else { 0.0 }, ..part });
-    Ok(Importances { parts: parts.collect(), best, all })
+    parts.sort_by(|a, b| b.share.total_cmp(&a.share).then(a.column.cmp(&b.column)));
+    let hints = hints(&samples, &ped, forest.as_ref(), &HintOptions::default());
+    let hints = hints.iter().map(|hint| said(view, &columns, hint)).collect();
+    let pairs = forest.iter().flat_map(|forest| &forest.together).take(MOST_PAIRS);
+    let pairs = pairs
+        .filter(|pair| pair.share >= SMALLEST_PAIR)
+        .map(|pair| Pair { columns: (columns[pair.axes.0], columns[pair.axes.1]), share: pair.share })
+        .collect();
+    let mut dependence = vec![None; view.columns.len()];
+    for (axis, along) in forest.iter().flat_map(|forest| forest.dependence.iter().enumerate()) {
+        let own = |piece: &Piece| Piece { mean: direction(view, objective).cost(piece.mean), ..*piece };
+        dependence[columns[axis]] = along.as_ref().map(|along| along.pieces.iter().map(own).collect());
+    }
+    Ok(Importances { parts, best: ped.best.len(), all: ped.all, pairs, dependence, hints })
 }
 
-/// How a parameter's range is cut into cells.
-#[derive(Clone, Copy)]
-struct Grid {
-    low: f64,
-    high: f64,
-    log: bool,
-    cells: usize,
-    smooth: bool,
+fn direction(view: &View, objective: usize) -> Direction {
+    view.objectives.get(objective).map_or(Direction::Minimize, |objective| objective.direction)
 }
 
-impl Grid {
-    fn new(kind: &Kind) -> Option<Self> {
-        match *kind {
-            Kind::Float { low, high, log } if low < high => {
-                Some(Grid { low, high, log, cells: CELLS, smooth: true })
-            }
-            Kind::Int { low, high, log } if low < high => {
-                let cells = high.abs_diff(low).saturating_add(1).min(CELLS as u64) as usize;
-                let (low, high) = (low as f64 - 0.5, high as f64 + 0.5);
-                Some(Grid { low, high, log: log && low > 0.0, cells, smooth: true })
-            }
-            Kind::Choice(ref labels) if labels.len() > 1 => Some(Grid {
-                low: -0.5,
-                high: labels.len() as f64 - 0.5,
-                log: false,
-                cells: labels.len(),
-                smooth: false,
-            }),
-            _ => None,
+/// The finished trials as numbers, and the column of each axis.
+fn samples(view: &View, objective: usize) -> (Samples, Vec<usize>) {
+    let axes: Vec<(usize, Axis)> =
+        view.columns.iter().enumerate().filter_map(|(k, column)| Some((k, axis(&column.kind)?))).collect();
+    let rows: Vec<_> = view.rows.iter().filter(|row| row.state.is_finished()).collect();
+    let sense = direction(view, objective);
+    let value = |row: &&crate::Row| match row.value(objective) {
+        Some(value) if row.state == State::Complete && row.violation() <= 0.0 => sense.cost(value),
+        _ => f64::INFINITY,
+    };
+    let column = |k: usize| {
+        let number = |row: &&crate::Row| row.cells.get(k).and_then(crate::Cell::number).unwrap_or(f64::NAN);
+        rows.iter().map(number).collect()
+    };
+    let samples = Samples {
+        columns: axes.iter().map(|(k, _)| column(*k)).collect(),
+        values: rows.iter().map(value).collect(),
+        axes: axes.iter().map(|(_, axis)| axis.clone()).collect(),
+    };
+    (samples, axes.into_iter().map(|(k, _)| k).collect())
+}
+
+fn axis(kind: &Kind) -> Option<Axis> {
+    match *kind {
+        Kind::Float { low, high, log } => Some(Axis::Line { low, high, log, step: None }),
+        Kind::Int { low, high, log } => {
+            Some(Axis::Line { low: low as f64, high: high as f64, log, step: Some(1.0) })
+        }
+        Kind::Choice(ref labels) => Some(Axis::Options(labels.len())),
+        Kind::Permutation(_) => None,
+    }
+}
+
+/// A hint in words.
+fn said(view: &View, columns: &[usize], hint: &Hint) -> String {
+    match *hint {
+        Hint::Widen { axis, end, best_there, best, all_there, from } => {
+            let column = &view.columns[columns[axis]];
+            let (side, last, beyond) = match (end, &column.kind) {
+                (End::Low, Kind::Float { low, .. }) => ("lower", *low, "below"),
+                (End::Low, Kind::Int { low, .. }) => ("lower", *low as f64, "below"),
+                (End::High, Kind::Float { high, .. }) => ("upper", *high, "above"),
+                (End::High, Kind::Int { high, .. }) => ("upper", *high as f64, "above"),
+                // Only numbers have ends.
+                (End::Low | End::High, _) => ("", f64::NAN, ""),
+            };
+            format!(
+                "{} of the {} best trials have `{}` {beyond} {}, at the {side} end of its range (of all trials {:.0} %): \
+                 let it go beyond {}.",
+                best_there,
+                best,
+                column.path,
+                format::number(from),
+                all_there * 100.0,
+                format::number(last),
+            )
+        }
+        Hint::Fix { axis, explains, value, trials, .. } => {
+            let column = &view.columns[columns[axis]];
+            let shown = value.map(|value| match &column.kind {
+                Kind::Choice(labels) => {
+                    labels.get(value as usize).map_or_else(String::new, crate::format::json)
+                }
+                _ => format::number(value),
+            });
+            let best = shown.map(|shown| format!(" (the best trial has {shown})")).unwrap_or_default();
+            format!(
+                "`{}` explains {:.1} % of what {} trials show, and the best ones do not differ in it more than by \
+                 chance: fix it{best}.",
+                column.path,
+                explains * 100.0,
+                format::count(trials),
+            )
         }
     }
-
-    fn cell(&self, cell: &Cell) -> Option<usize> {
-        let value = cell.number().filter(|v| v.is_finite())?;
-        let share = if self.log {
-            (value.max(self.low).ln() - self.low.ln()) / (self.high.ln() - self.low.ln())
-        } else {
-            (value - self.low) / (self.high - self.low)
-        };
-        Some(((share * self.cells as f64) as usize).min(self.cells - 1))
-    }
 }
 
-struct Score {
-    above: f64,
-    clear: bool,
-}
+impl Importances {
+    /// For scripts.
+    pub fn json(&self, view: &View) -> Json {
+        let path = |column: usize| view.columns[column].path.as_str();
+        let parts: Vec<Json> = self
+            .parts
+            .iter()
+            .map(|part| {
+                json!({"param": path(part.column), "ped_anova": part.share, "clear": part.clear,
+                    "fanova": part.explains, "fanova_std": part.deviation})
+            })
+            .collect();
+        let pairs: Vec<Json> = self
+            .pairs
+            .iter()
+            .map(|pair| json!({"params": [path(pair.columns.0), path(pair.columns.1)], "fanova": pair.share}))
+            .collect();
+        json!({"best": self.best, "trials": self.all, "params": parts, "interactions": pairs, "hints": self.hints})
+    }
 
-/// The divergence of the first `best` entries from all, above what chance gives. Entries are `None` where the
-/// parameter was inactive; the score is scaled by its share among the best. `None` where nothing varies.
-fn score(cells: &[Option<usize>], best: usize, grid: Grid) -> Option<Score> {
-    let count = |part: &[Option<usize>]| {
-        let mut counts = vec![0.0; grid.cells];
-        part.iter().flatten().for_each(|&cell| counts[cell] += 1.0);
-        counts
-    };
-    let (base, top) = (count(cells), count(&cells[..best]));
-    let (n, m): (f64, f64) = (base.iter().sum(), top.iter().sum());
-    if base.iter().filter(|&&count| count > 0.0).count() < 2 {
-        return None;
+    /// In a line: what matters, and how much; `None` where nothing is clear.
+    pub fn line(&self, view: &View) -> Option<String> {
+        const MOST: usize = 5;
+        let clear = self.parts.iter().filter(|part| part.clear && part.share >= 0.005).take(MOST);
+        let words: Vec<String> = clear
+            .map(|part| format!("{} {:.0} %", view.columns[part.column].path, part.share * 100.0))
+            .collect();
+        (!words.is_empty()).then(|| words.join(" · "))
     }
-    if m < 2.0 || n - m < 2.0 {
-        return Some(Score { above: 0.0, clear: false });
-    }
-    let kernel = kernel(&top, m, grid);
-    let smooth = |counts: &[f64], total: f64| -> Vec<f64> {
-        kernel.iter().map(|row| row.iter().zip(counts).map(|(s, c)| s * c).sum::<f64>() / total).collect()
-    };
-    let (p, q) = (smooth(&base, n), smooth(&top, m));
-    let found: f64 = p.iter().zip(&q).filter(|(p, _)| **p > TINY).map(|(p, q)| (q - p).powi(2) / p).sum();
-    // Drawn without replacement from n.
-    let scale = (n - m) / (n - 1.0) / m;
-    let (mean, variance) = by_chance(&kernel, &base, n, &p);
-    let (chance, spread) = (mean * scale, variance.sqrt() * scale);
-    let share = m / best as f64;
-    Some(Score { above: (found - chance).max(0.0) * share, clear: found > chance + 2.0 * spread })
-}
-
-/// Mean and variance of the divergence for one randomly chosen trial, times the number of them: the trace of the
-/// normalised covariance C of the smoothed counts, and twice that of C² (a quadratic form of a normal vector).
-fn by_chance(kernel: &[Vec<f64>], base: &[f64], n: f64, p: &[f64]) -> (f64, f64) {
-    let used: Vec<usize> = (0..p.len()).filter(|&b| p[b] > TINY).collect();
-    let covariance = |a: usize, b: usize| {
-        let product: f64 = kernel[a].iter().zip(&kernel[b]).zip(base).map(|((s, t), c)| s * t * c / n).sum();
-        (product - p[a] * p[b]) / (p[a] * p[b]).sqrt()
-    };
-    let mean = used.iter().map(|&b| covariance(b, b)).sum();
-    let square: f64 = used
-        .iter()
-        .flat_map(|&a| used.iter().map(move |&b| (a, b)))
-        .map(|(a, b)| covariance(a, b).powi(2))
-        .sum();
-    (mean, 2.0 * square)
-}
-
-/// `kernel[b][j]`: the share of a value in cell j that is counted in cell b. Scott's bandwidth of the best ones, at
-/// least half a cell; the identity for choices.
-fn kernel(top: &[f64], m: f64, grid: Grid) -> Vec<Vec<f64>> {
-    let cells = grid.cells;
-    if !grid.smooth {
-        return (0..cells).map(|b| (0..cells).map(|j| if b == j { 1.0 } else { 0.0 }).collect()).collect();
-    }
-    let mean = top.iter().enumerate().map(|(j, c)| j as f64 * c).sum::<f64>() / m;
-    let variance = top.iter().enumerate().map(|(j, c)| c * (j as f64 - mean).powi(2)).sum::<f64>() / m;
-    let width = (1.06 * variance.sqrt() * m.powf(-0.2)).max(0.5);
-    let mut kernel = vec![vec![0.0; cells]; cells];
-    for j in 0..cells {
-        let weight = |b: usize| (-0.5 * ((b as f64 - j as f64) / width).powi(2)).exp();
-        let total: f64 = (0..cells).map(weight).sum();
-        for (b, row) in kernel.iter_mut().enumerate() {
-            row[j] = weight(b) / total;
-        }
-    }
-    kernel
 }
 
 #[cfg(test)]

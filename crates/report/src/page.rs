@@ -33,7 +33,10 @@ const POLICY: &str =
 
 /// The whole page as HTML.
 pub fn page(view: &View, made: &Made) -> String {
-    let figures = figures::Figures::new(view);
+    html(view, made, &figures::Figures::new(view))
+}
+
+fn html(view: &View, made: &Made, figures: &figures::Figures<'_>) -> String {
     let (rows, chosen) = table::chosen(view);
     let title = escape(&view.name);
     let sections = [
@@ -102,8 +105,9 @@ pub fn charts(view: &View) -> Vec<Chart> {
 /// temporary name and a rename. Returns what was written, the page first.
 pub fn write(folder: &Path, view: &View, made: &Made) -> std::io::Result<Vec<PathBuf>> {
     std::fs::create_dir_all(folder)?;
-    let mut written = vec![replace(&folder.join("index.html"), page(view, made).as_bytes())?];
-    for chart in charts(view) {
+    let figures = figures::Figures::new(view);
+    let mut written = vec![replace(&folder.join("index.html"), html(view, made, &figures).as_bytes())?];
+    for chart in figures.all() {
         written.push(replace(&folder.join(format!("{}.svg", chart.file)), chart.standalone().as_bytes())?);
     }
     Ok(written)

@@ -71,6 +71,14 @@ pub enum RunnerError {
         /// The file that was given.
         now: PathBuf,
     },
+    /// An earlier study that this one is to start from is of no use.
+    #[error("cannot start from the earlier study `{folder}`: {message}")]
+    Earlier {
+        /// Its folder, as the file says it.
+        folder: String,
+        /// Why.
+        message: String,
+    },
     /// Another process drives the study.
     #[error("the study `{study}` is being run by another process")]
     Busy {
@@ -117,6 +125,10 @@ impl RunnerError {
             }
             RunnerError::OtherFile { .. } => Some(
                 "give one of the files another `name`, or keep its studies elsewhere with --dir".to_owned(),
+            ),
+            RunnerError::Earlier { .. } => Some(
+                "`from` in [transfer] names folders such as `runs/digits-small`, from the study file's folder on"
+                    .to_owned(),
             ),
             RunnerError::Busy { .. } => Some("stop it first: `ravine stop`".to_owned()),
             RunnerError::Folder { path, source } => match source.kind() {

@@ -59,6 +59,11 @@ impl Home {
         self.folder.join("report")
     }
 
+    /// What a sampler that is a program writes to its standard error.
+    pub fn sampler_log(&self) -> PathBuf {
+        self.folder.join("sampler.log")
+    }
+
     /// Whether a study lives here. An empty database is one that is being made.
     pub fn exists(&self) -> bool {
         self.database().metadata().is_ok_and(|database| database.is_file() && database.len() > 0)

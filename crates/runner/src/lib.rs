@@ -6,6 +6,7 @@
 mod capacity;
 mod dispatcher;
 mod drive;
+mod earlier;
 mod engine;
 mod error;
 mod files;

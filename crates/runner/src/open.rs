@@ -74,7 +74,10 @@ pub fn open(file: StudyFile, options: &Options) -> Result<Open, RunnerError> {
     if file.reproducible {
         definition.settings.lag = Some(first_lag(&file, &capacity));
     }
+    definition.earlier = file.transfer.iter().map(search::Earlier::named).collect();
     if is_new {
+        let base = origin.parent().unwrap_or(Path::new("/"));
+        definition.earlier = crate::earlier::read(&file.transfer, base, &file.space, &mut remarks)?;
         definition.seed = options.seed.or(file.seed).unwrap_or_else(|| drawn(&mut remarks));
     }
     if file.default_stop && options.trials.is_none() && is_new {
@@ -83,6 +86,8 @@ pub fn open(file: StudyFile, options: &Options) -> Result<Open, RunnerError> {
     let mut who = session::Options::named(life.name());
     who.host = Some(life.host().to_owned());
     who.liveness = Arc::new(Locks::new(home.folder()));
+    let base = origin.parent().unwrap_or(Path::new("/"));
+    who.programs = Some(Arc::new(exec::Interlocutors::new(base, home.sampler_log())));
     let session = Session::open_or_create(store, &definition, who)?;
     if !is_new {
         same_file(&session, &home, &origin)?;

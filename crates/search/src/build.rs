@@ -6,6 +6,7 @@ use space::Space;
 
 use crate::auto::Auto;
 use crate::cmaes::{Cmaes, Role};
+use crate::command::{Command, Programs};
 use crate::distinct::Distinct;
 use crate::fixed::Fixed;
 use crate::frontier::Frontier;
@@ -16,6 +17,7 @@ use crate::random::Random;
 use crate::sobol::Sobol;
 use crate::strategy::Strategy;
 use crate::tpe::Tpe;
+use crate::transfer::{Earlier, Transfer};
 use crate::{Duplicates, PrunerSpec, Sampler, SamplerSpec, SearchError};
 use crate::{evolution, nsga2, nsga3};
 
@@ -29,7 +31,34 @@ pub fn build(
     space: Arc<Space>,
     objectives: usize,
 ) -> Result<Box<dyn Sampler>, SearchError> {
-    build_with(spec, None, space, objectives, Duplicates::default())
+    build_for(spec, space, &Setting { objectives, ..Setting::default() })
+}
+
+/// What a study brings along for its sampler, besides its space.
+#[derive(Clone, Debug)]
+pub struct Setting<'a> {
+    /// How many objectives it has, at least 1.
+    pub objectives: usize,
+    /// What about configurations that were tried before; a grid always skips them.
+    pub duplicates: Duplicates,
+    /// The rule for who goes on; one that [promotes](PrunerSpec::promotes) works around the sampler.
+    pub pruner: Option<&'a PrunerSpec>,
+    /// What runs a sampler that is a program; where absent such a sampler can be built, but not asked.
+    pub programs: Option<Arc<dyn Programs>>,
+    /// Earlier studies, which shape its start.
+    pub earlier: &'a [Earlier],
+}
+
+impl Default for Setting<'_> {
+    fn default() -> Self {
+        Setting {
+            objectives: 1,
+            duplicates: Duplicates::default(),
+            pruner: None,
+            programs: None,
+            earlier: &[],
+        }
+    }
 }
 
 /// [`build`] with another policy for configurations that were tried before (a grid always skips them), and under the
@@ -44,10 +73,26 @@ pub fn build_with(
     objectives: usize,
     duplicates: Duplicates,
 ) -> Result<Box<dyn Sampler>, SearchError> {
-    let mut duplicates = duplicates;
+    build_for(spec, space, &Setting { objectives, duplicates, pruner, ..Setting::default() })
+}
+
+/// [`build`] for all that a study has.
+///
+/// # Errors
+/// As [`build`].
+pub fn build_for(
+    spec: &SamplerSpec,
+    space: Arc<Space>,
+    setting: &Setting<'_>,
+) -> Result<Box<dyn Sampler>, SearchError> {
+    let Setting { objectives, mut duplicates, pruner, ref programs, earlier } = *setting;
+    if matches!(spec, SamplerSpec::Fixed(_)) && !earlier.is_empty() {
+        let message = "`fixed` tries exactly its points, so earlier studies have no say in it";
+        return Err(SearchError::Unsuitable(message.to_owned()));
+    }
     let settled = pruner.map(|pruner| pruner.sampler(spec)).transpose()?;
     let spec = settled.as_ref().unwrap_or(spec);
-    let strategy: Box<dyn Strategy> = match spec {
+    let mut strategy: Box<dyn Strategy> = match spec {
         SamplerSpec::Auto(_) => Box::new(Auto::new(&space, objectives)?),
         SamplerSpec::Random(_) => Box::new(Random),
         SamplerSpec::Grid(options) => {
@@ -67,7 +112,13 @@ pub fn build_with(
         SamplerSpec::Evolution(options) => Box::new(evolution::new(&space, objectives, options)?),
         SamplerSpec::Frontier(options) => Box::new(Frontier::new(&space, objectives, options)?),
         SamplerSpec::Fixed(options) => Box::new(Fixed::new(&space, &options.points)?),
+        SamplerSpec::Command(options) => {
+            Box::new(Command::new(options.clone(), space.clone(), objectives, programs.clone())?)
+        }
     };
+    if !earlier.is_empty() {
+        strategy = Box::new(Transfer::new(strategy, space.clone(), earlier));
+    }
     let sampler: Box<dyn Sampler> = Box::new(Distinct::new(strategy, Arc::clone(&space), duplicates));
     match pruner {
         None => Ok(sampler),

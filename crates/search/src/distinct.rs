@@ -55,8 +55,8 @@ impl Sampler for Distinct {
                     let proposal = Proposal::New { point, level: None, parent: Some(parent) };
                     return Ok(Decision { proposal, memo });
                 }
-                Draft::Wait => return Ok(Proposal::Wait.into()),
                 Draft::Refused => {}
+                Draft::Wait => return Ok(Proposal::Wait.into()),
                 Draft::Exhausted => return Ok(Proposal::Exhausted.into()),
             }
         }

@@ -9,6 +9,7 @@
 mod auto;
 mod build;
 mod cmaes;
+mod command;
 pub mod conformance;
 mod distinct;
 mod evolution;
@@ -17,6 +18,7 @@ mod fixed;
 mod frontier;
 mod gp;
 mod grid;
+pub mod importance;
 mod maths;
 mod nsga2;
 mod nsga3;
@@ -29,10 +31,12 @@ mod spec;
 mod standing;
 mod strategy;
 mod tpe;
+mod transfer;
 mod walk;
 
-pub use build::{build, build_with};
+pub use build::{Setting, build, build_for, build_with};
 pub use cmaes::{CmaesOptions, Covariance, Restarts};
+pub use command::{Broken, CommandOptions, Dialogue, Programs};
 pub use evolution::EvolutionOptions;
 pub use frontier::FrontierOptions;
 pub use gp::GpOptions;
@@ -49,3 +53,4 @@ pub use pruner::{
 pub use spec::{
     AutoOptions, Duplicates, FixedOptions, GridOptions, RandomOptions, SamplerSpec, SobolOptions, TpeOptions,
 };
+pub use transfer::{Earlier, Good};

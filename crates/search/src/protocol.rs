@@ -217,6 +217,16 @@ pub enum SearchError {
         /// How many draws were made.
         tries: u64,
     },
+    /// A program that is the sampler cannot be asked any more.
+    #[error("the sampler program `{program}`, asked for decision {}, {what}", .decision.0)]
+    Program {
+        /// Its command line.
+        program: String,
+        /// What it was asked for.
+        decision: DecisionId,
+        /// What it did.
+        what: String,
+    },
 }
 
 /// A search strategy.

@@ -4,7 +4,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::{CmaesOptions, EvolutionOptions, FrontierOptions, GpOptions, Nsga2Options, Nsga3Options};
+use crate::{
+    CmaesOptions, CommandOptions, EvolutionOptions, FrontierOptions, GpOptions, Nsga2Options, Nsga3Options,
+};
 
 /// A sampler and its options. In a file: a table with `name`, and what the sampler of that name understands.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -39,6 +41,8 @@ pub enum SamplerSpec {
     Frontier(FrontierOptions),
     /// Exactly the given configurations, in order.
     Fixed(FixedOptions),
+    /// A program of your own, asked and told in JSON lines.
+    Command(CommandOptions),
 }
 
 impl Default for SamplerSpec {
@@ -63,11 +67,12 @@ impl SamplerSpec {
             SamplerSpec::Evolution(_) => "evolution",
             SamplerSpec::Frontier(_) => "frontier",
             SamplerSpec::Fixed(_) => "fixed",
+            SamplerSpec::Command(_) => "command",
         }
     }
 
     /// All names, in the order in which help lists them.
-    pub const NAMES: [&'static str; 12] = [
+    pub const NAMES: [&'static str; 13] = [
         "auto",
         "random",
         "grid",
@@ -80,6 +85,7 @@ impl SamplerSpec {
         "evolution",
         "frontier",
         "fixed",
+        "command",
     ];
 }
 
@@ -196,7 +202,7 @@ mod tests {
     #[test]
     fn a_name_alone_has_the_documented_defaults() {
         assert_eq!(read(json!({"name": "tpe"})), Ok(SamplerSpec::Tpe(TpeOptions::default())));
-        for name in SamplerSpec::NAMES.iter().filter(|name| **name != "fixed") {
+        for name in SamplerSpec::NAMES.iter().filter(|name| !["fixed", "command"].contains(name)) {
             assert_eq!(read(json!({"name": name})).unwrap().name(), *name);
         }
     }

@@ -2,7 +2,9 @@
 
 #![allow(clippy::unwrap_used, reason = "a test")]
 
-use ravine_search::{SamplerSpec, build, conformance};
+use std::sync::Arc;
+
+use ravine_search::{Earlier, SamplerSpec, Setting, build, build_for, conformance};
 use serde_json::json;
 
 fn check(spec: serde_json::Value) {
@@ -158,5 +160,21 @@ fn samplers_that_learn_cover_more_than_random() {
         let spec: SamplerSpec = serde_json::from_value(spec).unwrap();
         println!("{}", spec.name());
         conformance::covers_more_than_random(&|space| build(&spec, space, 2));
+    }
+}
+
+#[test]
+fn a_start_from_earlier_studies_conforms() {
+    for name in ["random", "tpe", "grid"] {
+        let spec: SamplerSpec = serde_json::from_value(json!({ "name": name })).unwrap();
+        conformance::check_all(&|space: Arc<space::Space>| {
+            let study = |seed| {
+                let mut stream = space::Stream::new(seed, 0, 0);
+                let points = (0..12).map(|_| space.to_json(&space.sample(&mut stream))).collect();
+                Earlier::new("earlier", points, 40)
+            };
+            let earlier = [study(1), study(2)];
+            build_for(&spec, space.clone(), &Setting { earlier: &earlier, ..Setting::default() })
+        });
     }
 }

@@ -5,7 +5,9 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use search::{Duplicates, Observed, PrunerSpec, Sampler, SamplerSpec, SearchError};
+use search::{
+    Duplicates, Earlier, Observed, Programs, PrunerSpec, Sampler, SamplerSpec, SearchError, Setting,
+};
 use space::Space;
 
 use crate::SessionError;
@@ -51,19 +53,26 @@ struct Wanted {
     pruner: Option<PrunerSpec>,
     objectives: usize,
     duplicates: Duplicates,
+    earlier: Vec<Earlier>,
 }
 
 impl Default for Wanted {
     fn default() -> Self {
         let (sampler, duplicates) = (SamplerSpec::default(), Duplicates::default());
-        Wanted { sampler, pruner: None, objectives: 1, duplicates }
+        Wanted { sampler, pruner: None, objectives: 1, duplicates, earlier: Vec::new() }
     }
 }
 
 impl Wanted {
-    fn build(&self, space: &Arc<Space>) -> Result<Box<dyn Sampler>, SearchError> {
-        let (pruner, space) = (self.pruner.as_ref(), Arc::clone(space));
-        search::build_with(&self.sampler, pruner, space, self.objectives, self.duplicates)
+    fn build(
+        &self,
+        space: &Arc<Space>,
+        programs: Option<&Arc<dyn Programs>>,
+    ) -> Result<Box<dyn Sampler>, SearchError> {
+        let (objectives, duplicates, pruner) = (self.objectives, self.duplicates, self.pruner.as_ref());
+        let setting =
+            Setting { objectives, duplicates, pruner, programs: programs.cloned(), earlier: &self.earlier };
+        search::build_for(&self.sampler, Arc::clone(space), &setting)
     }
 }
 
@@ -101,18 +110,24 @@ impl Brain {
         let objectives = settings.objectives.len();
         // A program may suggest more than what is known so far: the union of its parameters is never used up.
         let duplicates = if state.space.is_some() { settings.duplicates } else { Duplicates::Repeat };
-        let wanted = Wanted { sampler, pruner: settings.pruner.clone(), objectives, duplicates };
+        let earlier = crate::definition::earlier(&state.study)?;
+        let wanted = Wanted { sampler, pruner: settings.pruner.clone(), objectives, duplicates, earlier };
         let observed = state.start_feed(&space);
         Ok(Lesson { space, observed, wanted: Some(wanted) })
     }
 
     /// Learns it; takes as long as the sampler does, with no lock on the state.
-    pub(crate) fn learn(&mut self, lesson: Lesson, study: &str) -> Result<&mut Built, SessionError> {
+    pub(crate) fn learn(
+        &mut self,
+        lesson: Lesson,
+        study: &str,
+        programs: Option<&Arc<dyn Programs>>,
+    ) -> Result<&mut Built, SessionError> {
         let Lesson { space, observed, wanted } = lesson;
         let mut built = match (wanted, self.built.take()) {
             (None, Some(built)) => built,
             (wanted, _) => {
-                let sampler = wanted.unwrap_or_default().build(&space);
+                let sampler = wanted.unwrap_or_default().build(&space, programs);
                 let sampler =
                     sampler.map_err(|source| SessionError::Search { study: study.to_owned(), source })?;
                 Built { space, sampler }

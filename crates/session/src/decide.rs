@@ -176,7 +176,7 @@ impl Session {
             (view, brain.lesson(&mut state)?)
         };
         let began = self.clock().steady();
-        let built = brain.learn(lesson, &view.study)?;
+        let built = brain.learn(lesson, &view.study, self.options.programs.as_ref())?;
         let mut plan = Plan::default();
         if !request.endings.is_empty() {
             let foreseen: Vec<Observed> =

@@ -1,6 +1,6 @@
 //! What a study is made of, and how a changed study file differs from the study in the store.
 
-use search::SamplerSpec;
+use search::{Earlier, SamplerSpec};
 use serde::Serialize;
 use serde_json::Value as Json;
 use space::Space;
@@ -24,19 +24,23 @@ pub struct Definition {
     pub sampler: SamplerSpec,
     /// What is tried first; `given` is set for each.
     pub points: Vec<Enqueued>,
+    /// Earlier studies that shape the start. For a study that exists their names do: what is known of them is recorded.
+    pub earlier: Vec<Earlier>,
 }
 
 impl Definition {
     /// A study without points to begin with.
     pub fn new(name: impl Into<String>, seed: u64, settings: Settings) -> Self {
         let (space, sampler) = (None, SamplerSpec::default());
-        Definition { name: name.into(), seed, settings, space, sampler, points: Vec::new() }
+        let (points, earlier) = (Vec::new(), Vec::new());
+        Definition { name: name.into(), seed, settings, space, sampler, points, earlier }
     }
 
     pub(crate) fn created(&self) -> Result<StudyCreated, SessionError> {
         Ok(StudyCreated {
             space: self.space.as_ref().map(|space| self.json("space", space)).transpose()?,
             sampler: Some(self.json("sampler", &self.sampler)?),
+            earlier: if self.earlier.is_empty() { None } else { Some(self.json("transfer", &self.earlier)?) },
             ..StudyCreated::new(&self.name, self.seed, self.settings.clone())
         })
     }
@@ -88,6 +92,8 @@ impl Definition {
         note(refused, "seed", &study.seed(), &self.seed);
         note(refused, "space", &study.space(), &created.space.as_ref());
         note(refused, "sampler", &study.sampler(), &created.sampler.as_ref());
+        let earlier = earlier(study)?;
+        note(refused, "transfer", &names(&earlier), &names(&self.earlier));
         let (was, is) = (study.settings(), &self.settings);
         note(refused, "objective", &was.objectives, &is.objectives);
         note(refused, "constraint", &was.constraints, &is.constraints);
@@ -103,6 +109,20 @@ impl Definition {
         }
         Ok(difference)
     }
+}
+
+/// The earlier studies that shape the start of a study, as they are recorded.
+pub(crate) fn earlier(study: &Study) -> Result<Vec<Earlier>, SessionError> {
+    let Some(json) = study.transfer() else { return Ok(Vec::new()) };
+    serde::Deserialize::deserialize(json).map_err(|source| SessionError::Declaration {
+        study: study.name().to_owned(),
+        what: "transfer",
+        source,
+    })
+}
+
+fn names(earlier: &[Earlier]) -> Vec<&str> {
+    earlier.iter().map(|earlier| earlier.from.as_str()).collect()
 }
 
 /// What of the stages a study is bound to: their names and order, and which run once. How often they are tried is not.

@@ -64,7 +64,7 @@ pub enum SessionError {
     Declaration {
         /// The study's name.
         study: String,
-        /// `space` or `sampler`.
+        /// `space`, `sampler` or `transfer`.
         what: &'static str,
         /// What is wrong with it.
         source: serde_json::Error,

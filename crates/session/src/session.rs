@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use search::Programs;
 use space::Space;
 use store::{Appended, Clock, Draft, Durability, Guard, Header, Snapshot, Store, StudyId, SystemClock};
 use study::{Event, EventBody, FOLD_VERSION, Settings, SettingsChanged, Study, Suggested, TrialId, history};
@@ -27,6 +28,8 @@ pub struct Options {
     pub clock: Arc<dyn Clock>,
     /// What it knows of other sessions' lives beyond their leases.
     pub liveness: Arc<dyn Liveness>,
+    /// What runs a sampler that is a program; where absent such a study can be looked at, but not decided for.
+    pub programs: Option<Arc<dyn Programs>>,
 }
 
 /// Who is alive, for who can tell better than by waiting for a lease to expire: on one host a lock that the kernel
@@ -49,7 +52,13 @@ impl Liveness for ByLease {
 impl Options {
     /// A session of this name on the machine's clock.
     pub fn named(name: impl Into<String>) -> Self {
-        Options { name: name.into(), host: None, clock: Arc::new(SystemClock), liveness: Arc::new(ByLease) }
+        Options {
+            name: name.into(),
+            host: None,
+            clock: Arc::new(SystemClock),
+            liveness: Arc::new(ByLease),
+            programs: None,
+        }
     }
 }
 

@@ -53,7 +53,7 @@ impl Class {
             "executor" | "keep" | "on" | "metrics" | "record" => Class::Executor,
             "space" | "space_constraint" => Class::Space,
             "objective" | "constraint" => Class::Objective,
-            "sampler" | "pruner" | "point" | "duplicates" => Class::Sampler,
+            "sampler" | "transfer" | "pruner" | "point" | "duplicates" => Class::Sampler,
             // How much of a log is kept, where and how often a run is tried say nothing about results.
             "stage" if matches!(parts.nth(1), Some(key) if OF_PLACE.contains(&key)) => Class::Executor,
             "stage" | "setup" | "repeat" => Class::Stage,

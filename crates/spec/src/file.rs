@@ -49,6 +49,8 @@ pub(crate) struct File {
     pub(crate) space_constraint: Vec<SpaceConstraint>,
     /// Configurations that are evaluated first, or are known already.
     pub(crate) point: Vec<PointForm>,
+    /// Earlier studies that shape the start.
+    pub(crate) transfer: TransferForm,
     /// How to look.
     #[schemars(with = "SamplerSpec")]
     pub(crate) sampler: Option<Json>,
@@ -103,6 +105,15 @@ pub(crate) struct PointForm {
     /// What it is already known to give: values of metrics. Such a point is not run.
     #[serde(default)]
     pub(crate) result: Option<IndexMap<String, Real>>,
+}
+
+/// `[transfer]`: what is known from earlier studies.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct TransferForm {
+    /// Their folders, such as `runs/digits-small`: from the study file's folder, or absolute. They are read once, when
+    /// the study begins.
+    pub(crate) from: Vec<String>,
 }
 
 /// `[setup]`: what is done once, before the first run.

@@ -38,6 +38,8 @@ pub struct StudyFile {
     pub points: Vec<GivenPoint>,
     /// How to look.
     pub sampler: SamplerSpec,
+    /// Folders of earlier studies that shape the start, as the file says them.
+    pub transfer: Vec<String>,
     /// What is done once, before the first run.
     pub setup: Option<Setup>,
     /// The programs of a trial, in order; at least one.

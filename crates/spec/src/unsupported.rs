@@ -5,15 +5,13 @@ use crate::diagnostic::Diagnostic;
 use crate::tree::{Entry, Node, Tree};
 
 /// Top-level keys.
-const TOP: [&str; 2] = ["transfer", "cost"];
+const TOP: [&str; 1] = ["cost"];
 /// Keys of a stage.
 const STAGE: [&str; 1] = ["call"];
 /// Keys of `[executor]`.
 const EXECUTOR: [&str; 2] = ["hosts", "partition"];
 /// Kinds of executors.
 const KINDS: [&str; 3] = ["slurm", "ray", "ssh"];
-/// Samplers.
-const SAMPLERS: [&str; 1] = ["command"];
 
 /// Takes such keys out of the tree, so that what reads it afterwards does not know them, and says so for each.
 pub(crate) fn refuse(root: &mut Node, problems: &mut Vec<Diagnostic>) {
@@ -42,11 +40,6 @@ pub(crate) fn refuse(root: &mut Node, problems: &mut Vec<Diagnostic>) {
             Diagnostic::error(node.span, "a database outside the study's folder is not supported yet");
         problems.push(problem.help("leave it out, and say where studies live with `ravine run --dir`"));
     }
-    if child(root, "sampler")
-        .is_some_and(|sampler| take_word(sampler, "name", &SAMPLERS, "sampler", problems))
-    {
-        root.remove("sampler");
-    }
 }
 
 fn take(node: &mut Node, key: &str, called: &str, problems: &mut Vec<Diagnostic>) {
@@ -55,15 +48,14 @@ fn take(node: &mut Node, key: &str, called: &str, problems: &mut Vec<Diagnostic>
     }
 }
 
-/// Refuses a word that means something that does not exist yet; whether it was there.
-fn take_word(node: &mut Node, key: &str, words: &[&str], what: &str, problems: &mut Vec<Diagnostic>) -> bool {
-    let Some(word) = node.get(key).and_then(|entry| entry.node.text()) else { return false };
-    let Some(word) = words.iter().find(|known| **known == word) else { return false };
+/// Refuses a word that means something that does not exist yet.
+fn take_word(node: &mut Node, key: &str, words: &[&str], what: &str, problems: &mut Vec<Diagnostic>) {
+    let Some(word) = node.get(key).and_then(|entry| entry.node.text()) else { return };
+    let Some(word) = words.iter().find(|known| **known == word) else { return };
     if let Some(entry) = node.remove(key) {
         problems
             .push(Diagnostic::error(entry.node.span, format!("the {what} `{word}` is not supported yet")));
     }
-    true
 }
 
 fn child<'a>(node: &'a mut Node, key: &str) -> Option<&'a mut Node> {

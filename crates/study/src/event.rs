@@ -79,6 +79,9 @@ pub struct StudyCreated {
     /// The sampler as in the study file.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sampler: Option<Json>,
+    /// What is known of the earlier studies that shape its start; absent where there are none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub earlier: Option<Json>,
     /// Which version of ravine wrote it.
     pub ravine: String,
 }
@@ -87,7 +90,7 @@ impl StudyCreated {
     /// A define-by-run study of this version.
     pub fn new(name: impl Into<String>, seed: u64, settings: Settings) -> Self {
         let ravine = env!("CARGO_PKG_VERSION").to_owned();
-        StudyCreated { name: name.into(), seed, settings, space: None, sampler: None, ravine }
+        StudyCreated { name: name.into(), seed, settings, space: None, sampler: None, earlier: None, ravine }
     }
 }
 

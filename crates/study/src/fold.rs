@@ -150,6 +150,7 @@ impl Study {
         self.weigh_conditions();
         self.space = created.space.clone();
         self.sampler = created.sampler.clone();
+        self.earlier = created.earlier.clone();
     }
 
     fn runner_started(&mut self, started: &RunnerStarted, epoch: u64, at: u64) {

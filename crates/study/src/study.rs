@@ -35,6 +35,8 @@ pub struct Study {
     pub(crate) space: Option<Json>,
     #[serde(with = "json_text")]
     pub(crate) sampler: Option<Json>,
+    #[serde(with = "json_text")]
+    pub(crate) earlier: Option<Json>,
     pub(crate) names: Names,
     pub(crate) records: Vec<Record>,
     pub(crate) active: BTreeSet<TrialId>,
@@ -200,6 +202,11 @@ impl Study {
     /// The sampler as in the study file.
     pub fn sampler(&self) -> Option<&Json> {
         self.sampler.as_ref()
+    }
+
+    /// What is known of the earlier studies that shape its start.
+    pub fn transfer(&self) -> Option<&Json> {
+        self.earlier.as_ref()
     }
 
     /// What somebody noted on it.

@@ -80,6 +80,7 @@ fn as_json(opened: &Opened) -> serde_json::Value {
         "front": (study.directions().len() > 1)
             .then(|| study.pareto().into_iter().map(|trial| trial_json(study, trial)).collect::<Vec<_>>()),
         "running": study.running().map(|trial| trial_json(study, trial)).collect::<Vec<_>>(),
+        "importance": importance(opened),
         "provenance": runner::records(study),
         "failures": failures(study).map(|trial| trial_json(study, trial)).collect::<Vec<_>>(),
     })
@@ -116,6 +117,7 @@ fn text(opened: &Opened) -> Result<String, Failure> {
     } else if study.directions().len() > 1 {
         line(&mut out, "front", &format!("{} trials; `ravine best` lists them", study.pareto().len()))?;
     }
+    understanding(&mut out, opened)?;
     for trial in study.running() {
         let since = trial.started_at().map(|at| runner::unix_ms().saturating_sub(at) as f64 / 1000.0);
         let time = since.map(format::duration).unwrap_or_default();
@@ -137,6 +139,33 @@ fn text(opened: &Opened) -> Result<String, Failure> {
 
 fn line(out: &mut impl Write, label: &str, text: &str) -> Result<(), Failure> {
     Ok(writeln!(out, "  {} {text}", paint(FAINT, format!("{label:<8}")))?)
+}
+
+/// For each objective what its parameters do, for scripts; null where that cannot be said.
+fn importance(opened: &Opened) -> serde_json::Value {
+    let view = opened.view();
+    let found = view.objectives.iter().enumerate().map(|(k, objective)| {
+        let told = report::importance::importance(&view, k).ok().map(|found| found.json(&view));
+        (objective.name.clone(), told.unwrap_or_default())
+    });
+    serde_json::Value::Object(found.collect())
+}
+
+/// What matters, and what to search next; nothing where too little is known.
+fn understanding(out: &mut impl Write, opened: &Opened) -> Result<(), Failure> {
+    let view = opened.view();
+    let several = view.objectives.len() > 1;
+    for (k, objective) in view.objectives.iter().enumerate() {
+        let Ok(found) = report::importance::importance(&view, k) else { continue };
+        if let Some(words) = found.line(&view) {
+            let of = if several { format!("{}: ", objective.name) } else { String::new() };
+            line(out, "matters", &format!("{of}{words}"))?;
+        }
+        for hint in &found.hints {
+            line(out, "next", &paint(FAINT, hint))?;
+        }
+    }
+    Ok(())
 }
 
 /// Which runs are under way, and how many were lost so far; nothing where there is nothing to say.

@@ -1,7 +1,7 @@
-//! Parameter importance as bars.
+//! Parameter importance as bars: for being among the best, and for the variance over the whole space.
 
 use super::{Chart, Size, history};
-use crate::importance::Importances;
+use crate::importance::{Importance, Importances};
 use crate::plot::axis::SIZE;
 use crate::plot::svg::Svg;
 use crate::plot::text;
@@ -10,20 +10,77 @@ use crate::view::View;
 /// The most parameters that get a bar.
 const MOST: usize = 20;
 const PITCH: f64 = 27.0;
+/// What explains less is shown pale.
+const SMALL: f64 = 0.02;
 
-/// Draws importances; the height follows the number of bars. `None` where there are none.
+/// One bar.
+struct Bar {
+    label: String,
+    share: f64,
+    /// Whether it is to be taken seriously.
+    clear: bool,
+}
+
+/// Draws what each parameter does for being among the best; the height follows the number of bars. `None` where there
+/// is nothing.
 pub fn importance(view: &View, objective: usize, found: &Importances, size: Size) -> Option<Chart> {
     let first = found.parts.first()?;
     let name = &view.objectives.get(objective)?.name;
-    let parts = &found.parts[..found.parts.len().min(MOST)];
     let path = |column: usize| view.columns[column].path.as_str();
-    let widest = parts.iter().map(|part| text::width(path(part.column), SIZE)).fold(0.0, f64::max);
+    let bar =
+        |part: &Importance| Bar { label: path(part.column).to_owned(), share: part.share, clear: part.clear };
+    let bars: Vec<Bar> = found.parts.iter().take(MOST).map(bar).collect();
+    Some(Chart {
+        file: history::file("importance", objective),
+        title: format!("Importance for {name}"),
+        about: format!("Most of it has {}, {}.", path(first.column), percent(first.share)),
+        notes: left_out(found.parts.len()).into_iter().collect(),
+        ..drawn(&bars, size)
+    })
+}
+
+/// Draws what parameters, and pairs of them, explain of the variance over the whole space, the largest first. `None` where
+/// nothing does.
+pub fn explained(view: &View, objective: usize, found: &Importances, size: Size) -> Option<Chart> {
+    let name = &view.objectives.get(objective)?.name;
+    let path = |column: usize| view.columns[column].path.as_str();
+    let alone = found.parts.iter().map(|part| Bar {
+        label: path(part.column).to_owned(),
+        share: part.explains,
+        clear: part.explains >= SMALL,
+    });
+    let together = found.pairs.iter().map(|pair| Bar {
+        label: format!("{} × {}", path(pair.columns.0), path(pair.columns.1)),
+        share: pair.share,
+        clear: pair.share >= SMALL,
+    });
+    let mut bars: Vec<Bar> = alone.chain(together).collect();
+    bars.sort_by(|a, b| b.share.total_cmp(&a.share).then_with(|| a.label.cmp(&b.label)));
+    let count = bars.len();
+    bars.truncate(MOST);
+    let first = bars.first().filter(|first| first.share > 0.0)?;
+    Some(Chart {
+        file: history::file("variance", objective),
+        title: format!("What explains {name}"),
+        about: format!("Most of it {}, {}.", first.label, percent(first.share)),
+        notes: left_out(count).into_iter().collect(),
+        ..drawn(&bars, size)
+    })
+}
+
+fn left_out(count: usize) -> Option<String> {
+    (count > MOST).then(|| format!("{} of less weight are left out.", count - MOST))
+}
+
+fn drawn(bars: &[Bar], size: Size) -> Chart {
+    let widest = bars.iter().map(|bar| text::width(&bar.label, SIZE)).fold(0.0, f64::max);
     let (left, right) = ((widest + 16.0).min(size.width * 0.42), size.width - 48.0);
     let mut svg = Svg::new();
-    for (i, part) in parts.iter().enumerate() {
+    for (i, bar) in bars.iter().enumerate() {
         let middle = PITCH * (i as f64 + 0.5);
-        let label = text::fit_middle(path(part.column), SIZE, left - 14.0);
-        svg.label((left - 12.0, middle + 4.0), if part.clear { "end strong" } else { "end" }, &label);
+        let class = if bar.clear { "end strong" } else { "end" };
+        let label = text::fit_middle(&bar.label, SIZE, left - 14.0);
+        svg.label((left - 12.0, middle + 4.0), class, &label);
         let mut rect = |class: &str, share: f64| {
             svg.tag("rect")
                 .attr("class", class)
@@ -35,28 +92,20 @@ pub fn importance(view: &View, objective: usize, found: &Importances, size: Size
                 .empty();
         };
         rect("track", 1.0);
-        if part.share > 0.004 {
-            rect(if part.clear { "bar" } else { "faint" }, part.share.max(0.015));
+        if bar.share > 0.004 {
+            rect(if bar.clear { "bar" } else { "faint" }, bar.share.clamp(0.015, 1.0));
         }
-        svg.label(
-            (size.width, middle + 4.0),
-            if part.clear { "end strong" } else { "end" },
-            &percent(part.share),
-        );
+        svg.label((size.width, middle + 4.0), class, &percent(bar.share));
     }
-    let mut notes = Vec::new();
-    if found.parts.len() > MOST {
-        notes.push(format!("{} parameters of less weight are left out.", found.parts.len() - MOST));
-    }
-    Some(Chart {
-        file: history::file("importance", objective),
-        title: format!("Importance for {name}"),
-        about: format!("Most of it has {}, {}.", path(first.column), percent(first.share)),
-        notes,
-        size: Size { width: size.width, height: PITCH * parts.len() as f64 + 4.0 },
+    Chart {
+        file: String::new(),
+        title: String::new(),
+        about: String::new(),
+        notes: Vec::new(),
+        size: Size { width: size.width, height: PITCH * bars.len() as f64 + 4.0 },
         named: false,
         body: svg.finish(),
-    })
+    }
 }
 
 /// A share as whole percents.

@@ -4,10 +4,12 @@ use std::collections::HashSet;
 
 use super::values::Values;
 use super::{Chart, Size, beyond, diamond, dot, history, importance::percent, sample};
+use search::importance::Piece;
+
 use crate::importance::Importances;
 use crate::plot::axis::{self, Area};
 use crate::plot::scale::{Bands, Scale};
-use crate::plot::svg::Svg;
+use crate::plot::svg::{Path, Svg};
 use crate::plot::text;
 use crate::summary::ranked;
 use crate::view::{Cell, Kind, Row, State, View};
@@ -30,13 +32,14 @@ pub fn slices(
     let rest = (0..view.columns.len()).filter(|column| !ranks.contains(column));
     let share = |column| parts().find(|part| part.column == column && part.clear).map(|part| part.share);
     let order = ranks.iter().copied().chain(rest);
-    order.filter_map(|column| shared.draw(column, share(column), size)).take(MOST).collect()
+    let along = |column: usize| found.and_then(|found| found.dependence.get(column)?.as_deref());
+    order.filter_map(|column| shared.draw(column, (share(column), along(column)), size)).take(MOST).collect()
 }
 
 /// The slice of one parameter; that of a permutation shows which item comes first. `None` where no trial has both it
 /// and a value.
 pub fn slice(view: &View, objective: usize, column: usize, size: Size, budget: usize) -> Option<Chart> {
-    Shared::new(view, objective, budget)?.draw(column, None, size)
+    Shared::new(view, objective, budget)?.draw(column, (None, None), size)
 }
 
 /// The horizontal direction of a slice.
@@ -108,7 +111,13 @@ impl<'a> Shared<'a> {
         })
     }
 
-    fn draw(&self, column: usize, share: Option<f64>, size: Size) -> Option<Chart> {
+    /// `share` and `along` are what is known of the parameter.
+    fn draw(
+        &self,
+        column: usize,
+        (share, along): (Option<f64>, Option<&[Piece]>),
+        size: Size,
+    ) -> Option<Chart> {
         let described = self.view.columns.get(column)?;
         let mut area = Area { left: 0.0, top: 30.0, right: size.width - 4.0, bottom: size.height - 26.0 };
         let down = self.values.scale((area.bottom - 4.0, area.top));
@@ -134,7 +143,13 @@ impl<'a> Shared<'a> {
             Across::Number(scale) => axis::bottom(&mut svg, &area, scale, (area.width() / 52.0) as usize),
             Across::Option(bands, labels) => axis::categories(&mut svg, &area, bands, labels),
         }
+        if let (Across::Number(scale), Some(pieces)) = (&across, along) {
+            band(&mut svg, pieces, scale, &down);
+        }
         self.dots(&mut svg, column, &rows, &across, &down);
+        if let (Across::Number(scale), Some(pieces)) = (&across, along) {
+            mean(&mut svg, pieces, scale, &down);
+        }
         if let Across::Option(bands, labels) = &across {
             medians(&mut svg, self.view, (self.objective, column), bands, labels.len(), &down);
         }
@@ -204,6 +219,42 @@ impl<'a> Shared<'a> {
         let all = crate::format::count(rows.len());
         (without > 0).then(|| format!("Not active in {} of {all} trials.", crate::format::count(without)))
     }
+}
+
+/// Where the mean over all other parameters lies, one standard deviation to either side; cut off at the axis's ends.
+fn band(svg: &mut Svg, pieces: &[Piece], across: &Scale, down: &Scale) {
+    let Some(first) = pieces.first() else { return };
+    let edge = |piece: &Piece, sign: f64| cut(down, piece.mean + sign * piece.deviation);
+    let mut path = Path::new();
+    path.to(across.at(first.from), edge(first, 1.0));
+    for piece in pieces {
+        path.along(edge(piece, 1.0));
+        path.across(across.at(piece.to));
+    }
+    for piece in pieces.iter().rev() {
+        path.along(edge(piece, -1.0));
+        path.across(across.at(piece.from));
+    }
+    path.close();
+    svg.tag("path").attr("class", "band").attr("d", path.as_str()).empty();
+}
+
+/// The mean itself.
+fn mean(svg: &mut Svg, pieces: &[Piece], across: &Scale, down: &Scale) {
+    let Some(first) = pieces.first() else { return };
+    let mut path = Path::new();
+    path.to(across.at(first.from), cut(down, first.mean));
+    for piece in pieces {
+        path.along(cut(down, piece.mean));
+        path.across(across.at(piece.to));
+    }
+    svg.tag("path").attr("class", "mean").attr("d", path.as_str()).empty();
+}
+
+/// The height of a value, or of the axis's end that it lies beyond.
+fn cut(down: &Scale, value: f64) -> f64 {
+    let (low, high) = down.domain();
+    down.at(value.clamp(low.min(high), high.max(low)))
 }
 
 /// A short line at the median of each option's complete trials.

@@ -103,7 +103,8 @@ impl<'a> Figures<'a> {
             id: "parameters",
             heading: "Parameters".into(),
             lead: "How the value depends on each parameter. The best tenth of the trials is in the accent colour, the best one \
-                   has a ring; a short line marks an option’s median. Of an order, the first item is shown."
+                   has a ring; a short line marks an option’s median. The curve is the mean over all other parameters, as a random forest \
+                   has it, with a standard deviation of its trees. Of an order, the first item is shown."
                 .into(),
             body,
         })
@@ -140,7 +141,7 @@ impl<'a> Figures<'a> {
                 format!(
                     "<div class=\"pair\">{}<div class=\"aside\"><p>Measured by PED-ANOVA (Watanabe et al., 2023): how far the {} best of {} \
                      finished trials lie from all of them, in each parameter by itself, less what chance alone would give. Pale bars are \
-                     not told apart from chance.</p><p>It does not see interactions, nor what matters only far from the best, and the \
+                     not told apart from chance, or the forest below sees less than 1 % of them.</p><p>It does not see interactions, nor what matters only far from the best, and the \
                      trials lie where the search went, not evenly.</p></div></div>",
                     figure(&wide, narrow.as_ref()),
                     crate::format::count(found.best),
@@ -150,7 +151,30 @@ impl<'a> Figures<'a> {
             Some(Err(reason)) => format!("<p class=\"quiet\">Not judged: {reason}.</p>"),
             None => return String::new(),
         };
-        format!("<h3>Importance</h3>{said}<h3>One by one</h3>")
+        let more = self.known(objective).map(|found| self.variance_of(objective, found)).unwrap_or_default();
+        format!("<h3>Importance</h3>{said}{more}<h3>One by one</h3>")
+    }
+
+    /// What explains the variance over the whole space, and what to search next.
+    fn variance_of(&self, objective: usize, found: &Importances) -> String {
+        let Some(wide) = chart::explained(self.view, objective, found, Size::new(640, 0)) else {
+            return String::new();
+        };
+        let narrow = chart::explained(self.view, objective, found, Size::new(380, 0));
+        let hints: String =
+            found.hints.iter().map(|hint| format!("<li>{}</li>", code(&escape(hint)))).collect();
+        let next = if hints.is_empty() {
+            String::new()
+        } else {
+            format!("<h3>What to search next</h3><ul class=\"hints\">{hints}</ul>")
+        };
+        format!(
+            "<h3>Over the whole space</h3><div class=\"pair\">{}<div class=\"aside\"><p>The share of the variance that a parameter \
+             explains by itself, and two of them (×) beyond each alone: fANOVA (Hutter et al., 2014) of a random forest. \
+             Every configuration counts alike, good or bad, wherever the search went; far from where it went the forest \
+             guesses.</p></div></div>{next}",
+            figure(&wide, narrow.as_ref()),
+        )
     }
 
     fn slice_dots(&self) -> usize {
@@ -178,6 +202,8 @@ impl<'a> Figures<'a> {
             charts.extend(chart::history(view, k, WIDE, HISTORY_DOTS));
             charts
                 .extend(self.known(k).and_then(|found| chart::importance(view, k, found, Size::new(640, 0))));
+            charts
+                .extend(self.known(k).and_then(|found| chart::explained(view, k, found, Size::new(640, 0))));
             charts.extend(chart::parallel(view, k, self.known(k), PARALLEL, 300));
             charts.extend(chart::slices(view, k, self.known(k), Size::new(480, 320), self.slice_dots()));
         }
@@ -188,6 +214,12 @@ impl<'a> Figures<'a> {
         distinct(&mut charts);
         charts
     }
+}
+
+/// Names between backquotes, set as code.
+fn code(text: &str) -> String {
+    let parts = text.split('`').enumerate();
+    parts.map(|(i, part)| if i % 2 == 1 { format!("<code>{part}</code>") } else { part.to_owned() }).collect()
 }
 
 /// Two paths may become one file name; later ones get a number.

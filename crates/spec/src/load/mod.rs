@@ -87,6 +87,7 @@ impl Loader<'_> {
         let sampler = self.sampler(file.sampler.as_ref(), &space, settings.objectives.len())?;
         self.accord(settings.pruner.as_ref(), &sampler, &space, settings.objectives.len());
         let points = self.points(file.point, &space);
+        self.transfer(&file.transfer.from, &sampler);
         Some(StudyFile {
             source: self.source.clone(),
             name,
@@ -97,6 +98,7 @@ impl Loader<'_> {
             declaration,
             points,
             sampler,
+            transfer: file.transfer.from,
             setup,
             stages,
             reproducible: file.reproducible,

@@ -63,6 +63,21 @@ impl Loader<'_> {
         points.into_iter().map(|PointForm { params, result }| GivenPoint { params, result }).collect()
     }
 
+    pub(super) fn transfer(&mut self, from: &[String], sampler: &SamplerSpec) {
+        for (i, folder) in from.iter().enumerate() {
+            if folder.trim().is_empty() || from[..i].contains(folder) {
+                let message = "an earlier study is named once, by its folder";
+                let problem = Diagnostic::error(self.at(&format!("transfer.from[{i}]")), message);
+                self.problems.push(problem.help("write it as `from = [\"runs/digits-small\"]`"));
+            }
+        }
+        if !from.is_empty() && matches!(sampler, SamplerSpec::Fixed(_)) {
+            let message =
+                "the sampler `fixed` tries exactly its points, so earlier studies have no say in it";
+            self.problems.push(Diagnostic::error(self.at("transfer"), message).help("leave [transfer] out"));
+        }
+    }
+
     pub(super) fn sampler(
         &mut self,
         table: Option<&Json>,

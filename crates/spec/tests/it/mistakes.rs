@@ -175,12 +175,10 @@ fn what_is_missing_or_contradicts_itself_is_said() {
 #[test]
 fn keys_of_later_versions_are_refused_and_not_ignored() {
     let shown = all([
-        added("[transfer]\nfrom = []\n"),
         changed("[[objective]]", "cost = \"train.time\"\n[[objective]]"),
         changed("name = \"train\"", "call = \"pkg:main\""),
         added("[executor]\nkind = \"slurm\"\n"),
         added("[executor]\nhosts = [\"a\"]\n"),
-        added("[sampler]\nname = \"command\"\n"),
     ]);
     insta::assert_snapshot!(shown);
 }
