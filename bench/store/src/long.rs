@@ -9,7 +9,7 @@ use session::{Definition, Options, Session};
 use space::{Space, Stream};
 use store::{Draft, Durability, Guard, Snapshot, Sqlite, Store};
 use study::{
-    Assignment, DigestBuilder, Ending, EventBody, How, Real, RunEnd, RunEnded, RunKey, RunStarted,
+    Assignment, DigestBuilder, EventBody, How, Real, RunEnd, RunEnded, RunKey, RunStarted,
     TrialCreated, TrialEnded,
 };
 

@@ -112,9 +112,11 @@ impl From<runner::RunnerError> for Failure {
             E::Session(error) => error.into(),
             E::Store(error) => error.into(),
             E::Earlier { .. } => Failure::new(Exit::StudyFile, error),
-            E::Changed { .. } | E::Seed { .. } | E::OtherFile { .. } | E::Busy { .. } => {
-                Failure::new(Exit::Refused, error)
-            }
+            E::Changed { .. }
+            | E::Seed { .. }
+            | E::NotReproducible { .. }
+            | E::OtherFile { .. }
+            | E::Busy { .. } => Failure::new(Exit::Refused, error),
             error => Failure::new(Exit::Environment, error),
         };
         match hint {

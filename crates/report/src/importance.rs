@@ -232,6 +232,7 @@ impl Importances {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Cell;
     use crate::view::{Column, Direction, Objective, Row};
 
     /// A deterministic stand-in for uniform draws.

@@ -29,6 +29,10 @@ pub struct Event {
 /// What happened. In JSON, `kind` names the variant.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
+#[allow(
+    clippy::large_enum_variant,
+    reason = "the large one, a study's beginning, is there once, and few are held at a time"
+)]
 pub enum EventBody {
     /// A study began; always the first event.
     StudyCreated(StudyCreated),

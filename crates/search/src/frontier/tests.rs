@@ -1,3 +1,5 @@
+//! What the frontier promises, beside a hull by brute force.
+
 use serde_json::json;
 
 use super::*;

@@ -1,3 +1,5 @@
+//! Published figures, and what holds for any front.
+
 use proptest::collection::vec;
 use proptest::prelude::*;
 

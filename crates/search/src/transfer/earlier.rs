@@ -35,7 +35,7 @@ impl Earlier {
     /// Of a study's trials with a result, the best first, and how many had ended in all, failed and pruned ones included.
     pub fn new(from: impl Into<String>, ranked: Vec<Map<String, Value>>, ended: u64) -> Self {
         let ended = ended.max(ranked.len() as u64);
-        let good = ((GOOD * ended as f64) as usize).max(LEAST).min(KEPT);
+        let good = ((GOOD * ended as f64) as usize).clamp(LEAST, KEPT);
         let trial = |(rank, point)| Good { quantile: (rank as f64 + 0.5) / ended as f64, point };
         let good = ranked.into_iter().take(good).enumerate().map(trial).collect();
         Earlier { from: from.into(), trials: ended, good }

@@ -85,11 +85,7 @@ mod tests {
             ("lr", json!({"float": {"low": 1e-5, "high": 0.1, "log": true}})),
             ("step", json!({"float": {"low": 0.0, "high": 1.0, "step": 0.1}})),
             ("units", json!({"int": {"low": 1, "high": 64}})),
-            (
-                "batch",
-                json!({"choice": {"options": [{"label": 16, "value": 16}, {"label": 32, "value": 32},
-                {"label": 64, "value": 64}], "ordered": true}}),
-            ),
+            ("batch", json!({"choice": {"labels": [16, 32, 64], "ordered": true}})),
         ];
         let read = |(name, json): (&str, serde_json::Value)| {
             (name.to_owned(), serde_json::from_value(json).unwrap())
