@@ -1,5 +1,7 @@
 //! `serve` as the harness speaks to it: a line in, a line out.
 
+#![allow(clippy::unwrap_used, reason = "a test")]
+
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::process::{Command, Stdio};
 

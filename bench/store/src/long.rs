@@ -9,8 +9,8 @@ use session::{Definition, Options, Session};
 use space::{Space, Stream};
 use store::{Draft, Durability, Guard, Snapshot, Sqlite, Store};
 use study::{
-    Assignment, DigestBuilder, EventBody, How, Real, RunEnd, RunEnded, RunKey, RunStarted,
-    TrialCreated, TrialEnded,
+    Assignment, DigestBuilder, EventBody, How, Real, RunEnd, RunEnded, RunKey, RunStarted, TrialCreated,
+    TrialEnded,
 };
 
 use crate::Done;

@@ -212,10 +212,10 @@ fn a_population_solves_the_papers_toy() {
         let known = world.trials[&trial].clone();
         let mut theta = known.parent.map_or([0.9, 0.9], |parent| checkpoints[&parent]);
         for _ in 0..2 {
-            for i in 0..2 {
+            for (i, theta) in theta.iter_mut().enumerate() {
                 // Most weights nearly switch one of the two off.
                 let h = known.point.get(i).and_then(Scalar::number).unwrap().powi(4);
-                theta[i] -= 0.02 * 2.0 * h * theta[i] * 5.0;
+                *theta -= 0.02 * 2.0 * h * *theta * 5.0;
             }
         }
         checkpoints.insert(trial, theta);
