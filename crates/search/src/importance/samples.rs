@@ -57,14 +57,14 @@ impl Axis {
         }
     }
 
-    /// Where a value lies between the [ends](Self::ends), 0…1.
+    /// Where a value lies between the ends, 0…1.
     pub fn unit(&self, value: f64) -> f64 {
         let log = matches!(self, Axis::Line { log: true, .. });
         let (low, high) = self.ends();
         if low < high { ((scale(value, log) - low) / (high - low)).clamp(0.0, 1.0) } else { 0.5 }
     }
 
-    /// The value at a place between the [ends](Self::ends); the reverse of [`unit`](Self::unit), within the bounds.
+    /// The value at a place between the ends; the reverse of [`unit`](Self::unit), within the bounds.
     pub fn value(&self, unit: f64) -> f64 {
         let (from, to) = self.ends();
         let place = from + unit * (to - from);
