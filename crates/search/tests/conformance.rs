@@ -154,6 +154,7 @@ fn samplers_that_learn_cover_more_than_random() {
     for spec in [
         json!({"name": "tpe"}),
         json!({"name": "nsga2", "population": 16, "n_startup_trials": 10}),
+        json!({"name": "nsga3", "population": 16, "n_startup_trials": 10}),
         json!({"name": "evolution", "population": 16, "sample": 6, "n_startup_trials": 10}),
     ] {
         let spec: SamplerSpec = serde_json::from_value(spec).unwrap();

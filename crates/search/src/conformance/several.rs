@@ -4,7 +4,7 @@ use super::Make;
 use super::spaces::{Named, infinite, learnable};
 use super::study::Study;
 use crate::pareto::hypervolume;
-use crate::{Outcome, RandomOptions, SamplerSpec, TrialId, build};
+use crate::{Nsga2Options, Outcome, RandomOptions, SamplerSpec, TrialId, build};
 
 /// All that holds for every sampler of two objectives. [`covers_more_than_random`] is apart: it holds for those that learn.
 pub fn check_several(make: Make<'_>) {
@@ -101,24 +101,32 @@ pub fn units_of_objectives_do_not_matter(make: Make<'_>) {
     }
 }
 
-/// Over 11 seeds of 80 trials the median hypervolume is at least 1.02 times that of random search. For samplers that learn.
+/// Over 11 seeds of 80 trials, of what random search leaves uncovered in the median a sampler leaves 0.8 at most; all that
+/// there is to cover is what `nsga2` finds in 8,000 trials. For samplers that learn.
 pub fn covers_more_than_random(make: Make<'_>) {
     let random = |space| build(&SamplerSpec::Random(RandomOptions {}), space, 2);
+    let thorough = Nsga2Options { population: 200, ..Nsga2Options::default() };
+    let thorough = |space| build(&SamplerSpec::Nsga2(thorough.clone()), space, 2);
     for named in learnable() {
         let covered = |make: Make<'_>| {
-            let mut covered: Vec<f64> = (0..11).filter_map(|seed| volume(make, &named, seed)).collect();
+            let mut covered: Vec<f64> = (0..11).filter_map(|seed| volume(make, &named, seed, 80)).collect();
             covered.sort_by(f64::total_cmp);
             covered.get(5).copied()
         };
-        let (Some(own), Some(random)) = (covered(make), covered(&random)) else { continue };
-        assert!(own >= 1.02 * random, "{}: {own}, random search covers {random}", named.name);
+        let (Some(own), Some(random), Some(all)) =
+            (covered(make), covered(&random), volume(&thorough, &named, 1, 8_000))
+        else {
+            continue;
+        };
+        let name = named.name;
+        assert!(all - own <= 0.8 * (all - random), "{name}: {own} of {all}, random search covers {random}");
     }
 }
 
-fn volume(make: Make<'_>, named: &Named, seed: u64) -> Option<f64> {
+fn volume(make: Make<'_>, named: &Named, seed: u64, trials: usize) -> Option<f64> {
     let mut study = Study::new(make, named, seed)?;
     let mut found = Vec::new();
-    for _ in 0..80 {
+    for _ in 0..trials {
         let trial = study.start()?;
         // A bowl against how far one is from its other side.
         let values = vec![study.valley(trial), study.mirrored(trial)];

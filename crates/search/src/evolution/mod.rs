@@ -1,21 +1,19 @@
 //! Regularised evolution (Real, Aggarwal, Huang, Le 2019, arXiv:1802.01548), for architectures and other spaces of
 //! choices and conditions: the best of a few drawn from the population has a child that differs in one parameter, and the
 //! population is always the trials that ended last. Who was good by luck dies of age and must prove itself in its
-//! children.
+//! children. With several objectives the best of those drawn is the one on the better front, or else the one that stands
+//! more alone on it.
 //!
 //! The paper has 100 members of which 25 compete, for 20,000 trials; the defaults have the same quarter of fewer members.
 //! Parameters that are numbers make a small step or, as often, a jump anywhere.
 
 mod options;
 
-use std::collections::VecDeque;
-
 use space::{Space, Stream};
 
 pub use self::options::EvolutionOptions;
 use crate::SearchError;
-use crate::evolve::{Breeder, Child, Genetic, Individual, Survivors};
-use crate::pareto::constrained_ranks;
+use crate::evolve::{Breeder, Child, Fronts, Genetic, Individual, Survivors};
 
 /// How large a mutation is: small steps, and jumps that reach everywhere.
 const STEP_ETA: f64 = 20.0;
@@ -26,7 +24,10 @@ const JUMP_ETA: f64 = 1.0;
 pub(crate) struct Aging {
     size: usize,
     sample: u32,
-    members: VecDeque<Individual>,
+    /// The oldest first.
+    members: Vec<Individual>,
+    /// Those of the members, once somebody asked for them.
+    fronts: Option<Fronts>,
 }
 
 /// The sampler for a space and so many objectives.
@@ -43,31 +44,34 @@ pub(crate) fn new(
         return wrong("sample is 0; at least 1 member is needed to be the parent");
     }
     let startup = options.n_startup_trials.unwrap_or(options.population).into();
-    let aging = Aging { size: options.population as usize, sample: options.sample, members: VecDeque::new() };
+    let aging = Aging {
+        size: options.population as usize,
+        sample: options.sample,
+        members: Vec::new(),
+        fronts: None,
+    };
     Ok(Genetic::new(space, objectives, startup, aging))
 }
 
 impl Survivors for Aging {
     fn insert(&mut self, individual: Individual) {
+        self.fronts = None;
         self.members.retain(|member| member.trial != individual.trial);
-        self.members.push_back(individual);
+        self.members.push(individual);
         if self.members.len() > self.size {
-            self.members.pop_front();
+            self.members.remove(0);
         }
     }
 
     fn child(&mut self, space: &Space, breeder: &Breeder, stream: &mut Stream) -> Option<Child> {
-        if self.members.is_empty() {
+        let count = self.members.len() as u64;
+        if count == 0 {
             return None;
         }
-        let count = self.members.len() as u64;
-        let drawn: Vec<&Individual> =
-            (0..self.sample).map(|_| &self.members[stream.below(count) as usize]).collect();
-        let values: Vec<&[f64]> = drawn.iter().map(|member| &*member.values).collect();
-        let violations: Vec<f64> = drawn.iter().map(|member| member.violation).collect();
-        let ranks = constrained_ranks(&values, &violations);
+        let fronts = self.fronts.get_or_insert_with(|| Fronts::of(&self.members));
+        let drawn = (0..self.sample).map(|_| stream.below(count) as usize);
         // Of several as good the first drawn, which is any of them.
-        let parent = (0..drawn.len()).min_by_key(|&i| ranks[i]).map(|i| drawn[i])?;
+        let parent = drawn.min_by(|a, b| fronts.compare(*a, *b)).map(|i| &self.members[i])?;
         let eta = if stream.uniform() < 0.5 { STEP_ETA } else { JUMP_ETA };
         let point = breeder.mutate_one(space, &parent.point, eta, stream);
         Some(Child { point, parents: vec![parent.trial] })

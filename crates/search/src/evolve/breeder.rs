@@ -2,7 +2,10 @@
 
 use space::{Point, Space, Stream};
 
-use super::gene;
+use super::{Child, Individual, gene};
+
+/// How small most mutations of a child are: the distribution index of Deb's papers.
+const MUTATION_ETA: f64 = 20.0;
 
 /// Which parameters can be varied.
 #[derive(Clone, Debug)]
@@ -16,9 +19,31 @@ impl Breeder {
         Breeder { variable: variable.collect() }
     }
 
+    /// A mutated child of members that `draw` chooses by their places: with a chance of `crossover` it has two parents.
+    pub(crate) fn child(
+        &self,
+        space: &Space,
+        members: &[Individual],
+        crossover: f64,
+        draw: impl Fn(&mut Stream) -> usize,
+        stream: &mut Stream,
+    ) -> Child {
+        let mother = draw(stream);
+        let mut parents = vec![members[mother].trial];
+        let mut point = (*members[mother].point).clone();
+        if stream.uniform() < crossover {
+            let father = (0..4).map(|_| draw(stream)).find(|other| *other != mother);
+            if let Some(father) = father {
+                parents.push(members[father].trial);
+                point = self.cross(space, &point, &members[father].point, stream);
+            }
+        }
+        Child { point: self.mutate(space, &point, MUTATION_ETA, stream), parents }
+    }
+
     /// A child of `a` and `b`: about half of the values that both have are those of `a`, the others crossed; what only
     /// one has comes from it.
-    pub(crate) fn cross(&self, space: &Space, a: &Point, b: &Point, stream: &mut Stream) -> Point {
+    fn cross(&self, space: &Space, a: &Point, b: &Point, stream: &mut Stream) -> Point {
         space.complete(|i, _| {
             let domain = &space.parameters()[i].domain;
             match (a.get(i), b.get(i)) {
@@ -31,7 +56,7 @@ impl Breeder {
     }
 
     /// `point` with each active parameter changed with a chance of one in their number, and one at least.
-    pub(crate) fn mutate(&self, space: &Space, point: &Point, eta: f64, stream: &mut Stream) -> Point {
+    fn mutate(&self, space: &Space, point: &Point, eta: f64, stream: &mut Stream) -> Point {
         let active = self.active(point);
         let chance = 1.0 / active.len().max(1) as f64;
         let mut chosen: Vec<usize> = active.iter().copied().filter(|_| stream.uniform() < chance).collect();

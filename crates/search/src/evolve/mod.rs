@@ -7,6 +7,7 @@
 //! (invariant HISTORY).
 
 mod breeder;
+mod fronts;
 mod gene;
 mod genetic;
 mod individual;
@@ -14,6 +15,7 @@ mod orders;
 mod polynomial;
 
 pub(crate) use breeder::Breeder;
+pub(crate) use fronts::{Fronts, crowding_of, front, ranks};
 pub(crate) use gene::stepped;
 pub(crate) use genetic::{Child, Genetic, Survivors};
 pub(crate) use individual::{Individual, Trials};

@@ -5,11 +5,7 @@ use space::{Space, Stream};
 use super::Nsga3Options;
 use super::directions::directions;
 use super::scale::Scale;
-use crate::evolve::{Breeder, Child, Individual, Survivors};
-use crate::pareto::constrained_ranks;
-
-/// Larger than that of `nsga2`, as the paper has it: parents that are far apart have poor children.
-const MUTATION_ETA: f64 = 20.0;
+use crate::evolve::{Breeder, Child, Individual, Survivors, front, ranks};
 
 /// Who is alive, and the directions that each stands for.
 #[derive(Clone, Debug)]
@@ -19,8 +15,8 @@ pub(crate) struct Niches {
     /// Of length 1.
     directions: Vec<Vec<f64>>,
     members: Vec<Individual>,
-    ranks: Vec<u32>,
-    fresh: bool,
+    /// Those of the members, once somebody asked for them.
+    ranks: Option<Vec<u32>>,
 }
 
 impl Niches {
@@ -36,15 +32,14 @@ impl Niches {
             crossover: options.crossover,
             directions,
             members: Vec::new(),
-            ranks: Vec::new(),
-            fresh: false,
+            ranks: None,
         }
     }
 
     /// Who leaves, given all ranks.
     fn worst(&self, ranks: &[u32]) -> Option<usize> {
         let last = *ranks.iter().max()?;
-        let front: Vec<usize> = (0..ranks.len()).filter(|&i| ranks[i] == last).collect();
+        let front = front(ranks, last);
         let finite = |i: &usize| self.members[*i].values.iter().all(|value| value.is_finite());
         if let Some(odd) = front.iter().find(|i| !finite(i)) {
             return Some(*odd);
@@ -79,28 +74,15 @@ impl Niches {
         }
         best
     }
-
-    fn ranks(&self) -> Vec<u32> {
-        let values: Vec<&[f64]> = self.members.iter().map(|member| &*member.values).collect();
-        let violations: Vec<f64> = self.members.iter().map(|member| member.violation).collect();
-        constrained_ranks(&values, &violations)
-    }
-
-    /// The better of two drawn, by rank.
-    fn tournament(&self, stream: &mut Stream) -> usize {
-        let count = self.members.len() as u64;
-        let (a, b) = (stream.below(count) as usize, stream.below(count) as usize);
-        if self.ranks[a] <= self.ranks[b] { a } else { b }
-    }
 }
 
 impl Survivors for Niches {
     fn insert(&mut self, individual: Individual) {
-        self.fresh = false;
+        self.ranks = None;
         self.members.retain(|member| member.trial != individual.trial);
         self.members.push(individual);
         if self.members.len() > self.size
-            && let Some(worst) = self.worst(&self.ranks())
+            && let Some(worst) = self.worst(&ranks(&self.members))
         {
             self.members.remove(worst);
         }
@@ -110,19 +92,13 @@ impl Survivors for Niches {
         if self.members.len() < 2 {
             return None;
         }
-        if !std::mem::replace(&mut self.fresh, true) {
-            self.ranks = self.ranks();
-        }
-        let mother = self.tournament(stream);
-        let mut parents = vec![self.members[mother].trial];
-        let mut point = (*self.members[mother].point).clone();
-        if stream.uniform() < self.crossover {
-            let father = (0..4).map(|_| self.tournament(stream)).find(|other| *other != mother);
-            if let Some(father) = father {
-                parents.push(self.members[father].trial);
-                point = breeder.cross(space, &point, &self.members[father].point, stream);
-            }
-        }
-        Some(Child { point: breeder.mutate(space, &point, MUTATION_ETA, stream), parents })
+        let ranks = self.ranks.get_or_insert_with(|| ranks(&self.members));
+        let count = self.members.len() as u64;
+        // The better of two drawn, by rank alone.
+        let tournament = |stream: &mut Stream| {
+            let (a, b) = (stream.below(count) as usize, stream.below(count) as usize);
+            if ranks[a] <= ranks[b] { a } else { b }
+        };
+        Some(breeder.child(space, &self.members, self.crossover, tournament, stream))
     }
 }
