@@ -90,8 +90,13 @@ impl Scene {
 }
 
 impl Drop for Scene {
-    /// A supervisor that a test left behind ends with its folder's processes.
+    /// A supervisor that a test left behind ends with its folder's processes. The folder of a test that fails stays, to
+    /// be looked at.
     fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.folder.disable_cleanup(true);
+            eprintln!("the test's folder: {}", self.folder.path().display());
+        }
         for pid in processes_in(self.folder.path()) {
             let _ =
                 nix::sys::signal::kill(nix::unistd::Pid::from_raw(pid), nix::sys::signal::Signal::SIGKILL);

@@ -211,7 +211,13 @@ impl<'a> Slot<'a> {
             });
         }
         let ended_at = self.last.map_or(0, |end| end.at());
-        Standing::Due { attempt: self.next, not_before: ended_at + self.wait(rules) }
+        // What need not wait is due by every clock: by that of a reader which lags behind, the moment of the ending is yet
+        // to come, and its room would go to another trial.
+        let not_before = match self.wait(rules) {
+            0 => 0,
+            wait => ended_at.saturating_add(wait),
+        };
+        Standing::Due { attempt: self.next, not_before }
     }
 
     /// How long a new try waits. A loss is its machine's fault: after the first one it never waits, after others only where

@@ -196,6 +196,17 @@ fn what_was_lost_or_ended_with_the_study_is_run_again_but_not_for_ever() {
 }
 
 #[test]
+fn what_was_lost_is_due_by_any_clock_and_no_other_trial_gets_its_room() {
+    let mut bench = Bench::new(minimized("loss"));
+    for (attempt, how) in [How::Killed, How::Lost, How::Lost].into_iter().enumerate() {
+        let course = bench.run(0, 0, attempt as u32, RunEnd::new(how, 1.0), &[]);
+        let Course::Open { due, .. } = &course else { panic!("{course:?}") };
+        // Not after its ending: a runner reads its clock before it records that, and need not have the same clock at all.
+        assert_eq!(due[0].not_before, 0, "{how:?}");
+    }
+}
+
+#[test]
 fn a_time_out_keeps_what_was_reported_where_the_stage_says_so() {
     let stage = |on_timeout| vec![StageRules { on_timeout, ..StageRules::named("solve") }];
     let run = |on_timeout, metrics: &[(&str, f64)]| {
