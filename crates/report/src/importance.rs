@@ -83,7 +83,7 @@ pub fn importance(view: &View, objective: usize) -> Result<Importances, NoImport
         return Err(NoImportance::Constant);
     }
     let ped = ped_anova(&samples, &PedOptions::default()).ok_or(NoImportance::Constant)?;
-    let forest = fanova(&samples, &FanovaOptions::default());
+    let forest = fanova(&samples, &FanovaOptions::for_trials(samples.len()));
     let mut parts: Vec<Importance> = ped
         .parts
         .iter()

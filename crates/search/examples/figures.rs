@@ -43,7 +43,7 @@ fn importance() {
         let began = Instant::now();
         let ped = ped_anova(&samples, &PedOptions::default()).unwrap();
         let after_ped = began.elapsed();
-        let forest = fanova(&samples, &FanovaOptions::default()).unwrap();
+        let forest = fanova(&samples, &FanovaOptions::for_trials(samples.len())).unwrap();
         let after_forest = began.elapsed();
         let found = hints(&samples, &ped, Some(&forest), &HintOptions::default()).len();
         println!(

@@ -64,16 +64,14 @@ fn ped_anova_weighs_as_optuna_does() {
 
 #[test]
 fn fanova_shares_as_optuna_does() {
-    let options = FanovaOptions { fence: false, ..FanovaOptions::default() };
     let mut compared = 0;
     for case in cases() {
         let Some(expected) = &case.fanova else { continue };
+        let options = FanovaOptions { fence: false, ..FanovaOptions::for_trials(case.values.len()) };
         let found = fanova(&case.samples(), &options).unwrap();
         eprintln!("{}: {:.3?} beside {expected:.3?}", case.name, found.alone);
-        // Forests of few trials differ more: each tree sees a third less of them.
-        let tolerance = if case.values.len() < 50 { 0.1 } else { 0.06 };
         for (found, expected) in found.alone.iter().zip(expected) {
-            assert!((found - expected).abs() <= tolerance, "{}: {found} and not {expected}", case.name);
+            assert!((found - expected).abs() <= 0.03, "{}: {found} and not {expected}", case.name);
             compared += 1;
         }
     }
@@ -96,7 +94,7 @@ fn drawn(axes: usize, trials: usize, seed: u64, value: impl Fn(&[f64]) -> f64) -
 }
 
 fn of(samples: &Samples) -> Fanova {
-    fanova(samples, &FanovaOptions::default()).unwrap()
+    fanova(samples, &FanovaOptions::for_trials(samples.len())).unwrap()
 }
 
 #[test]
@@ -163,7 +161,7 @@ fn what_cannot_be_judged_is_not() {
         drawn(2, 50, 5, |_| 1.0),
         drawn(2, 50, 5, |_| f64::INFINITY),
     ] {
-        assert_eq!(fanova(&samples, &FanovaOptions::default()), None);
+        assert_eq!(fanova(&samples, &FanovaOptions::for_trials(samples.len())), None);
         assert_eq!(ped(&samples), None);
     }
     let mut single = drawn(2, 50, 5, |x| x[0]);
@@ -174,7 +172,7 @@ fn what_cannot_be_judged_is_not() {
     for value in [1e300, 1e-300, f64::INFINITY, f64::NEG_INFINITY] {
         let odd = drawn(2, 60, 6, |x| if x[0] < 0.1 { value } else { x[1] });
         ped(&odd);
-        fanova(&odd, &FanovaOptions { fence: false, ..FanovaOptions::default() });
+        fanova(&odd, &FanovaOptions { fence: false, ..FanovaOptions::for_trials(60) });
     }
 }
 
@@ -209,7 +207,7 @@ fn an_optimum_inside_presses_against_nothing() {
 fn what_has_no_effect_can_be_fixed_and_nothing_else() {
     let found = said(4, 200, |x| x[0] + 3.0 * (x[1] - 0.5) * (x[1] - 0.5) + 0.5 * x[2]);
     let idle = |hint: &&Hint| matches!(hint, Hint::Fix { axis: 3, .. });
-    assert!(found.iter().filter(idle).count() >= 12, "{found:?}");
+    assert!(found.iter().filter(idle).count() >= 15, "{found:?}");
     let wrong = |hint: &&Hint| matches!(hint, Hint::Fix { .. }) && !idle(hint);
     assert_eq!(found.iter().filter(wrong).count(), 0, "{found:?}");
 }

@@ -18,6 +18,9 @@ use super::bins::{Bins, INACTIVE, MOST};
 use super::tree::{Rows, Tree, stretches};
 use super::{Axis, Samples};
 
+/// Interactions are taken from so many trees at most: they are most of the work.
+const PAIRED: usize = 64;
+
 /// How the forest is grown.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct FanovaOptions {
@@ -33,9 +36,13 @@ pub struct FanovaOptions {
     pub fence: bool,
 }
 
-impl Default for FanovaOptions {
-    fn default() -> Self {
-        FanovaOptions { trees: 64, least: 1, rows: 2048, interacting: 10, fence: true }
+impl FanovaOptions {
+    /// For so many trials. Trees of few trials are quick and differ from each other, so there are more of them: for the
+    /// same work 64 of 2,048 trials and more, 512 of 256 trials and fewer.
+    pub fn for_trials(trials: usize) -> Self {
+        let rows = 2048;
+        let trees = (64 * rows / trials.max(1)).clamp(64, 512) as u32;
+        FanovaOptions { trees, least: 1, rows, interacting: 10, fence: true }
     }
 }
 
@@ -190,7 +197,7 @@ impl Forest {
                     bin => bin,
                 }));
             }
-            Tree::grow(&rows, options.least.max(1), &mut gains)
+            Tree::grow(&rows, options.least.max(1), &mut gains, &mut stream)
         };
         let trees = (0..options.trees).map(tree).collect();
         Forest { trees, gains }
@@ -215,9 +222,10 @@ impl Forest {
             together: pairs.iter().map(|pair| (*pair, Sums::default())).collect(),
         };
         let mut means = Means::new(bins, &pairs);
-        for tree in &self.trees {
-            means.take(tree, bins, &pairs);
-            found.add(&means, bins, &pairs);
+        for (number, tree) in self.trees.iter().enumerate() {
+            let pairs = if number < PAIRED { &*pairs } else { &[] };
+            means.take(tree, bins, pairs);
+            found.add(&means, bins, pairs);
         }
         found
     }
@@ -305,6 +313,7 @@ impl Means {
     /// their corners, and summed up at the end.
     fn take(&mut self, tree: &Tree, bins: &[Bins], pairs: &[(usize, usize)]) {
         let Means { mean, squares, along, pairs: grids } = self;
+        let grids = &mut grids[..pairs.len()];
         (*mean, *squares) = (0.0, 0.0);
         along.iter_mut().for_each(|along| along.fill(0.0));
         grids.iter_mut().for_each(|grid| grid.fill(0.0));

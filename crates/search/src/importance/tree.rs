@@ -1,12 +1,14 @@
 //! A regression tree (Breiman et al. 1984) over binned columns, grown until its leaves are pure, and walked as boxes.
 
-use super::bins::{Bins, bits};
+use space::Stream;
+
+use super::bins::{Bins, MOST, Set, bits};
 
 /// A node: a leaf's value, or which bins of an axis go left.
 #[derive(Clone, Copy, Debug)]
 enum Node {
     Leaf(f64),
-    Split { axis: usize, left: u64, children: usize },
+    Split { axis: usize, left: Set, children: usize },
 }
 
 /// A grown tree; the first node is the root.
@@ -26,7 +28,7 @@ pub(super) struct Rows<'a> {
 /// The best way to part a node.
 struct Split {
     axis: usize,
-    left: u64,
+    left: Set,
     gain: f64,
 }
 
@@ -35,18 +37,20 @@ impl Rows<'_> {
         self.cells[row as usize * self.bins.len() + axis]
     }
 
-    /// The split that leaves the least variance; `None` where no axis has two bins with rows, or nothing is gained.
-    fn split(&self, rows: &[u32], least: usize, counted: &mut Counted) -> Option<Split> {
+    /// The split that leaves the least variance; `None` where no axis has two bins with rows, or nothing is gained. Of
+    /// splits as good, as all of two rows are, the one of the first axis from `first` on.
+    fn split(&self, rows: &[u32], least: usize, first: usize, counted: &mut Counted) -> Option<Split> {
         counted.take(self, rows);
         let total: f64 = rows.iter().map(|&row| self.values[row as usize]).sum();
         let before = total * total / rows.len() as f64;
         let mut best: Option<Split> = None;
-        for (axis, bins) in self.bins.iter().enumerate() {
+        for axis in (first..self.bins.len()).chain(0..first) {
+            let bins = &self.bins[axis];
             counted.order(axis, bins);
-            let (mut left, mut sum, mut count) = (0_u64, 0.0, 0_u32);
+            let (mut left, mut sum, mut count) = (0 as Set, 0.0, 0_u32);
             for (k, &bin) in counted.order.iter().enumerate().take(counted.order.len().saturating_sub(1)) {
                 left |= 1 << bin;
-                let place = axis * super::bins::MOST + bin;
+                let place = axis * MOST + bin;
                 sum += counted.sums[place];
                 count += counted.counts[place];
                 let rest = rows.len() as u32 - count;
@@ -67,12 +71,14 @@ impl Rows<'_> {
 }
 
 /// All bins up to and with one.
-fn below(bin: usize) -> u64 {
-    u64::MAX >> (super::bins::MOST - 1 - bin)
+fn below(bin: usize) -> Set {
+    Set::MAX >> (MOST - 1 - bin)
 }
 
 /// Sums and numbers of rows by bin, kept between nodes.
 struct Counted {
+    /// The bins of each axis that have rows; what stands below of others is an earlier node's.
+    present: Vec<Set>,
     sums: Vec<f64>,
     counts: Vec<u32>,
     /// The bins of one axis that have rows, in the order in which they are parted.
@@ -80,15 +86,28 @@ struct Counted {
 }
 
 impl Counted {
+    fn new(axes: usize) -> Self {
+        let places = axes * MOST;
+        Counted {
+            present: vec![0; axes],
+            sums: vec![0.0; places],
+            counts: vec![0; places],
+            order: Vec::new(),
+        }
+    }
+
     fn take(&mut self, rows: &Rows<'_>, chosen: &[u32]) {
-        self.sums.fill(0.0);
-        self.counts.fill(0);
+        self.present.fill(0);
         let axes = rows.bins.len();
         for &row in chosen {
             let value = rows.values[row as usize];
             let cells = &rows.cells[row as usize * axes..(row as usize + 1) * axes];
             for (axis, &cell) in cells.iter().enumerate() {
-                let place = axis * super::bins::MOST + cell as usize;
+                let place = axis * MOST + cell as usize;
+                if (self.present[axis] >> cell) & 1 == 0 {
+                    self.present[axis] |= 1 << cell;
+                    (self.sums[place], self.counts[place]) = (0.0, 0);
+                }
                 self.sums[place] += value;
                 self.counts[place] += 1;
             }
@@ -97,10 +116,10 @@ impl Counted {
 
     /// Options are parted by their means, which holds the best of all ways to part them (Fisher 1958).
     fn order(&mut self, axis: usize, bins: &Bins) {
-        let from = axis * super::bins::MOST;
-        let Counted { sums, counts, order } = self;
+        let from = axis * MOST;
+        let Counted { present, sums, counts, order } = self;
         order.clear();
-        order.extend((0..bins.measure.len()).filter(|bin| counts[from + bin] > 0));
+        order.extend(bits(present[axis]));
         if !bins.ordered {
             let mean = |bin: &usize| sums[from + bin] / f64::from(counts[from + bin]);
             order.sort_by(|a, b| mean(a).total_cmp(&mean(b)).then(a.cmp(b)));
@@ -110,9 +129,8 @@ impl Counted {
 
 impl Tree {
     /// Grows it; each leaf has at least `least` rows. What each split gains is added to its axis in `gains`.
-    pub(super) fn grow(rows: &Rows<'_>, least: usize, gains: &mut [f64]) -> Tree {
-        let places = rows.bins.len() * super::bins::MOST;
-        let mut counted = Counted { sums: vec![0.0; places], counts: vec![0; places], order: Vec::new() };
+    pub(super) fn grow(rows: &Rows<'_>, least: usize, gains: &mut [f64], stream: &mut Stream) -> Tree {
+        let mut counted = Counted::new(rows.bins.len());
         let mut order: Vec<u32> = (0..rows.values.len() as u32).collect();
         let mut nodes = vec![Node::Leaf(0.0)];
         let mut open = vec![(0, 0..order.len())];
@@ -121,7 +139,11 @@ impl Tree {
             let values = || part.iter().map(|&row| rows.values[row as usize]);
             let first = values().next().unwrap_or_default();
             let is_pure = part.len() < 2 * least || values().all(|value| value == first);
-            let split = if is_pure { None } else { rows.split(part, least, &mut counted) };
+            let split = if is_pure {
+                None
+            } else {
+                rows.split(part, least, stream.below(rows.bins.len() as u64) as usize, &mut counted)
+            };
             let Some(split) = split else {
                 nodes[node] = Node::Leaf(values().sum::<f64>() / part.len().max(1) as f64);
                 continue;
@@ -138,12 +160,12 @@ impl Tree {
     }
 
     /// Calls `visit` with each leaf: its value, and the bins of each axis that belong to it.
-    pub(super) fn leaves(&self, bins: &[Bins], mut visit: impl FnMut(f64, &[u64])) {
-        let mut sets: Vec<u64> = bins.iter().map(Bins::whole).collect();
+    pub(super) fn leaves(&self, bins: &[Bins], mut visit: impl FnMut(f64, &[Set])) {
+        let mut sets: Vec<Set> = bins.iter().map(Bins::whole).collect();
         self.descend(0, &mut sets, &mut visit);
     }
 
-    fn descend(&self, node: usize, sets: &mut [u64], visit: &mut impl FnMut(f64, &[u64])) {
+    fn descend(&self, node: usize, sets: &mut [Set], visit: &mut impl FnMut(f64, &[Set])) {
         match self.nodes[node] {
             Node::Leaf(value) => visit(value, sets),
             Node::Split { axis, left, children } => {
@@ -171,7 +193,7 @@ fn part_in_two(rows: &mut [u32], first: impl Fn(u32) -> bool) -> usize {
 }
 
 /// The stretches of neighbouring bins in a set, from the first and up to but without the last.
-pub(super) fn stretches(set: u64, mut visit: impl FnMut(usize, usize)) {
+pub(super) fn stretches(set: Set, mut visit: impl FnMut(usize, usize)) {
     let mut bins = bits(set).peekable();
     while let Some(from) = bins.next() {
         let mut to = from + 1;
@@ -191,6 +213,6 @@ mod tests {
         let mut found = Vec::new();
         stretches(0b1110_0101, |from, to| found.push((from, to)));
         assert_eq!(found, [(0, 1), (2, 3), (5, 8)]);
-        stretches(u64::MAX, |from, to| assert_eq!((from, to), (0, 64)));
+        stretches(Set::MAX, |from, to| assert_eq!((from, to), (0, MOST)));
     }
 }

@@ -6,7 +6,8 @@
 
 Each case is a study: its axes, the trials' columns (null where a parameter was not active) and values, and PED-ANOVA's
 weights, as they are. Where every parameter is always there and none is log (Optuna's fANOVA takes ranges as they are,
-not by factors, and options as corners of a cube), fANOVA's shares too: the mean and the spread over three forests.
+not by factors, and options as corners of a cube), fANOVA's shares too: the mean and the spread over 24 forests: between two of its
+forests of 64 trees a share differs by up to .1.
 """
 
 import json
@@ -94,7 +95,7 @@ def record(name, objective, sampler, trials, seed, fanova):
         "ped": [ped[name] for name in names],
     }
     if fanova:
-        found = [FanovaImportanceEvaluator(seed=s).evaluate(study) for s in range(3)]
+        found = [FanovaImportanceEvaluator(seed=s).evaluate(study) for s in range(24)]
         shares = np.array([[one[name] for name in names] for one in found])
         case["fanova"] = shares.mean(axis=0).tolist()
         case["fanova_spread"] = shares.std(axis=0).tolist()
