@@ -92,6 +92,7 @@ impl Scene {
 impl Drop for Scene {
     /// A supervisor that a test left behind ends with its folder's processes. The folder of a test that fails stays, to
     /// be looked at.
+    #[allow(clippy::print_stderr, reason = "a failed test says where to look")]
     fn drop(&mut self) {
         if std::thread::panicking() {
             self.folder.disable_cleanup(true);
