@@ -12,7 +12,6 @@ mod chances;
 mod constants;
 mod coordinates;
 mod distribution;
-mod eigen;
 mod learning_rate;
 mod margin;
 mod options;

@@ -1,6 +1,6 @@
 //! The shape of the distribution: its covariance matrix, full or diagonal, with its principal axes.
 
-use super::eigen;
+use linalg::{Eigen, Matrix, symmetric_eigen};
 
 /// Axes are never thinner than this share of the widest: the matrix keeps a condition of at most 10¹⁴.
 const THINNEST: f64 = 1e-7;
@@ -32,14 +32,12 @@ impl Shape {
         if diagonal || n == 0 {
             return Shape::Diagonal(vec![1.0; n]);
         }
-        let mut matrix = vec![0.0; n * n];
-        (0..n).for_each(|i| matrix[i * n + i] = 1.0);
-        Shape::Full(Full { n, directions: matrix.clone(), matrix, lengths: vec![1.0; n] })
+        Shape::Full(Full::ball(n))
     }
 
     /// A full matrix, given row by row.
     pub(crate) fn of_matrix(matrix: Vec<f64>, n: usize) -> Self {
-        let mut full = Full { n, directions: Vec::new(), matrix, lengths: Vec::new() };
+        let mut full = Full { matrix, ..Full::ball(n) };
         full.refresh();
         Shape::Full(full)
     }
@@ -154,6 +152,11 @@ impl Shape {
 }
 
 impl Full {
+    fn ball(n: usize) -> Self {
+        let matrix = Matrix::identity(n).entries().to_vec();
+        Full { n, directions: matrix.clone(), matrix, lengths: vec![1.0; n] }
+    }
+
     /// D⁻¹ Bᵀ y.
     fn along(&self, y: &[f64]) -> Vec<f64> {
         let mut along = vec![0.0; self.n];
@@ -182,10 +185,14 @@ impl Full {
     }
 
     fn refresh(&mut self) {
-        self.directions.clone_from(&self.matrix);
-        let values = eigen::decompose(&mut self.directions, self.n);
-        let most = values.last().copied().unwrap_or(1.0).max(f64::MIN_POSITIVE);
-        self.lengths = values.iter().map(|v| v.max(most * THINNEST * THINNEST).sqrt()).collect();
+        let n = self.n;
+        // One that overflowed keeps the axes it had.
+        let matrix = Matrix::from_fn(n, n, |i, j| self.matrix[i * n + j]);
+        if let Some(Eigen { values, vectors }) = symmetric_eigen(&matrix) {
+            let most = values.last().copied().unwrap_or(1.0).max(f64::MIN_POSITIVE);
+            self.lengths = values.iter().map(|v| v.max(most * THINNEST * THINNEST).sqrt()).collect();
+            self.directions = vectors.entries().to_vec();
+        }
     }
 }
 
