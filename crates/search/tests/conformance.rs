@@ -149,18 +149,27 @@ fn samplers_that_learn_conform_with_several_objectives() {
     check_several(json!({"name": "evolution", "population": 12, "sample": 4}));
 }
 
+fn check_cover(spec: serde_json::Value) {
+    let spec: SamplerSpec = serde_json::from_value(spec).unwrap();
+    conformance::covers_more_than_random(&|space| build(&spec, space, 2));
+}
+
 #[test]
 fn samplers_that_learn_cover_more_than_random() {
-    for spec in [
-        json!({"name": "tpe"}),
-        json!({"name": "nsga2", "population": 16, "n_startup_trials": 10}),
-        json!({"name": "nsga3", "population": 16, "n_startup_trials": 10}),
-        json!({"name": "evolution", "population": 16, "sample": 6, "n_startup_trials": 10}),
-    ] {
-        let spec: SamplerSpec = serde_json::from_value(spec).unwrap();
-        println!("{}", spec.name());
-        conformance::covers_more_than_random(&|space| build(&spec, space, 2));
-    }
+    check_cover(json!({"name": "tpe"}));
+    check_cover(json!({"name": "nsga2", "population": 16, "n_startup_trials": 10}));
+    check_cover(json!({"name": "nsga3", "population": 16, "n_startup_trials": 10}));
+    check_cover(json!({"name": "evolution", "population": 16, "sample": 6, "n_startup_trials": 10}));
+}
+
+#[test]
+fn gp_covers_more_than_random() {
+    check_cover(json!({"name": "gp"}));
+}
+
+#[test]
+fn auto_covers_more_than_random() {
+    check_cover(json!({"name": "auto"}));
 }
 
 #[test]

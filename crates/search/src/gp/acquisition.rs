@@ -47,6 +47,21 @@ pub(crate) fn log_probability_below(moments: Moments, limit: f64) -> Scored {
     Scored { score, by_mean: -slope / sigma, by_variance: -slope * z / (2.0 * moments.variance) }
 }
 
+/// h(z), Φ(z) and φ(z): what E[max(0, end − Y)] and its derivatives are made of, in units of the deviation.
+pub(crate) fn hinge(z: f64) -> [f64; 3] {
+    if z > 9.0 {
+        // 1 − Φ is below 10⁻¹⁸.
+        return [z, 1.0, 0.0];
+    }
+    if z < -37.0 {
+        return [0.0; 3];
+    }
+    let density = exp(-0.5 * z * z - LN_SQRT_2PI);
+    let cdf = crate::maths::normal::cdf(z);
+    let h = if z > -10.0 { density + z * cdf } else { density * mills_rest(-z).0 };
+    [h, cdf, density]
+}
+
 /// ln h(z), its derivative Φ(z)/h(z), and φ(z)/h(z).
 fn log_h(z: f64) -> (f64, f64, f64) {
     if z > -1.0 {

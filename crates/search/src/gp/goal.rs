@@ -62,10 +62,9 @@ impl Goal {
         }
         if let Some((models, gains)) = &self.front {
             let predicted: Vec<Vec<Moments>> = models.iter().map(|model| model.predict(rows)).collect();
-            let mut ignored = vec![(0.0, 0.0); models.len()];
             for (i, score) in scores.iter_mut().enumerate() {
                 let moments: Vec<Moments> = predicted.iter().map(|of_model| of_model[i]).collect();
-                *score += gains.score(&moments, &mut ignored);
+                *score += gains.score(&moments);
             }
         }
         scores
@@ -91,7 +90,7 @@ impl Goal {
             let mut partials = vec![(0.0, 0.0); models.len()];
             for b in 0..rows.len() {
                 let moments: Vec<Moments> = locals.iter().map(|local| local.moments[b]).collect();
-                sloped.scores[b] += gains.score(&moments, &mut partials);
+                sloped.scores[b] += gains.slopes(&moments, &mut partials);
                 for (k, model) in models.iter().enumerate() {
                     model.pull(rows, &mut locals[k], b, partials[k], &mut sloped.gradients[b]);
                 }

@@ -5,35 +5,39 @@
 //! Deutz, Bäck 2019; Daulton, Balandat, Bakshy 2020). All of it is done in logarithms, so that gradients do not vanish
 //! where the gain underflows (Ament et al. 2023).
 
-use super::acquisition::{Moments, Scored, log_expected_improvement};
-use crate::pareto::{Cell, greedy_subset, non_dominated, non_dominated_cells};
+use super::acquisition::{Moments, Scored, hinge, log_expected_improvement};
+use crate::pareto::{greedy_subset, non_dominated, non_dominated_cells};
 
 /// A front is cut to so many points, those that cover most.
 const MOST: usize = 60;
-/// How far beyond the front's worst values the reference lies, as a share of its range.
+/// How far beyond the worst known values the reference lies, as a share of the range of all.
 const BEYOND: f64 = 0.1;
+/// Below this the gain is summed in logarithms.
+const FAR: f64 = 1e-200;
+/// Stands for the mark of a cell without a lower end.
+const OPEN: u32 = u32::MAX;
 
 /// What no known point dominates.
 #[derive(Clone, Debug)]
 pub(crate) struct Gains {
-    cells: Vec<Cell>,
+    /// Of each objective, where cells begin and end.
+    marks: Vec<Vec<f64>>,
+    /// Of each cell, for each objective, the marks between which it lies.
+    cells: Vec<Vec<(u32, u32)>>,
 }
 
 impl Gains {
-    /// What the points leave open. The reference lies a tenth of the front's range beyond its worst values; where the front
-    /// has no range, beyond by a tenth of that of all points.
+    /// What the points leave open. The reference lies a tenth of the range of all points beyond the worst of them: beyond the
+    /// front's worst alone, a front that so far lies in one corner would hide that there is anything to be gained beside it,
+    /// as where one option is the better in one objective, and has been looked at more.
     pub(crate) fn new(points: &[Vec<f64>]) -> Self {
         let front: Vec<&Vec<f64>> = non_dominated(points).into_iter().map(|i| &points[i]).collect();
         let objectives = points.first().map_or(0, Vec::len);
-        let range = |points: &mut dyn Iterator<Item = f64>| {
-            points.fold((f64::INFINITY, f64::NEG_INFINITY), |(a, b), x| (a.min(x), b.max(x)))
-        };
         let reference: Vec<f64> = (0..objectives)
             .map(|k| {
-                let (low, high) = range(&mut front.iter().map(|p| p[k]));
-                let (least, most) = range(&mut points.iter().map(|p| p[k]));
-                let width = if high - low > 1e-3 * (most - least) { high - low } else { most - least };
-                high + BEYOND * width.max(1e-6)
+                let least = points.iter().map(|p| p[k]).fold(f64::INFINITY, f64::min);
+                let most = points.iter().map(|p| p[k]).fold(f64::NEG_INFINITY, f64::max);
+                most + BEYOND * (most - least).max(1e-6)
             })
             .collect();
         let kept: Vec<&Vec<f64>> = if front.len() > MOST {
@@ -41,43 +45,106 @@ impl Gains {
         } else {
             front
         };
-        Gains { cells: non_dominated_cells(&kept, &reference) }
+        let cells = non_dominated_cells(&kept, &reference);
+        let marks: Vec<Vec<f64>> = (0..objectives)
+            .map(|k| {
+                let ends = cells.iter().flat_map(|cell| [cell.low[k], cell.high[k]]);
+                let mut marks: Vec<f64> = ends.filter(|end| *end > f64::NEG_INFINITY).collect();
+                marks.sort_by(f64::total_cmp);
+                marks.dedup();
+                marks
+            })
+            .collect();
+        let place = |k: usize, end: f64| {
+            marks[k].binary_search_by(|mark| mark.total_cmp(&end)).map_or(OPEN, |at| at as u32)
+        };
+        let between = |cell: &crate::pareto::Cell| {
+            (0..objectives).map(|k| (place(k, cell.low[k]), place(k, cell.high[k]))).collect()
+        };
+        let cells = cells.iter().map(between).collect();
+        Gains { marks, cells }
+    }
+
+    /// ln of the expected gain.
+    pub(crate) fn score(&self, moments: &[Moments]) -> f64 {
+        self.near(moments, None).unwrap_or_else(|| self.far(moments, None))
     }
 
     /// ln of the expected gain, and its derivatives by each objective's mean and variance.
-    pub(crate) fn score(&self, moments: &[Moments], partials: &mut [(f64, f64)]) -> f64 {
-        let logs: Vec<f64> = self
-            .cells
+    pub(crate) fn slopes(&self, moments: &[Moments], partials: &mut [(f64, f64)]) -> f64 {
+        self.near(moments, Some(&mut *partials)).unwrap_or_else(|| self.far(moments, Some(partials)))
+    }
+
+    /// The same where the gain is a number of ordinary size: sums and products of E[max(0, end − Y)].
+    fn near(&self, moments: &[Moments], partials: Option<&mut [(f64, f64)]>) -> Option<f64> {
+        let hinges: Vec<Vec<_>> = moments
             .iter()
-            .map(|cell| (0..moments.len()).map(|k| side(moments[k], cell.low[k], cell.high[k]).score).sum())
+            .zip(&self.marks)
+            .map(|(m, marks)| {
+                let sigma = m.variance.sqrt();
+                marks.iter().map(|end| hinge((end - m.mean) / sigma)).collect()
+            })
             .collect();
-        let top = logs.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-        partials.fill((0.0, 0.0));
-        if !top.is_finite() {
-            return f64::NEG_INFINITY;
+        let rise = |k: usize, (low, high): (u32, u32), of: fn(&[f64; 3]) -> f64| {
+            let below = if low == OPEN { 0.0 } else { of(&hinges[k][low as usize]) };
+            of(&hinges[k][high as usize]) - below
+        };
+        // In units of the deviations.
+        let side = |cell: &[(u32, u32)], k: usize| rise(k, cell[k], |h| h[0]).max(0.0);
+        let gain = |cell: &Vec<(u32, u32)>| (0..moments.len()).map(|k| side(cell, k)).product::<f64>();
+        let total: f64 = self.cells.iter().map(gain).sum();
+        if total < FAR {
+            return None;
         }
-        let total: f64 = logs.iter().map(|log| libm::exp(log - top)).sum();
-        for (cell, log) in self.cells.iter().zip(&logs) {
-            let share = libm::exp(log - top) / total;
-            if share > 1e-12 {
+        for (k, partial) in partials.into_iter().flatten().enumerate() {
+            let mut slopes = (0.0, 0.0);
+            for cell in &self.cells {
+                let others: f64 = (0..moments.len()).filter(|j| *j != k).map(|j| side(cell, j)).product();
+                slopes.0 -= others * rise(k, cell[k], |h| h[1]);
+                slopes.1 += others * rise(k, cell[k], |h| h[2]);
+            }
+            let Moments { variance, .. } = moments[k];
+            *partial = (slopes.0 / (total * variance.sqrt()), slopes.1 / (total * 2.0 * variance));
+        }
+        let deviations: f64 = moments.iter().map(|m| 0.5 * libm::log(m.variance)).sum();
+        Some(libm::log(total) + deviations)
+    }
+
+    /// The same for every size, in logarithms.
+    fn far(&self, moments: &[Moments], partials: Option<&mut [(f64, f64)]>) -> f64 {
+        let ends: Vec<Vec<Scored>> = moments
+            .iter()
+            .zip(&self.marks)
+            .map(|(m, marks)| marks.iter().map(|end| log_expected_improvement(*m, *end)).collect())
+            .collect();
+        let own = |k: usize, cell: &[(u32, u32)]| side(&ends[k], cell[k]);
+        let log = |cell: &Vec<(u32, u32)>| (0..moments.len()).map(|k| own(k, cell).score).sum();
+        let logs: Vec<f64> = self.cells.iter().map(log).collect();
+        let top = logs.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+        let shares: Vec<f64> = logs.iter().map(|log| libm::exp(log - top)).collect();
+        let total: f64 = shares.iter().sum();
+        if let Some(partials) = partials {
+            partials.fill((0.0, 0.0));
+            let counting = shares.iter().zip(&self.cells).filter(|(share, _)| **share > 1e-12 * total);
+            for (share, cell) in counting {
                 for (k, partial) in partials.iter_mut().enumerate() {
-                    let own = side(moments[k], cell.low[k], cell.high[k]);
-                    partial.0 += share * own.by_mean;
-                    partial.1 += share * own.by_variance;
+                    let own = own(k, cell);
+                    partial.0 += share / total * own.by_mean;
+                    partial.1 += share / total * own.by_variance;
                 }
             }
         }
-        top + libm::log(total)
+        if top.is_finite() { top + libm::log(total) } else { f64::NEG_INFINITY }
     }
 }
 
-/// ln E[max(0, high − max(low, Y))].
-fn side(moments: Moments, low: f64, high: f64) -> Scored {
-    let above = log_expected_improvement(moments, high);
-    if low == f64::NEG_INFINITY {
+/// ln E[max(0, high − max(low, Y))], of ln E[max(0, end − Y)] at the marks.
+fn side(ends: &[Scored], (low, high): (u32, u32)) -> Scored {
+    let above = ends[high as usize];
+    if low == OPEN {
         return above;
     }
-    let below = log_expected_improvement(moments, low);
+    let below = ends[low as usize];
     let ratio = libm::exp(below.score - above.score).min(1.0 - 1e-12);
     Scored {
         score: above.score + libm::log1p(-ratio),
@@ -97,7 +164,7 @@ mod tests {
         let points = vec![vec![0.0, 2.0], vec![1.0, 1.0], vec![2.0, 0.0], vec![2.5, 2.5]];
         let gains = Gains::new(&points);
         let moments = [Moments { mean: 0.8, variance: 0.3 }, Moments { mean: 0.9, variance: 0.2 }];
-        let reference = [2.2, 2.2];
+        let reference = [2.75, 2.75];
         let before = hypervolume(&points, &reference);
         let mut stream = Stream::new(1, 0, 0);
         let draws = 20_000;
@@ -108,8 +175,41 @@ mod tests {
             sum += hypervolume(&with, &reference) - before;
         }
         let sampled = libm::log(sum / f64::from(draws));
-        let own = gains.score(&moments, &mut [(0.0, 0.0); 2]);
+        let own = gains.score(&moments);
         assert!((sampled - own).abs() < 0.03, "{sampled} {own}");
+    }
+
+    #[test]
+    fn the_forms_for_ordinary_and_for_tiny_gains_agree() {
+        let gains = Gains::new(&[vec![0.0, 2.0, 1.0], vec![1.0, 1.0, 1.5], vec![2.0, 0.0, 0.5]]);
+        let mut stream = Stream::new(3, 0, 0);
+        for _ in 0..200 {
+            let moments: Vec<Moments> = (0..3)
+                .map(|_| Moments { mean: 2.0 * stream.normal(), variance: 1e-3 + stream.uniform() })
+                .collect();
+            let (mut near, mut far) = ([(0.0, 0.0); 3], [(0.0, 0.0); 3]);
+            let Some(score) = gains.near(&moments, Some(&mut near)) else { continue };
+            let other = gains.far(&moments, Some(&mut far));
+            assert!((score - other).abs() < 1e-6 * (1.0 + other.abs()), "{score} {other}");
+            for (a, b) in near.iter().zip(far) {
+                assert!((a.0 - b.0).abs() < 1e-4 * (1.0 + b.0.abs()), "{near:?} {far:?}");
+                assert!((a.1 - b.1).abs() < 1e-4 * (1.0 + b.1.abs()), "{near:?} {far:?}");
+            }
+        }
+        let hopeless = [Moments { mean: 90.0, variance: 1e-2 }; 3];
+        assert!(gains.near(&hopeless, None).is_none() && gains.score(&hopeless).is_finite());
+    }
+
+    #[test]
+    fn what_lies_beside_a_front_in_one_corner_is_a_gain() {
+        // One option has been tried well, and is good in the second objective; the other one only badly.
+        let tried = [0.30, 0.31, 0.32].map(|x| vec![x, 0.62 - x]);
+        let badly = vec![0.5, 0.9];
+        let gains = Gains::new(&[&tried[..], &[badly]].concat());
+        let better_in_the_first =
+            [Moments { mean: 0.1, variance: 1e-4 }, Moments { mean: 0.6, variance: 1e-4 }];
+        let near_the_front = [Moments { mean: 0.31, variance: 1e-6 }, Moments { mean: 0.31, variance: 1e-6 }];
+        assert!(gains.score(&better_in_the_first) > gains.score(&near_the_front) + 2.0);
     }
 
     #[test]
@@ -121,12 +221,12 @@ mod tests {
                 .map(|_| Moments { mean: 3.0 * stream.normal(), variance: 0.05 + stream.uniform() })
                 .collect();
             let mut partials = [(0.0, 0.0); 3];
-            gains.score(&moments, &mut partials);
+            gains.slopes(&moments, &mut partials);
             for k in 0..3 {
                 let at = |m: f64, v: f64| {
                     let mut moved = moments.clone();
                     (moved[k].mean, moved[k].variance) = (moved[k].mean + m, moved[k].variance + v);
-                    gains.score(&moved, &mut [(0.0, 0.0); 3])
+                    gains.score(&moved)
                 };
                 let slopes =
                     ((at(1e-6, 0.0) - at(-1e-6, 0.0)) / 2e-6, (at(0.0, 1e-6) - at(0.0, -1e-6)) / 2e-6);
