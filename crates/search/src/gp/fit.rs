@@ -14,15 +14,20 @@ use super::design::Design;
 use super::kernel::{Parameters, Scaled, Work, plain};
 use super::layout::Layout;
 use super::values::Transform;
-use crate::maths::lbfgsb::{Stop, minimise};
+use crate::maths::lbfgsb::{Minimiser, Stop};
 use crate::maths::normal::LN_SQRT_2PI;
 
 /// Spread of the priors on lengths and rates, in logarithms: √3.
 const SPREAD: f64 = 1.732_050_807_568_877_2;
 /// Where the noise's variance is expected, and how little is known of it (both in logarithms).
 pub(crate) const NOISE: (f64, f64) = (-9.0, 3.0);
+/// Spread of the prior on the logit of what blocks share.
+const SHARED_SPREAD: f64 = 1.5;
 /// Spread of the prior on the warp's exponents, in logarithms, about 1.
 const WARP_SPREAD: f64 = 0.75;
+/// After so many evaluations a start that is behind the best one by more gives up.
+const LEAD: u32 = 12;
+const BEHIND: f64 = 3.0;
 /// Bounds in logarithms.
 const LENGTHS: (f64, f64) = (-4.6, 8.0);
 const RATES: (f64, f64) = (-9.0, 3.5);
@@ -75,25 +80,33 @@ fn bounds(layout: &Layout, warp: bool) -> Vec<(f64, f64)> {
     bounds
 }
 
-/// Hyper-parameters of greatest density found from `starts`, with so many evaluations each; the first of equals.
+/// Hyper-parameters of greatest density found from `starts`, with so many evaluations each; the first of equals. Starts race:
+/// after [`LEAD`] evaluations those far behind give up.
 pub(crate) fn fit(sample: &Sample<'_>, starts: &[Vec<f64>], evaluations: u32) -> Vec<f64> {
     let warp = starts.first().is_some_and(|start| start.len() > plain(sample.layout) + 1);
     let top = prior_top(sample.layout, sample.noise.0, warp);
-    let stop = Stop { gradient: 1e-3, decrease: 1e-4, evaluations };
+    let stop = Stop { gradient: 1e-3, decrease: 1e-3, evaluations };
+    let begin = |start: &Vec<f64>| Minimiser::new(start, bounds(sample.layout, warp), stop);
+    let mut climbs: Vec<Minimiser> = starts.iter().map(begin).collect();
     let mut work = Work::default();
-    let mut best: Option<(f64, Vec<f64>)> = None;
-    for start in starts {
-        let found = minimise(start, bounds(sample.layout, warp), stop, |theta, gradient| {
-            wide(
+    let mut gradient = vec![0.0; top.len()];
+    let mut go = |climb: &mut Minimiser, evaluations: u32| {
+        for _ in 0..evaluations {
+            let Some(theta) = climb.wanted() else { break };
+            let value = wide(
                 #[inline(always)]
-                || negative_density(sample, &top, theta, gradient, &mut work),
-            )
-        });
-        if found.value().is_finite() && best.as_ref().is_none_or(|(value, _)| found.value() < *value) {
-            best = Some((found.value(), found.best().to_vec()));
+                || negative_density(sample, &top, theta, &mut gradient, |v| !climb.refuses(v), &mut work),
+            );
+            climb.tell(value, &gradient);
         }
-    }
-    best.map_or(top, |(_, theta)| theta)
+    };
+    let lead = if climbs.len() > 1 { LEAD } else { evaluations };
+    climbs.iter_mut().for_each(|climb| go(climb, lead));
+    let least = climbs.iter().map(Minimiser::value).fold(f64::INFINITY, f64::min);
+    climbs.retain(|climb| climb.value().is_finite() && climb.value() <= least + BEHIND);
+    climbs.iter_mut().for_each(|climb| go(climb, evaluations));
+    let best = climbs.into_iter().reduce(|best, next| if next.value() < best.value() { next } else { best });
+    best.map_or(top, |climb| climb.best().to_vec())
 }
 
 /// The estimated mean, and K⁻¹(y − mean).
@@ -108,13 +121,14 @@ pub(crate) fn residuals(factor: &Cholesky, values: &[f64]) -> (f64, Vec<f64>) {
     (mean, alpha)
 }
 
-/// −ln of the posterior density of θ, up to a constant, and its gradient.
+/// −ln of the posterior density of θ, up to a constant, and, where it is wanted of that value, its gradient: most of the time.
 #[inline(always)]
 fn negative_density(
     sample: &Sample<'_>,
     top: &[f64],
     theta: &[f64],
     gradient: &mut [f64],
+    wants_gradient: impl Fn(f64) -> bool,
     work: &mut Work,
 ) -> f64 {
     let Sample { layout, design, values, noise_weights, .. } = sample;
@@ -126,6 +140,15 @@ fn negative_density(
     let n = values.len();
     let mut density = 0.5 * fit + 0.5 * factor.log_determinant() + n as f64 * LN_SQRT_2PI;
     gradient.fill(0.0);
+    for i in 0..theta.len() {
+        let spread = spread(sample, i, theta.len());
+        let z = (theta[i] - top[i]) / spread;
+        density += 0.5 * z * z;
+        gradient[i] = z / spread;
+    }
+    if !wants_gradient(density) {
+        return density;
+    }
     let inverse = factor.inverse();
     let (mut weights, mut line) = (vec![0.0; n], vec![0.0; n]);
     let mut noise = 0.0;
@@ -139,23 +162,22 @@ fn negative_density(
         scaled.pull(row, &weights[..a], work, gradient);
         noise += 0.5 * (known[a] - alpha[a] * alpha[a]) * parameters.noise * noise_weights[a];
     }
-    let last = theta.len() - 1;
-    gradient[last] += noise;
-    for i in 0..=last {
-        let spread = if i == last {
-            sample.noise.1
-        } else if i < layout.numbers + layout.rates {
-            SPREAD
-        } else if i < plain(layout) {
-            1.5
-        } else {
-            WARP_SPREAD
-        };
-        let z = (theta[i] - top[i]) / spread;
-        density += 0.5 * z * z;
-        gradient[i] += z / spread;
-    }
+    gradient[theta.len() - 1] += noise;
     density
+}
+
+/// Spread of the prior on one of so many hyper-parameters.
+fn spread(sample: &Sample<'_>, i: usize, all: usize) -> f64 {
+    let layout = sample.layout;
+    if i + 1 == all {
+        sample.noise.1
+    } else if i < layout.numbers + layout.rates {
+        SPREAD
+    } else if i < plain(layout) {
+        SHARED_SPREAD
+    } else {
+        WARP_SPREAD
+    }
 }
 
 /// ln of the leave-one-out predictive density of each value (Rasmussen and Williams 2006, section 5.4.2).
@@ -211,12 +233,12 @@ mod tests {
         let mut work = Work::default();
         let mut gradient = vec![0.0; theta.len()];
         let mut ignored = gradient.clone();
-        negative_density(&sample, &top, &theta, &mut gradient, &mut work);
+        negative_density(&sample, &top, &theta, &mut gradient, |_| true, &mut work);
         for i in 0..theta.len() {
             let mut at = |x: f64| {
                 let mut moved = theta.clone();
                 moved[i] += x;
-                negative_density(&sample, &top, &moved, &mut ignored, &mut work)
+                negative_density(&sample, &top, &moved, &mut ignored, |_| true, &mut work)
             };
             let slope = (at(1e-5) - at(-1e-5)) / 2e-5;
             assert!((slope - gradient[i]).abs() < 1e-5 * (1.0 + slope.abs()), "{i}: {slope} {}", gradient[i]);

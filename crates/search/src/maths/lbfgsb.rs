@@ -93,6 +93,16 @@ impl Minimiser {
         self.value
     }
 
+    /// Whether a value at the point that was wanted is too high, so that its gradient is not looked at.
+    pub(crate) fn refuses(&self, value: f64) -> bool {
+        !self.at.is_empty() && !(value <= self.value + ARMIJO * self.promised())
+    }
+
+    /// By how much the gradient says that the function changes up to the point that was wanted.
+    fn promised(&self) -> f64 {
+        self.trial.iter().zip(&self.at).zip(&self.gradient).map(|((t, x), g)| (t - x) * g).sum()
+    }
+
     /// Takes in the value and the gradient at the point that was wanted. What is not finite counts as too high.
     pub(crate) fn tell(&mut self, value: f64, gradient: &[f64]) {
         self.evaluations += 1;
@@ -108,8 +118,7 @@ impl Minimiser {
             self.turn();
             return;
         }
-        let promised: f64 =
-            self.trial.iter().zip(&self.at).zip(&self.gradient).map(|((t, x), g)| (t - x) * g).sum();
+        let promised = self.promised();
         if !finite || value > self.value + ARMIJO * promised {
             self.cut(if finite { value } else { f64::INFINITY }, promised);
             return;
@@ -231,6 +240,7 @@ fn dot(a: &[f64], b: &[f64]) -> f64 {
 }
 
 /// Minimises a function that can be called.
+#[cfg(test)]
 pub(crate) fn minimise(
     start: &[f64],
     bounds: Vec<(f64, f64)>,
