@@ -134,6 +134,13 @@ pub enum Observed {
         /// One value per objective, minimised sense. NaN where it has none.
         values: Vec<f64>,
     },
+    /// What a trial has cost, in whatever unit, where its study says how that is known; told just before it is over.
+    Spent {
+        /// Which trial.
+        trial: TrialId,
+        /// May be anything that a program reports; what is not positive and finite says nothing.
+        cost: f64,
+    },
     /// A trial is over: its repetitions folded into one outcome.
     Ended {
         /// Which trial.

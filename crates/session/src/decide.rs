@@ -179,8 +179,9 @@ impl Session {
         let built = brain.learn(lesson, &view.study, self.options.programs.as_ref())?;
         let mut plan = Plan::default();
         if !request.endings.is_empty() {
-            let foreseen: Vec<Observed> =
-                self.with_study(|study| request.endings.iter().map(|ending| study.foresee(ending)).collect());
+            let foreseen: Vec<Observed> = self.with_study(|study| {
+                request.endings.iter().flat_map(|ending| study.foresee(ending)).collect()
+            });
             built.sampler.learn(&foreseen);
             plan.foreseen = foreseen.len();
             plan.bodies.clone_from(&request.events);

@@ -97,6 +97,7 @@ impl Definition {
         let (was, is) = (study.settings(), &self.settings);
         note(refused, "objective", &was.objectives, &is.objectives);
         note(refused, "constraint", &was.constraints, &is.constraints);
+        note(refused, "cost", &was.cost, &is.cost);
         note(refused, "repeat", &was.repeat, &is.repeat);
         note(refused, "stage", &shape(&was.stages), &shape(&is.stages));
         note(refused, "pruner", &was.pruner, &is.pruner);

@@ -185,10 +185,13 @@ impl Session {
                 let (trial, decision, runs, memo) = (*trial, *decision, *runs, memo.clone());
                 Some(Observed::Repeated { trial, decision, runs, memo })
             }
-            EventBody::TrialEnded(ended) => Some(self.with_study(|study| study.foresee(ended))),
             _ => None,
         };
-        bodies.iter().filter_map(observed).collect()
+        let all = |body: &EventBody| match body {
+            EventBody::TrialEnded(ended) => self.with_study(|study| study.foresee(ended)).collect(),
+            body => observed(body).into_iter().collect::<Vec<_>>(),
+        };
+        bodies.iter().flat_map(all).collect()
     }
 
     /// The turn of an enqueued point.

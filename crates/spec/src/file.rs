@@ -43,6 +43,8 @@ pub(crate) struct File {
     pub(crate) objective: Vec<Objective>,
     /// What a result must satisfy to count as feasible.
     pub(crate) constraint: Vec<Constraint>,
+    /// The metric that says what a trial costs, such as `train.time`: configurations that promise more for less come first.
+    pub(crate) cost: Option<String>,
     /// What can be tried: one entry for each parameter.
     pub(crate) space: Declarations,
     /// What every proposal keeps to.

@@ -4,8 +4,6 @@
 use crate::diagnostic::Diagnostic;
 use crate::tree::{Entry, Node, Tree};
 
-/// Top-level keys.
-const TOP: [&str; 1] = ["cost"];
 /// Keys of a stage.
 const STAGE: [&str; 1] = ["call"];
 /// Keys of `[executor]`.
@@ -15,9 +13,6 @@ const KINDS: [&str; 3] = ["slurm", "ray", "ssh"];
 
 /// Takes such keys out of the tree, so that what reads it afterwards does not know them, and says so for each.
 pub(crate) fn refuse(root: &mut Node, problems: &mut Vec<Diagnostic>) {
-    for key in TOP {
-        take(root, key, &format!("`{key}`"), problems);
-    }
     if let Some(stages) = child(root, "stage").and_then(items) {
         for stage in stages {
             for key in STAGE {

@@ -372,6 +372,7 @@ impl Study {
     fn trial_ended(&mut self, ended: &TrialEnded, seq: u64, at: u64) {
         let metrics: Box<[(NameId, Real)]> =
             ended.metrics.iter().map(|(name, value)| (self.names.intern(name), *value)).collect();
+        let cost = self.settings.cost_of(ended);
         let Some(record) = self.record(ended.trial) else { return };
         let was = record.state;
         // FIRST ENDING WINS, for trials too: of each round only the first.
@@ -392,6 +393,9 @@ impl Study {
             extra.errors.clone_from(&ended.errors);
             extra.step = ended.step;
             extra.message = ended.message.as_deref().map(Into::into);
+        }
+        if cost.is_some() || record.extra.is_some() {
+            record.extra().cost = cost;
         }
         if !ended.repetitions.is_empty() {
             let round = record.round;

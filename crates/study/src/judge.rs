@@ -16,7 +16,7 @@ use crate::{Digests, Ending, Real, Settings, TrialEnded};
 pub struct Judge {
     objectives: Vec<Compiled>,
     constraints: Vec<Expr>,
-    /// The metrics that stop conditions look at.
+    /// The metrics that stop conditions look at, and the one that is the cost.
     watched: Vec<String>,
     made: Made,
 }
@@ -156,7 +156,13 @@ impl Judge {
         Ok(Judge {
             objectives: objectives.map(|(i, objective)| compile(i, objective)).collect::<Result<_, _>>()?,
             constraints: constraints.collect::<Result<_, _>>()?,
-            watched: settings.stop.when.iter().flat_map(|text| crate::conditions::names(text)).collect(),
+            watched: settings
+                .stop
+                .when
+                .iter()
+                .flat_map(|text| crate::conditions::names(text))
+                .chain(settings.cost.clone())
+                .collect(),
             made: Made::of(settings),
         })
     }
@@ -166,7 +172,7 @@ impl Judge {
         self.constraints.iter().map(|expr| expr.terms().len()).sum()
     }
 
-    /// The names of metrics that objectives, constraints and stop conditions look up.
+    /// The names of metrics that objectives, constraints, the cost and stop conditions look up.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         let objectives = self.objectives.iter().flat_map(|objective| {
             let noise = match &objective.noise {

@@ -143,7 +143,7 @@ impl Study {
         }
         into.extend(self.reports_that_count(trial, round, &end, judge));
         into.extend(self.repetitions(trial, round));
-        into.push(self.ended(trial.number, &end));
+        into.extend(self.ended(trial.number, &end));
     }
 
     /// What a round reported, by repetition, as far as it does not depend on how fast others were: up to the repetition
@@ -196,7 +196,7 @@ impl Study {
             found.extend(shown.map(|seq| (seq, self.created(trial, space))));
             for (round, end) in (0..).zip(&endings) {
                 found.extend(self.repetitions(trial, round).map(|observed| (end.seq, observed)));
-                found.push((end.seq, self.ended(trial.number, end)));
+                found.extend(self.ended(trial.number, end).map(|observed| (end.seq, observed)));
             }
             found.extend(rounds.iter().map(|round| (round.seq, round.observed(trial.number))));
             let reports = record.extra.iter().flat_map(|extra| extra.reports.iter().map(|report| report.seq));
@@ -218,7 +218,7 @@ impl Study {
                     into.push(self.created(trial, space));
                 }
                 into.extend(self.repetitions(trial, record.round));
-                into.push(self.ended(trial.number, &record.ending()));
+                into.extend(self.ended(trial.number, &record.ending()));
             }
             EventBody::TrialContinued(_) | EventBody::TrialRepeated(_) => {
                 let round = record.extra.as_ref().and_then(|extra| extra.rounds.last());
@@ -251,7 +251,7 @@ impl Study {
     }
 
     /// What a sampler will learn of this ending when it is applied; for who decides and appends both at once.
-    pub fn foresee(&self, ended: &TrialEnded) -> Observed {
+    pub fn foresee(&self, ended: &TrialEnded) -> impl Iterator<Item = Observed> + use<> {
         let state = match ended.state {
             Ending::Complete => State::Complete,
             Ending::Pruned => State::Pruned,
@@ -263,6 +263,7 @@ impl Study {
             step: ended.step,
             values: ended.values.as_slice().into(),
             violations: ended.violations.as_slice().into(),
+            cost: self.settings.cost_of(ended),
         };
         self.ended(ended.trial, &past)
     }
@@ -283,7 +284,8 @@ impl Study {
         objectives.map(|(value, objective)| objective.direction.minimized(value.0)).collect()
     }
 
-    fn ended(&self, trial: TrialId, end: &Past) -> Observed {
+    /// What it cost, where that is known, then how it ended.
+    fn ended(&self, trial: TrialId, end: &Past) -> impl Iterator<Item = Observed> + use<> {
         let values = self.minimized(&end.values);
         let outcome = match end.state {
             State::Complete => {
@@ -292,7 +294,8 @@ impl Study {
             State::Pruned => Outcome::Pruned { step: end.step.unwrap_or(0), value: values.first().copied() },
             _ => Outcome::Failed,
         };
-        Observed::Ended { trial, outcome }
+        let spent = end.cost.map(|cost| Observed::Spent { trial, cost: cost.0 });
+        spent.into_iter().chain([Observed::Ended { trial, outcome }])
     }
 
     /// A report shows each objective that its values give; NaN for the others. One without any shows nothing.

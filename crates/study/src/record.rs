@@ -81,6 +81,8 @@ pub(crate) struct Extra {
     pub(crate) repeats: u32,
     pub(crate) errors: Vec<Real>,
     pub(crate) step: Option<u64>,
+    /// What it cost, where the study says by which metric.
+    pub(crate) cost: Option<Real>,
     pub(crate) message: Option<Box<str>>,
     #[serde(with = "json_text")]
     pub(crate) memo: Option<Json>,
@@ -138,6 +140,7 @@ pub(crate) struct Past {
     pub(crate) step: Option<u64>,
     pub(crate) values: Box<[Real]>,
     pub(crate) violations: Box<[Real]>,
+    pub(crate) cost: Option<Real>,
 }
 
 /// One attempt.
@@ -226,6 +229,7 @@ impl Record {
             step: self.extra.as_ref().and_then(|extra| extra.step),
             values: self.values.clone(),
             violations: self.violations.clone(),
+            cost: self.extra.as_ref().and_then(|extra| extra.cost),
         }
     }
 

@@ -10,7 +10,7 @@ use search::{Duplicates, Level, PrunerSpec};
 use serde::de::{self, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::{Axis, Duration, Real};
+use crate::{Axis, Duration, Real, TrialEnded};
 
 /// The rules of one study that its history is judged by.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -21,6 +21,9 @@ pub struct Settings {
     /// What a result must satisfy to count as feasible.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub constraints: Vec<Constraint>,
+    /// The metric that says what a trial costs: samplers that can prefer what promises more for less.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cost: Option<String>,
     /// When the study ends.
     pub stop: StopRules,
     /// What happens when a configuration comes up again.
@@ -43,6 +46,11 @@ impl Settings {
     /// The stages; `unnamed` where none is described.
     pub(crate) fn stages_or<'a>(&'a self, unnamed: &'a [StageRules]) -> &'a [StageRules] {
         if self.stages.is_empty() { unnamed } else { &self.stages }
+    }
+
+    /// What a trial that ends so has cost, where a metric says it and it reported that one.
+    pub(crate) fn cost_of(&self, ended: &TrialEnded) -> Option<Real> {
+        self.cost.as_ref().and_then(|metric| ended.metrics.get(metric)).copied()
     }
 
     /// Whether a trial that ran to this level has not run to the end.

@@ -6,7 +6,7 @@ use crate::Study;
 
 /// The version of the snapshot's encoding and of the fold itself. Raise it with every change of either, so that
 /// states that an older fold made are not taken for this one's.
-pub const FOLD_VERSION: u32 = 6;
+pub const FOLD_VERSION: u32 = 7;
 
 /// Why a state could not be written or read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -374,3 +374,19 @@ fn the_only_run_of_a_trial_keeps_its_curve_and_what_it_reported_before_it_failed
     let course = bench.study.course(&bench.judge, TRIAL, Some(Foreseen { ended: &ended, at })).unwrap();
     assert_eq!(over(course).metrics["loss"], Real(1.0));
 }
+
+#[test]
+fn what_a_stage_took_may_be_the_cost_that_samplers_are_told_of() {
+    let cost = Some("run.time".to_owned());
+    let mut bench = Bench::new(Settings { cost, ..minimized("loss") });
+    let ended = over(bench.run(0, 0, 0, ok(), &[("loss", 1.0)]));
+    assert_eq!(ended.metrics["run.time"], Real(2.0), "a rule names it");
+    bench.apply(EventBody::TrialEnded(ended));
+    let space = space::Space::from_domains([]).unwrap();
+    let told = bench.study.observed(&bench.judge, &space).1;
+    let [.., search::Observed::Spent { trial: TRIAL, cost }, search::Observed::Ended { .. }] = &told[..]
+    else {
+        panic!("{told:?}")
+    };
+    assert_eq!(*cost, 2.0);
+}

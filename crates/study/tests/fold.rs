@@ -362,6 +362,7 @@ proptest! {
         let mut log = Log::of_script(&script);
         let EventBody::StudyCreated(created) = &mut log.0[0].body else { unreachable!() };
         created.space = declared.then(|| serde_json::json!({}));
+        created.settings.cost = Some("loss".to_owned());
         let domain = serde_json::from_str(r#"{"float":{"low":0.0,"high":1.0}}"#).unwrap();
         let space = space::Space::from_domains([("x".to_owned(), domain)]).unwrap();
         let judge = Judge::new(log.fold().settings()).unwrap();

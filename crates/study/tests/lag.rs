@@ -38,7 +38,8 @@ fn settings(lag: u32) -> Settings {
         when: vec!["min(loss) < -4.5".to_owned(), "sum(loss) > 20".to_owned()],
         ..StopRules::default()
     };
-    Settings { objectives: vec![Objective::minimize("loss")], stop, lag: Some(lag), ..Settings::default() }
+    let (objectives, cost) = (vec![Objective::minimize("loss")], Some("loss".to_owned()));
+    Settings { objectives, cost, stop, lag: Some(lag), ..Settings::default() }
 }
 
 impl History {

@@ -228,6 +228,7 @@ impl Strategy for Auto {
                 Observed::Continued { .. }
                 | Observed::Repeated { .. }
                 | Observed::Repetition { .. }
+                | Observed::Spent { .. }
                 | Observed::Reported { .. } => {}
             }
         }

@@ -209,6 +209,7 @@ impl Cmaes {
             Observed::Continued { .. }
             | Observed::Repeated { .. }
             | Observed::Repetition { .. }
+            | Observed::Spent { .. }
             | Observed::Reported { .. } => {}
         }
     }

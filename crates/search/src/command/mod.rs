@@ -83,7 +83,7 @@ impl Command {
                     self.running.remove(trial);
                 }
             }
-            Observed::Reported { .. } | Observed::Repetition { .. } => {}
+            Observed::Reported { .. } | Observed::Repetition { .. } | Observed::Spent { .. } => {}
         }
     }
 

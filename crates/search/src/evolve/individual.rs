@@ -55,6 +55,7 @@ impl Trials {
             Observed::Continued { .. }
             | Observed::Repeated { .. }
             | Observed::Repetition { .. }
+            | Observed::Spent { .. }
             | Observed::Reported { .. } => None,
         }
     }

@@ -164,6 +164,7 @@ impl Strategy for Frontier {
                 Observed::Continued { .. }
                 | Observed::Repeated { .. }
                 | Observed::Repetition { .. }
+                | Observed::Spent { .. }
                 | Observed::Reported { .. } => {}
             }
         }

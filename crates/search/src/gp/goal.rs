@@ -18,6 +18,8 @@ pub(crate) enum Aim {
     Improve(f64),
     /// A value of at most this, with the greatest probability.
     Below(f64),
+    /// A low value, each unit of which counts so much.
+    Low(f64),
 }
 
 /// A score of points: the sum of what is looked for in each model, and of beliefs.
@@ -48,6 +50,7 @@ impl Aim {
         match self {
             Aim::Improve(best) => log_expected_improvement(moments, *best),
             Aim::Below(limit) => log_probability_below(moments, *limit),
+            Aim::Low(weight) => Scored { score: -weight * moments.mean, by_mean: -weight, by_variance: 0.0 },
         }
     }
 }

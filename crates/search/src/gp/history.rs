@@ -16,6 +16,8 @@ pub(crate) struct Trial {
     pub(crate) outcome: Option<Outcome>,
     /// Values of its repetitions, by objective.
     repetitions: BTreeMap<u32, Vec<f64>>,
+    /// What it has cost, where that is known.
+    cost: Option<f64>,
 }
 
 /// All trials in the order of their numbers.
@@ -38,6 +40,8 @@ pub(crate) struct Told<'a> {
     pub(crate) outcome: &'a Outcome,
     /// How many repetitions its values are the mean of, at least 1.
     pub(crate) repetitions: usize,
+    /// ln of what it cost, where it is complete and that is known.
+    pub(crate) log_cost: Option<f64>,
 }
 
 impl Told<'_> {
@@ -91,6 +95,7 @@ impl History {
                         point: point.clone(),
                         outcome: None,
                         repetitions: BTreeMap::new(),
+                        cost: None,
                     });
                     if let Some(own) = memo.as_ref().and_then(|memo| memo.get(memo_key)) {
                         self.memo = Some(own.clone());
@@ -99,6 +104,11 @@ impl History {
                 Observed::Repetition { trial, repetition, values } => {
                     if let Some(trial) = self.trials.get_mut(trial) {
                         trial.repetitions.insert(*repetition, values.clone());
+                    }
+                }
+                Observed::Spent { trial, cost } => {
+                    if let Some(trial) = self.trials.get_mut(trial) {
+                        trial.cost = Some(*cost);
                     }
                 }
                 Observed::Ended { trial, outcome } => {
@@ -120,7 +130,18 @@ impl History {
     pub(crate) fn told(&self) -> impl Iterator<Item = Told<'_>> {
         self.trials.iter().filter_map(|(trial, t)| {
             let outcome = t.outcome.as_ref()?;
-            Some(Told { trial: *trial, point: &t.point, outcome, repetitions: t.repetitions.len().max(1) })
+            let repetitions = t.repetitions.len().max(1);
+            // What was stopped or failed has cost less than the configuration would.
+            let whole = t.cost.filter(|cost| {
+                matches!(outcome, Outcome::Complete { .. }) && *cost > 0.0 && cost.is_finite()
+            });
+            Some(Told {
+                trial: *trial,
+                point: &t.point,
+                outcome,
+                repetitions,
+                log_cost: whole.map(libm::log),
+            })
         })
     }
 

@@ -45,7 +45,7 @@ pub(crate) use self::layout::{Layout, Row};
 pub(crate) use self::model::Model;
 pub use self::options::GpOptions;
 pub(crate) use self::suggest::{Region, Search, suggest};
-use self::tasks::{Task, tasks};
+use self::tasks::{Role, Task, tasks};
 pub(crate) use self::trust_region::TrustRegion;
 #[allow(unused_imports, reason = "parts that `auto` is made of")]
 pub(crate) use self::values::Prepared;
@@ -69,7 +69,7 @@ const MOST_OBJECTIVES: usize = 4;
 struct Fitted {
     /// To how many trials.
     trials: usize,
-    /// Of the objectives, then of the constraints.
+    /// Of the objectives, then of the constraints, then of the cost.
     fits: Vec<Fit>,
 }
 
@@ -205,7 +205,12 @@ impl Gp {
         let bounds = models.split_off(self.objectives);
         let scales = models[0].lengths();
         let parts = bounds.into_iter().zip(&tasks[self.objectives..]);
-        let parts = parts.map(|(model, task)| (model, Aim::Below(task.limit))).collect();
+        let aim = |role: Role| match role {
+            Role::Objective => None,
+            Role::Constraint(limit) => Some(Aim::Below(limit)),
+            Role::Cost(spread) => Some(Aim::Low(self.thrift(ask) * spread)),
+        };
+        let parts = parts.filter_map(|(model, task)| Some((model, aim(task.role)?))).collect();
         let beliefs = Beliefs::new(ask.space, &self.layout, self.history.ended);
         let mut goal = Goal { parts, beliefs, front: None };
         let order = self.aim(&mut goal, models, &known);
@@ -256,6 +261,14 @@ impl Gp {
         let all: Vec<Vec<f64>> = places.into_iter().chain(pending.map(place)).collect();
         goal.front = Some((models, Gains::new(&all)));
         by_rank.into_iter().map(|i| order[i]).collect()
+    }
+
+    /// How much a cheap trial is preferred: the exponent α of the cost by which the improvement is divided. It cools from 1 to 0
+    /// as the budget is used up (Lee, Perrone, Archambeau, Seeger 2020, arXiv:2003.10870), so that the best is found in the
+    /// end even where it is dear; without a budget it is 1 (Snoek, Larochelle, Adams 2012).
+    fn thrift(&self, ask: &Ask<'_>) -> f64 {
+        let used = |budget: u64| self.history.trials.len() as f64 / budget.max(1) as f64;
+        ask.budget.map_or(1.0, |budget| (1.0 - used(budget)).max(0.0))
     }
 
     fn encode(&self, ask: &Ask<'_>, point: &Point) -> Vec<f64> {

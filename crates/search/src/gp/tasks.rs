@@ -1,4 +1,4 @@
-//! What is modelled: each objective, and each constraint.
+//! What is modelled: each objective, each constraint, and what trials cost.
 
 use std::sync::Arc;
 
@@ -13,7 +13,20 @@ use super::model::Model;
 use super::values::{self, Prepared};
 use crate::{Outcome, TrialId};
 
-/// One thing to model: an objective, or a constraint.
+/// So many trials say nothing yet of what others would cost.
+const FEW_COSTS: usize = 3;
+
+/// What a task is for.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Role {
+    Objective,
+    /// Where its limit lies among the transformed values.
+    Constraint(f64),
+    /// ln of the cost: one unit of the transformed values is so many of it.
+    Cost(f64),
+}
+
+/// One thing to model.
 pub(crate) struct Task {
     design: Design,
     values: Prepared,
@@ -23,8 +36,7 @@ pub(crate) struct Task {
     /// The noise's variance in units of the prepared values, as repetitions show it.
     variance: Option<f64>,
     transforms: Transforms,
-    /// Where a constraint's limit lies among the transformed values.
-    pub(crate) limit: f64,
+    pub(crate) role: Role,
     trials: Vec<TrialId>,
 }
 
@@ -63,7 +75,8 @@ impl Task {
     }
 }
 
-/// The objectives with all trials, then each constraint with those that say how it was kept.
+/// The objectives with all trials, then each constraint with those that say how it was kept, then the cost with those whose
+/// cost is known, where it differs.
 pub(crate) fn tasks(
     layout: &Layout,
     space: &Space,
@@ -84,7 +97,7 @@ pub(crate) fn tasks(
             noise_weights: known.iter().map(weight).collect(),
             // A bend would change what a front's volume means.
             transforms: if objectives == 1 { Transforms::Any } else { Transforms::Standard },
-            limit: 0.0,
+            role: Role::Objective,
             trials: known.iter().map(|told| told.trial).collect(),
         }
     };
@@ -99,12 +112,30 @@ pub(crate) fn tasks(
             raw,
             noise_weights: told.iter().map(|i| weight(&known[*i])).collect(),
             transforms: Transforms::Standard,
-            limit,
+            role: Role::Constraint(limit),
             trials: told.iter().map(|i| known[*i].trial).collect(),
         }
     };
+    let cost = || {
+        let told: Vec<usize> = (0..known.len()).filter(|i| known[*i].log_cost.is_some()).collect();
+        let raw: Vec<f64> = told.iter().filter_map(|i| known[*i].log_cost).collect();
+        if raw.len() < FEW_COSTS || raw.iter().all(|cost| *cost == raw[0]) {
+            return None;
+        }
+        let (values, spread) = values::logarithms(&raw);
+        Some(Task {
+            design: Design::of(layout, told.iter().map(|i| &rows[*i])),
+            variance: None,
+            values,
+            raw,
+            noise_weights: told.iter().map(|i| weight(&known[*i])).collect(),
+            transforms: Transforms::Standard,
+            role: Role::Cost(spread),
+            trials: told.iter().map(|i| known[*i].trial).collect(),
+        })
+    };
     let constraints = known.iter().map(Told::constraints).max().unwrap_or(0);
-    (0..objectives).map(objective).chain((0..constraints).map(constraint)).collect()
+    (0..objectives).map(objective).chain((0..constraints).map(constraint)).chain(cost()).collect()
 }
 
 /// An objective's values: what failed is the worst, what was pruned is no better than the median of what is complete.

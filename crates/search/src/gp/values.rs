@@ -152,6 +152,13 @@ pub(crate) fn around_zero(violations: &[f64]) -> (Prepared, f64) {
     (prepared, -mean / spread)
 }
 
+/// Logarithms, only standardised, and their spread.
+pub(crate) fn logarithms(values: &[f64]) -> (Prepared, f64) {
+    let (standard, spread) = standardise(values);
+    let (unit, ranks) = (values.to_vec(), ranks(values));
+    (Prepared { ranks, unit, standard, spread, cap: f64::INFINITY, half_range: 0.5 }, spread)
+}
+
 /// What is not finite becomes the worst or, −∞, the best finite value; zeros where there is none.
 fn finite(values: &[f64]) -> Vec<f64> {
     let known = || values.iter().copied().filter(|y| y.is_finite());

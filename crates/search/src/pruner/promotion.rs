@@ -85,7 +85,7 @@ impl Promotion {
             Observed::Ended { trial, outcome } => {
                 self.ladder(*trial).into_iter().for_each(|ladder| ladder.ended(*trial, outcome));
             }
-            Observed::Reported { .. } | Observed::Repetition { .. } => {}
+            Observed::Reported { .. } | Observed::Repetition { .. } | Observed::Spent { .. } => {}
         }
     }
 

@@ -148,7 +148,7 @@ impl Tpe {
             }
             Observed::Ended { trial, outcome } => self.ended(*trial, outcome),
             Observed::Continued { trial, .. } | Observed::Repeated { trial, .. } => self.goes_on(*trial),
-            Observed::Repetition { .. } | Observed::Reported { .. } => {}
+            Observed::Repetition { .. } | Observed::Reported { .. } | Observed::Spent { .. } => {}
         }
     }
 

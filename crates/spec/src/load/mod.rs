@@ -133,6 +133,7 @@ impl Loader<'_> {
         let mut settings = Settings {
             objectives: file.objective.clone(),
             constraints: file.constraint.clone(),
+            cost: file.cost.clone(),
             stop: file.stop.clone().unwrap_or_default(),
             duplicates: file.duplicates,
             repeat: file.repeat.clone(),

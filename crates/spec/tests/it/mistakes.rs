@@ -175,7 +175,6 @@ fn what_is_missing_or_contradicts_itself_is_said() {
 #[test]
 fn keys_of_later_versions_are_refused_and_not_ignored() {
     let shown = all([
-        changed("[[objective]]", "cost = \"train.time\"\n[[objective]]"),
         changed("name = \"train\"", "call = \"pkg:main\""),
         added("[executor]\nkind = \"slurm\"\n"),
         added("[executor]\nhosts = [\"a\"]\n"),

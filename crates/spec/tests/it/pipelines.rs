@@ -133,6 +133,8 @@ fn what_the_study_obeys_is_in_its_settings() {
     let settings = &study.settings;
     assert_eq!(settings.repeat.iter().map(|axis| axis.len()).collect::<Vec<_>>(), [2, 3]);
     assert_eq!((settings.lag, study.reproducible, study.keep), (Some(8), false, Some(5)));
+    let priced = read(&format!("cost = \"tune.time\"\n{GOOD}"));
+    assert_eq!((priced.settings.cost.as_deref(), &settings.cost), (Some("tune.time"), &None));
     assert_eq!(settings.stop.when.len(), 2);
     assert_eq!(settings.stop.trials, None, "a condition is a limit: no default is needed");
     assert_eq!(study.limits.trial_time.map(|time| time.as_seconds()), Some(7200.0));

@@ -80,7 +80,10 @@ impl Pbt {
                 self.population.runs_again(*trial);
             }
             Observed::Ended { trial, outcome } => self.population.ended(*trial, outcome),
-            Observed::Created { .. } | Observed::Reported { .. } | Observed::Repetition { .. } => {}
+            Observed::Created { .. }
+            | Observed::Reported { .. }
+            | Observed::Repetition { .. }
+            | Observed::Spent { .. } => {}
         }
     }
 
