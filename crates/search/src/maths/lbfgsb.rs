@@ -95,7 +95,7 @@ impl Minimiser {
 
     /// Whether a value at the point that was wanted is too high, so that its gradient is not looked at.
     pub(crate) fn refuses(&self, value: f64) -> bool {
-        !self.at.is_empty() && !(value <= self.value + ARMIJO * self.promised())
+        !self.at.is_empty() && (value.is_nan() || value > self.value + ARMIJO * self.promised())
     }
 
     /// By how much the gradient says that the function changes up to the point that was wanted.
