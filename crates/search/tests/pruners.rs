@@ -136,7 +136,11 @@ fn reports(rule: &mut dyn Pruner, trial: u64, repetition: u32, values: &[f64]) -
 }
 
 fn complete(rule: &mut dyn Pruner, trial: u64) {
-    let outcome = Outcome::Complete { values: vec![0.0], violations: vec![] };
+    ended_with(rule, trial, 0.0);
+}
+
+fn ended_with(rule: &mut dyn Pruner, trial: u64, value: f64) {
+    let outcome = Outcome::Complete { values: vec![value], violations: vec![] };
     rule.learn(&[Observed::Ended { trial: TrialId(trial), outcome }]);
 }
 
@@ -224,4 +228,20 @@ fn wilcoxon_over_repetitions_stops_a_trial_that_is_worse_on_each_of_them() {
     repetition(&mut *fork, 2, &[9.0, 9.0, 9.0, 9.0, -99.0], -12.6);
     assert_eq!(fork.judge_repetitions(&[1.5, 2.4, 3.3, 4.2]), Go);
     assert_eq!(wilcoxon.judge_repetitions(&[1.5, 2.4, 3.3, 4.2]), Prune);
+}
+
+#[test]
+fn wilcoxon_compares_all_of_a_running_trial_with_a_best_one_that_ended_meanwhile() {
+    use Verdict::{Go, Prune};
+    let mut wilcoxon = rule(json!({"name": "wilcoxon"}));
+    reports(&mut *wilcoxon, 0, 0, &[5.0, 6.0, 7.0, 8.0, 9.0]);
+    ended_with(&mut *wilcoxon, 0, 7.0);
+    assert_eq!(reports(&mut *wilcoxon, 1, 0, &[3.0, 4.1, 5.2, 6.3]), [Go; 4], "better than the best");
+    reports(&mut *wilcoxon, 2, 0, &[1.0, 2.0, 3.0, 4.0, 5.0]);
+    ended_with(&mut *wilcoxon, 2, 3.0);
+    let last = Question { trial: TrialId(1), repetition: 0, step: 3, value: 6.3 };
+    assert_eq!(wilcoxon.judge(&last), Prune, "without a report since: p = 1/16");
+    wilcoxon.learn(&[Observed::Reported { trial: TrialId(1), repetition: 0, step: 4, values: vec![4.4] }]);
+    assert_eq!(wilcoxon.judge(&Question { step: 4, value: 4.4, ..last }), Prune, "p = 1/16");
+    assert_eq!(wilcoxon.judge(&Question { step: 2, value: 5.2, ..last }), Go, "only three of them: p = 1/8");
 }

@@ -12,6 +12,8 @@ use std::sync::Arc;
 use super::{Pruner, Question, Verdict, report};
 use crate::{Observed, Outcome, TrialId};
 
+use signed_rank::Differences;
+
 pub use options::{Instances, WilcoxonOptions};
 
 /// The rule. The best trial is the complete and feasible one of the least value, of equal ones the first to end. Where
@@ -23,10 +25,31 @@ pub(crate) struct Wilcoxon {
     least: usize,
     over: Instances,
     /// What running trials reported, by repetition.
-    running: BTreeMap<(TrialId, u32), Sample>,
+    running: BTreeMap<(TrialId, u32), Running>,
     /// What the repetitions of trials came to that have not ended yet.
     repetitions: BTreeMap<TrialId, Sample>,
     best: Option<Arc<Best>>,
+}
+
+/// What a running trial reported in one repetition, and the differences to the best trial that it was compared with last.
+#[derive(Clone, Debug, Default)]
+struct Running {
+    sample: Sample,
+    paired: Option<Paired>,
+}
+
+/// A sample's differences to the best trial's, and its mean, kept so that a report need not sort and sum all of them again.
+/// They follow from the sample and the best trial alone: verdicts are the same without.
+#[derive(Clone, Debug)]
+struct Paired {
+    best: Arc<Best>,
+    repetition: u32,
+    differences: Differences,
+    count: usize,
+    sum: f64,
+    /// Of the best trial's values on the same instances.
+    their_sum: f64,
+    finite: bool,
 }
 
 /// Values by instance, in the order in which they came. Of two of one instance the first counts.
@@ -47,14 +70,18 @@ struct Compared {
     /// In the order of the instances.
     values: Vec<(u64, f64)>,
     mean: f64,
+    finite: bool,
     sample: Sample,
 }
 
 impl Sample {
-    fn push(&mut self, instance: u64, value: f64) {
-        if self.0.iter().all(|(known, _)| *known != instance) {
+    /// Whether the instance is a new one.
+    fn push(&mut self, instance: u64, value: f64) -> bool {
+        let new = self.0.iter().all(|(known, _)| *known != instance);
+        if new {
             self.0.push((instance, value));
         }
+        new
     }
 
     /// Up to this instance, or all of it and the instance as well.
@@ -66,11 +93,59 @@ impl Sample {
     }
 }
 
+impl Running {
+    /// Takes in a report, and its difference to what `best` has.
+    fn push(&mut self, report: &Question, best: Option<&Arc<Best>>) {
+        if !self.sample.push(report.step, report.value) {
+            return;
+        }
+        match (&mut self.paired, best) {
+            (Some(paired), Some(best)) if Arc::ptr_eq(&paired.best, best) => {
+                paired.push(report.step, report.value);
+            }
+            (paired, best) => *paired = best.map(|best| Paired::new(best, report.repetition, &self.sample.0)),
+        }
+    }
+
+    /// What was kept, if it is of this best trial and up to this very report.
+    fn paired(&self, step: u64, best: &Arc<Best>) -> Option<&Paired> {
+        let paired = self.paired.as_ref().filter(|paired| Arc::ptr_eq(&paired.best, best))?;
+        self.sample.0.last().is_some_and(|(last, _)| *last == step).then_some(paired)
+    }
+}
+
+impl Paired {
+    fn new(best: &Arc<Best>, repetition: u32, values: &[(u64, f64)]) -> Self {
+        let (best, differences) = (Arc::clone(best), Differences::default());
+        let mut paired =
+            Paired { best, repetition, differences, count: 0, sum: 0.0, their_sum: 0.0, finite: true };
+        values.iter().for_each(|(instance, value)| paired.push(*instance, *value));
+        paired
+    }
+
+    fn push(&mut self, instance: u64, value: f64) {
+        self.count += 1;
+        self.sum += value;
+        self.finite &= value.is_finite();
+        let their = self.best.samples.get(&self.repetition).and_then(|best| best.value(instance));
+        if let Some(their) = their {
+            self.their_sum += their;
+            self.differences.push(value - their);
+        }
+    }
+
+    /// In the order in which they came, as [`mean`].
+    fn mean(&self) -> f64 {
+        self.sum / self.count as f64
+    }
+}
+
 impl Compared {
     fn new(sample: Sample) -> Self {
         let mut values = sample.0.clone();
         values.sort_unstable_by_key(|(instance, _)| *instance);
-        Compared { values, mean: mean(&sample.0), sample }
+        let finite = values.iter().all(|(_, value)| value.is_finite());
+        Compared { values, mean: mean(&sample.0), finite, sample }
     }
 
     fn value(&self, instance: u64) -> Option<f64> {
@@ -96,31 +171,21 @@ impl Wilcoxon {
         }
     }
 
-    fn compare(&self, values: &[(u64, f64)], repetition: u32) -> Verdict {
-        let Some(best) = self.best.as_ref().and_then(|best| best.samples.get(&repetition)) else {
-            return Verdict::Go;
-        };
-        let own = mean(values);
+    fn compare(&self, paired: &Paired) -> Verdict {
+        let Some(best) = paired.best.samples.get(&paired.repetition) else { return Verdict::Go };
         let their = match self.over {
             Instances::Reports => best.mean,
             // In a given order the first ones may all be easy, or hard.
-            Instances::Repetitions => {
-                let same =
-                    values.iter().filter_map(|(instance, _)| Some((*instance, best.value(*instance)?)));
-                mean(&same.collect::<Vec<_>>())
-            }
+            Instances::Repetitions => paired.their_sum / paired.differences.len() as f64,
         };
         // Means of finite values may still be too large to be numbers; what is not finite makes them so.
-        let finite = |values: &[(u64, f64)]| values.iter().all(|(_, value)| value.is_finite());
-        if values.len() < self.least || their >= own || !finite(values) || !finite(&best.values) {
+        if paired.count < self.least || their >= paired.mean() || !paired.finite || !best.finite {
             return Verdict::Go;
         }
-        let difference = |(instance, value): &(u64, f64)| Some(value - best.value(*instance)?);
-        let mut differences: Vec<f64> = values.iter().filter_map(difference).collect();
-        if differences.len() < self.least {
+        if paired.differences.len() < self.least {
             return Verdict::Go;
         }
-        match signed_rank::p_value(&mut differences) {
+        match paired.differences.p_value() {
             Some(p) if p < self.threshold => Verdict::Prune,
             _ => Verdict::Go,
         }
@@ -130,7 +195,7 @@ impl Wilcoxon {
         let mut samples: BTreeMap<u32, Sample> = BTreeMap::new();
         while let Some((key, _)) = self.running.range((trial, 0)..=(trial, u32::MAX)).next() {
             let key = *key;
-            samples.extend(self.running.remove(&key).map(|sample| (key.1, sample)));
+            samples.extend(self.running.remove(&key).map(|running| (key.1, running.sample)));
         }
         if let Some(sample) = self.repetitions.remove(&trial) {
             samples.insert(0, sample);
@@ -147,7 +212,9 @@ impl Wilcoxon {
         for (repetition, compared) in before.iter().flat_map(|best| &best.samples) {
             let later = samples.entry(*repetition).or_default();
             let mut all = compared.sample.clone();
-            later.0.iter().for_each(|(instance, value)| all.push(*instance, *value));
+            for (instance, value) in &later.0 {
+                all.push(*instance, *value);
+            }
             *later = all;
         }
         let samples = samples.into_iter().map(|(repetition, sample)| (repetition, Compared::new(sample)));
@@ -161,8 +228,8 @@ impl Pruner for Wilcoxon {
             match (event, self.over) {
                 (Observed::Reported { .. }, Instances::Reports) => {
                     let Some(report) = report(event) else { continue };
-                    let sample = self.running.entry((report.trial, report.repetition)).or_default();
-                    sample.push(report.step, report.value);
+                    let running = self.running.entry((report.trial, report.repetition)).or_default();
+                    running.push(&report, self.best.as_ref());
                 }
                 (Observed::Repetition { trial, repetition, values }, Instances::Repetitions) => {
                     let value = values.first().copied().unwrap_or(f64::NAN);
@@ -175,23 +242,25 @@ impl Pruner for Wilcoxon {
     }
 
     fn judge(&self, question: &Question) -> Verdict {
-        if self.best.is_none() || self.over == Instances::Repetitions {
+        let Some(best) = self.best.as_ref().filter(|_| self.over == Instances::Reports) else {
             return Verdict::Go;
+        };
+        let Question { repetition, step, value, .. } = *question;
+        let running = self.running.get(&(question.trial, repetition));
+        if let Some(paired) = running.and_then(|running| running.paired(step, best)) {
+            return self.compare(paired);
         }
-        let sample = self.running.get(&(question.trial, question.repetition));
-        let values = sample.map_or_else(
-            || vec![(question.step, question.value)],
-            |sample| sample.up_to(question.step, question.value),
-        );
-        self.compare(&values, question.repetition)
+        // An earlier report, one that was not learned, or the best trial is another one since.
+        let values = running.map_or_else(|| vec![(step, value)], |running| running.sample.up_to(step, value));
+        self.compare(&Paired::new(best, repetition, &values))
     }
 
     fn judge_repetitions(&self, values: &[f64]) -> Verdict {
-        if self.over == Instances::Reports {
+        let Some(best) = self.best.as_ref().filter(|_| self.over == Instances::Repetitions) else {
             return Verdict::Go;
-        }
+        };
         let values: Vec<(u64, f64)> = (0..).zip(values.iter().copied()).collect();
-        self.compare(&values, 0)
+        self.compare(&Paired::new(best, 0, &values))
     }
 
     fn acts_on(&self, _report: &Question) -> bool {

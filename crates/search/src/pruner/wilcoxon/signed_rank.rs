@@ -11,12 +11,15 @@ const EXACT: usize = 50;
 /// Up to so many with ties or zeros.
 const EXACT_WITH_TIES: usize = 13;
 
+/// Paired differences, kept in the order of their sizes.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Differences(Vec<f64>);
+
 /// What the ranks of differences come to.
+#[derive(Default)]
 struct Signed {
     /// Twice the sum of the ranks of those above 0, and half of those that are 0: a whole number.
     twice_positive: u64,
-    /// Twice the rank of each difference that is not 0.
-    twice_ranks: Vec<u64>,
     /// Twice the sum of the ranks of those that are 0, halved.
     of_zeros: u64,
     /// Σ t³ − t over groups of t equal ones.
@@ -24,51 +27,87 @@ struct Signed {
     has_ties: bool,
 }
 
-/// The p-value of finite differences; `None` of none. Sorts them.
-pub(crate) fn p_value(differences: &mut [f64]) -> Option<f64> {
-    let count = differences.len();
-    if count == 0 {
-        return None;
+impl Differences {
+    /// Takes in one more.
+    pub(crate) fn push(&mut self, difference: f64) {
+        let at = self.0.partition_point(|other| other.abs().total_cmp(&difference.abs()).is_lt());
+        self.0.insert(at, difference);
     }
-    differences.sort_unstable_by(|a, b| a.abs().total_cmp(&b.abs()));
-    let signed = signed(differences);
-    Some(if !signed.has_ties && count <= EXACT {
-        // 0 is at least a tie with itself: here all are distinct and none is 0.
-        exact(count, (signed.twice_positive / 2) as usize)
-    } else if signed.has_ties && count <= EXACT_WITH_TIES {
-        permutation(&signed)
-    } else {
-        asymptotic(count, &signed)
-    })
-}
 
-fn signed(sorted: &[f64]) -> Signed {
-    let mut signed =
-        Signed { twice_positive: 0, twice_ranks: Vec::new(), of_zeros: 0, ties: 0.0, has_ties: false };
-    let mut begin = 0;
-    while let Some(first) = sorted.get(begin) {
-        let equal = sorted.iter().skip(begin).take_while(|other| other.abs() == first.abs());
-        let (mut size, mut positive) = (0, 0);
-        for difference in equal {
-            size += 1;
-            positive += u64::from(*difference > 0.0);
-        }
-        // Ranks begin + 1 … begin + size, twice their mean.
-        let twice_rank = 2 * begin as u64 + size + 1;
-        if *first == 0.0 {
-            signed.of_zeros = size * twice_rank / 2;
-            signed.twice_positive += signed.of_zeros;
-            signed.has_ties = true;
-        } else {
-            signed.twice_positive += positive * twice_rank;
-            signed.twice_ranks.extend(std::iter::repeat_n(twice_rank, size as usize));
-        }
-        let size = size as f64;
-        signed.ties += size * size * size - size;
-        signed.has_ties |= size > 1.0;
-        begin += size as usize;
+    /// How many there are.
+    pub(crate) fn len(&self) -> usize {
+        self.0.len()
     }
-    signed
+
+    /// The p-value, where all are finite; `None` of none.
+    pub(crate) fn p_value(&self) -> Option<f64> {
+        let count = self.len();
+        if count == 0 {
+            return None;
+        }
+        let signed = self.signed();
+        Some(if !signed.has_ties && count <= EXACT {
+            // 0 is at least a tie with itself: here all are distinct and none is 0.
+            exact(count, (signed.twice_positive / 2) as usize)
+        } else if signed.has_ties && count <= EXACT_WITH_TIES {
+            self.permutation(&signed)
+        } else {
+            asymptotic(count, &signed)
+        })
+    }
+
+    /// Those of one size each, the sizes in their order, with twice the rank that they share.
+    fn groups(&self) -> impl Iterator<Item = (&[f64], u64)> {
+        let mut before = 0;
+        self.0.chunk_by(|a, b| a.abs() == b.abs()).map(move |group| {
+            // Ranks before + 1 … before + size, twice their mean.
+            let size = group.len() as u64;
+            let twice_rank = 2 * before + size + 1;
+            before += size;
+            (group, twice_rank)
+        })
+    }
+
+    fn signed(&self) -> Signed {
+        let mut signed = Signed::default();
+        for (group, twice_rank) in self.groups() {
+            let size = group.len() as u64;
+            if group.first() == Some(&0.0) {
+                signed.of_zeros = size * twice_rank / 2;
+                signed.twice_positive += signed.of_zeros;
+                signed.has_ties = true;
+            } else {
+                let positive = group.iter().map(|difference| u64::from(*difference > 0.0)).sum::<u64>();
+                signed.twice_positive += positive * twice_rank;
+            }
+            if size > 1 {
+                let size = size as f64;
+                signed.ties += size * size * size - size;
+                signed.has_ties = true;
+            }
+        }
+        signed
+    }
+
+    /// The share of all ways to give the differences signs that come to at least as much.
+    fn permutation(&self, signed: &Signed) -> f64 {
+        let ranks = || {
+            let others = self.groups().filter(|(group, _)| group.first() != Some(&0.0));
+            others.flat_map(|(group, twice_rank)| std::iter::repeat_n(twice_rank as usize, group.len()))
+        };
+        let mut ways = vec![0.0; ranks().sum::<usize>() + 1];
+        ways[0] = 1.0;
+        let mut reached = 0;
+        for rank in ranks() {
+            for sum in (0..=reached).rev() {
+                ways[sum + rank] += ways[sum];
+            }
+            reached += rank;
+        }
+        let from = (signed.twice_positive - signed.of_zeros) as usize;
+        let all: f64 = ways.iter().sum();
+        ways.iter().skip(from).sum::<f64>() / all
+    }
 }
 
 /// P(W ≥ w) for `count` distinct differences.
@@ -99,23 +138,6 @@ fn tails() -> Vec<Vec<f64>> {
     tails
 }
 
-/// The share of all ways to give the differences signs that come to at least as much.
-fn permutation(signed: &Signed) -> f64 {
-    let most = signed.twice_ranks.iter().sum::<u64>() as usize;
-    let mut ways = vec![0.0; most + 1];
-    ways[0] = 1.0;
-    let mut reached = 0;
-    for rank in signed.twice_ranks.iter().map(|rank| *rank as usize) {
-        for sum in (0..=reached).rev() {
-            ways[sum + rank] += ways[sum];
-        }
-        reached += rank;
-    }
-    let from = (signed.twice_positive - signed.of_zeros) as usize;
-    let all: f64 = ways.iter().sum();
-    ways.iter().skip(from).sum::<f64>() / all
-}
-
 fn asymptotic(count: usize, signed: &Signed) -> f64 {
     let n = count as f64;
     let mean = n * (n + 1.0) * 0.25;
@@ -128,8 +150,10 @@ fn asymptotic(count: usize, signed: &Signed) -> f64 {
 mod tests {
     use super::*;
 
-    fn p(mut differences: Vec<f64>) -> f64 {
-        p_value(&mut differences).unwrap()
+    fn p(differences: Vec<f64>) -> f64 {
+        let mut kept = Differences::default();
+        differences.into_iter().for_each(|difference| kept.push(difference));
+        kept.p_value().unwrap()
     }
 
     #[test]
@@ -155,6 +179,6 @@ mod tests {
 
     #[test]
     fn no_difference_has_no_value() {
-        assert_eq!(p_value(&mut []), None);
+        assert_eq!(Differences::default().p_value(), None);
     }
 }
