@@ -125,7 +125,7 @@ impl Session {
         let number = |level: Option<Level>| level.map(|level| level.0);
         Ok(match made.proposal {
             Proposal::Wait => json!({"wait": true, "ns": asked}),
-            Proposal::Exhausted => json!({"exhausted": true, "ns": asked}),
+            Proposal::Exhausted(_) => json!({"exhausted": true, "ns": asked}),
             Proposal::New { point, level, parent } => {
                 self.decisions += 1;
                 let trial = self.next_trial();

@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use search::TrialId;
+use search::{Spent, TrialId};
 use study::schedule::{Capacity, Demand, Lease, Request, Schedule};
 use study::{Due, RunKey};
 
@@ -43,8 +43,8 @@ pub enum Input {
 pub enum Dry {
     /// The sampler waits for a result.
     Wait,
-    /// Every configuration was tried.
-    Exhausted,
+    /// The sampler has nothing more to propose, for this reason.
+    Exhausted(Spent),
     /// A stop rule is reached.
     Limit,
 }
@@ -71,8 +71,8 @@ pub enum Effect {
 pub enum Finish {
     /// A stop rule was reached.
     Limit,
-    /// Every configuration was tried.
-    Exhausted,
+    /// The sampler has nothing more to propose, for this reason.
+    Exhausted(Spent),
     /// Ctrl-C.
     Interrupted,
     /// `ravine stop`.
@@ -284,7 +284,7 @@ impl Dispatcher {
         let finish = match (self.phase, self.dry) {
             (Phase::Draining(finish) | Phase::Ending(finish), _) => Some(finish),
             (Phase::Open | Phase::Paused, _) if !self.waiting.is_empty() => None,
-            (Phase::Open | Phase::Paused, Some(Dry::Exhausted)) => Some(Finish::Exhausted),
+            (Phase::Open | Phase::Paused, Some(Dry::Exhausted(spent))) => Some(Finish::Exhausted(spent)),
             (Phase::Open | Phase::Paused, Some(Dry::Limit)) => Some(Finish::Limit),
             _ => None,
         };

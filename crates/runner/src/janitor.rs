@@ -84,7 +84,7 @@ impl Janitor {
         finish: Finish,
         directory: &dyn Fn(RunKey) -> PathBuf,
     ) -> Vec<String> {
-        if !self.promotes || matches!(finish, Finish::Limit | Finish::Exhausted) {
+        if !self.promotes || matches!(finish, Finish::Limit | Finish::Exhausted(_)) {
             session.with_study(|study| self.look(study, directory));
         }
         self.folders = None;

@@ -8,7 +8,7 @@ use space::{ConfigHash, Point, Space};
 
 use crate::strategy::{Draft, Strategy, stream};
 use crate::walk::Walk;
-use crate::{Ask, Decision, Duplicates, Observed, Proposal, Purpose, Sampler, SearchError};
+use crate::{Ask, Decision, Duplicates, Observed, Proposal, Purpose, Sampler, SearchError, Spent};
 
 /// How often a strategy may try before it is helped.
 const ATTEMPTS: u32 = 64;
@@ -57,7 +57,7 @@ impl Sampler for Distinct {
                 }
                 Draft::Refused => {}
                 Draft::Wait => return Ok(Proposal::Wait.into()),
-                Draft::Exhausted => return Ok(Proposal::Exhausted.into()),
+                Draft::Exhausted(spent) => return Ok(Proposal::Exhausted(spent).into()),
             }
         }
         if walk.is_none() {
@@ -65,7 +65,7 @@ impl Sampler for Distinct {
         }
         if let Some(walk) = walk {
             let unseen = walk.next(space, &accept)?;
-            return Ok(unseen.map_or(Proposal::Exhausted.into(), Decision::new_trial));
+            return Ok(unseen.map_or(Proposal::Exhausted(Spent::Space).into(), Decision::new_trial));
         }
         for attempt in ATTEMPTS..ATTEMPTS + RANDOM_DRAWS {
             let point = space.sample(&mut stream(ask, attempt));

@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 use space::{Point, Space};
 
 use crate::strategy::{Draft, Strategy};
-use crate::{Ask, Observed, SearchError};
+use crate::{Ask, Observed, SearchError, Spent};
 
 /// The key in a memo under which a point's place in the list stands.
 const INDEX: &str = "fixed";
@@ -45,7 +45,7 @@ impl Strategy for Fixed {
         let mut rest = self.points.iter().enumerate().skip(self.next);
         Ok(match rest.find(|(_, point)| accept(point)) {
             Some((index, point)) => Draft::Point(point.clone(), Some(json!({ INDEX: index }))),
-            None => Draft::Exhausted,
+            None => Draft::Exhausted(Spent::Points),
         })
     }
 }

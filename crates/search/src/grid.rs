@@ -4,7 +4,7 @@ use space::{Domain, Point, Space};
 
 use crate::strategy::{Draft, Strategy};
 use crate::walk::Walk;
-use crate::{Ask, GridOptions, Observed, Purpose, SearchError};
+use crate::{Ask, GridOptions, Observed, Purpose, SearchError, Spent};
 
 /// A walk through the whole space. Which configurations were tried is known by
 /// [`Distinct`](crate::distinct::Distinct), so that enqueued ones are not repeated.
@@ -47,6 +47,6 @@ impl Strategy for Grid {
             Some(walk) => walk.next(ask.space, accept)?,
             None => None,
         };
-        Ok(point.map_or(Draft::Exhausted, |point| Draft::Point(point, None)))
+        Ok(point.map_or(Draft::Exhausted(Spent::Space), |point| Draft::Point(point, None)))
     }
 }

@@ -43,7 +43,8 @@ pub use gp::GpOptions;
 pub use nsga2::Nsga2Options;
 pub use nsga3::Nsga3Options;
 pub use protocol::{
-    Ask, Decision, DecisionId, Level, Observed, Outcome, Proposal, Purpose, Sampler, SearchError, TrialId,
+    Ask, Decision, DecisionId, Level, Observed, Outcome, Proposal, Purpose, Sampler, SearchError, Spent,
+    TrialId,
 };
 pub use pruner::{
     AshaKind, AshaOptions, Bracket, Brackets, HyperbandOptions, Instances, MedianOptions, PatienceOptions,

@@ -48,8 +48,36 @@ pub enum Proposal {
     },
     /// Nothing until another result arrives; draws no randomness.
     Wait,
-    /// Nothing, ever: the space or the list of points is used up.
-    Exhausted,
+    /// Nothing, ever, for this reason.
+    Exhausted(Spent),
+}
+
+/// Why a sampler has nothing more to propose, ever.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Spent {
+    /// Every configuration of the space was tried.
+    Space,
+    /// Every point of the sampler's list was tried.
+    Points,
+    /// No trial of the frontier can have another child.
+    Frontier,
+    /// All members of the population have come to their last step.
+    Population,
+    /// The program that is the sampler says so.
+    Program,
+}
+
+impl std::fmt::Display for Spent {
+    /// As the end of a sentence that tells why a study is over.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Spent::Space => "every configuration was tried",
+            Spent::Points => "every point of the sampler's list was tried",
+            Spent::Frontier => "nothing on the frontier can grow any more",
+            Spent::Population => "the population has come to its last step",
+            Spent::Program => "the sampler's program has nothing more to propose",
+        })
+    }
 }
 
 /// A proposal, and what the sampler must remember about having made it.

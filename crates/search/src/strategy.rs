@@ -3,7 +3,7 @@
 
 use space::{Point, Stream};
 
-use crate::{Ask, Observed, Purpose, SearchError, TrialId};
+use crate::{Ask, Observed, Purpose, SearchError, Spent, TrialId};
 
 /// A draft, or the end.
 #[derive(Clone, Debug, PartialEq)]
@@ -16,8 +16,8 @@ pub(crate) enum Draft {
     Wait,
     /// What was drawn was not accepted; another attempt may be.
     Refused,
-    /// There will never be another point.
-    Exhausted,
+    /// There will never be another point, for this reason.
+    Exhausted(Spent),
 }
 
 /// A way to draw points. Unlike a [`Sampler`](crate::Sampler) it is told which points will do, so that it can

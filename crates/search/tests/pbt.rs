@@ -147,7 +147,7 @@ fn with_fewer_slots_than_members_all_keep_up() {
         assert_eq!(world.trials[&trial].level, Level(2 * (turn / 5 + 1)));
         world.end(trial, Some(1.0));
     }
-    assert_eq!(world.ask().proposal, Proposal::Exhausted, "all are at the end");
+    assert_eq!(world.ask().proposal, Proposal::Exhausted(Spent::Population), "all are at the end");
 }
 
 #[test]

@@ -272,7 +272,7 @@ fn a_used_up_space_ends_when_nobody_can_climb_any_more() {
     let mut world = World::new(five(), &spec(2, 4), "grid");
     (0..5).for_each(|_| drop(world.turn()));
     assert_eq!(world.turn(), Proposal::Wait, "who runs may yet climb");
-    while world.turn() != Proposal::Exhausted {
+    while world.turn() != Proposal::Exhausted(Spent::Space) {
         let value = world.running[0].0 as i32;
         world.end(0, outcome(2, value));
     }

@@ -1,6 +1,6 @@
 //! What a session answers to who asks for trials.
 
-use search::{Level, TrialId};
+use search::{Level, Spent, TrialId};
 use space::Point;
 use study::{Assignment, Limit, RunKey};
 
@@ -35,8 +35,8 @@ impl Answer {
 pub enum Over {
     /// A stop rule's limit is reached.
     Limit(Limit),
-    /// The sampler has nothing more to try.
-    Exhausted,
+    /// The sampler has nothing more to try, for this reason.
+    Exhausted(Spent),
     /// Somebody stopped the study.
     Stopped,
     /// Somebody paused the study.

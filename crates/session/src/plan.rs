@@ -288,8 +288,8 @@ impl Session {
                 Some(Turn::Again(Box::new(body), self.asked_again(trial, None)))
             }
             Proposal::Wait => None,
-            Proposal::Exhausted => {
-                plan.end = Some(Answer::Over(Over::Exhausted));
+            Proposal::Exhausted(spent) => {
+                plan.end = Some(Answer::Over(Over::Exhausted(spent)));
                 None
             }
         })

@@ -122,7 +122,7 @@ impl Seat {
 
     fn leaves(&mut self, world: &World, running: Running, finish: Finish) {
         world.compares(running.engine.session());
-        if matches!(finish, Finish::Limit | Finish::Exhausted) {
+        if matches!(finish, Finish::Limit | Finish::Exhausted(_)) {
             world.left_nothing(running.engine.session(), self.host);
             world.said_over.store(true, Ordering::Relaxed);
         }

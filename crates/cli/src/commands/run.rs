@@ -74,8 +74,8 @@ fn conclude(arguments: &Run, home: Home, driven: &Driven) -> Result<Exit, Failur
     let exit = match driven.finish {
         Finish::Limit if limit == Some(study::Rule::Failures) => Exit::Failures,
         Finish::Interrupted | Finish::Stopped => Exit::Interrupted,
-        Finish::Limit | Finish::Exhausted if has_result => Exit::Done,
-        Finish::Limit | Finish::Exhausted => Exit::NoResult,
+        Finish::Limit | Finish::Exhausted(_) if has_result => Exit::Done,
+        Finish::Limit | Finish::Exhausted(_) => Exit::NoResult,
     };
     if arguments.json {
         let best = study.best().map(|best| trial_json(study, best));

@@ -70,7 +70,7 @@ fn trial_ended(study: &Study, number: study::TrialId) -> Json {
 fn why(finish: Finish) -> &'static str {
     match finish {
         Finish::Limit => "limit",
-        Finish::Exhausted => "exhausted",
+        Finish::Exhausted(_) => "exhausted",
         Finish::Interrupted => "interrupted",
         Finish::Stopped => "stopped",
     }

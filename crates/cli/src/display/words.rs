@@ -115,7 +115,7 @@ pub fn finish(study: &Study, finish: Finish, now: u64) -> String {
             Some(reached) => format!("the limit on {} is reached", reached.rule.name().replace('_', " ")),
             None => "a limit is reached".to_owned(),
         },
-        Finish::Exhausted => "every configuration was tried".to_owned(),
+        Finish::Exhausted(spent) => spent.to_string(),
         Finish::Interrupted => "interrupted; the same command goes on from here".to_owned(),
         Finish::Stopped => "stopped; `ravine run` goes on from here".to_owned(),
     }

@@ -33,7 +33,7 @@ impl<E: Executor, D: Desk> Engine<E, D> {
             }
             Answer::Wait => vec![Input::Dry(Dry::Wait)],
             Answer::Over(Over::Limit(_)) => vec![Input::Dry(Dry::Limit)],
-            Answer::Over(Over::Exhausted) => vec![Input::Dry(Dry::Exhausted)],
+            Answer::Over(Over::Exhausted(spent)) => vec![Input::Dry(Dry::Exhausted(spent))],
             // The phase is looked at with every tick; until then there is nothing.
             Answer::Over(Over::Stopped | Over::Paused) => vec![Input::Dry(Dry::Wait)],
         })

@@ -121,7 +121,7 @@ impl Hooks {
         let is_ours = hold.as_ref().is_ok_and(|hold| *hold != Hold::No);
         let read = hold.map_err(Into::into).and_then(|hold| self.read_all(session, hold));
         self.note(read);
-        if is_ours && matches!(finish, Finish::Limit | Finish::Exhausted) {
+        if is_ours && matches!(finish, Finish::Limit | Finish::Exhausted(_)) {
             session.with_study(|study| self.tell_end(study));
         }
         self.wait_for_hooks(hurry);

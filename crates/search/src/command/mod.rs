@@ -18,7 +18,7 @@ use serde_json::{Map, Value};
 use space::{Point, Space};
 
 use crate::strategy::{Draft, Strategy};
-use crate::{Ask, Observed, SearchError, TrialId};
+use crate::{Ask, Observed, SearchError, Spent, TrialId};
 use messages::{Answer, Refusal};
 
 pub use options::CommandOptions;
@@ -173,7 +173,7 @@ impl Strategy for Command {
                     return Err(self.gone(ask, what.to_owned()));
                 }
                 Answer::Wait => return Ok(Draft::Wait),
-                Answer::Exhausted => return Ok(Draft::Exhausted),
+                Answer::Exhausted => return Ok(Draft::Exhausted(Spent::Program)),
                 Answer::Error(message) => return Err(self.gone(ask, format!("says: {message}"))),
                 Answer::Point(given, memo) => {
                     let point = messages::point(&self.space, &given).map_err(|what| {

@@ -6,7 +6,7 @@ use space::{NEUTRAL, Point, Scalar, Space};
 
 use super::Make;
 use super::spaces::Named;
-use crate::{Ask, Decision, DecisionId, Observed, Outcome, Proposal, Sampler, SearchError, TrialId};
+use crate::{Ask, Decision, DecisionId, Observed, Outcome, Proposal, Sampler, SearchError, Spent, TrialId};
 
 /// A sampler, a space, and all that happened.
 pub(crate) struct Study {
@@ -40,7 +40,7 @@ impl Study {
         let ask = Ask { space: &self.space, seed: self.seed, decision: DecisionId(decision), budget: None };
         let decided = self.sampler.propose(&ask);
         assert!(decided.is_ok(), "{}: {decided:?} after {} trials", self.name, self.points.len());
-        decided.unwrap_or(Proposal::Exhausted.into())
+        decided.unwrap_or(Proposal::Exhausted(Spent::Space).into())
     }
 
     /// Starts what is proposed; its trial, or `None` at the end.

@@ -25,7 +25,7 @@ use self::seeds::Seeds;
 use crate::evolve::{Breeder, stepped};
 use crate::pareto::total_violation;
 use crate::strategy::{Draft, Strategy, stream};
-use crate::{Ask, Observed, Outcome, SearchError, TrialId};
+use crate::{Ask, Observed, Outcome, SearchError, Spent, TrialId};
 
 /// In a memo, the number of the combination of the seeds' grid.
 const SEED: &str = "seed";
@@ -185,7 +185,7 @@ impl Strategy for Frontier {
             Some(child) => child,
             // Who runs now may yet have children.
             None if !self.running.is_empty() => Draft::Wait,
-            None if !self.pool.is_empty() => Draft::Exhausted,
+            None if !self.pool.is_empty() => Draft::Exhausted(Spent::Frontier),
             None => {
                 // All seeds failed.
                 let point = ask.space.sample(&mut stream);

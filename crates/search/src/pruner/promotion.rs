@@ -145,7 +145,7 @@ impl Sampler for Promotion {
                 Proposal::New { point, level: level.or(self.first_level()), parent }
             }
             // Who runs now may yet be among the best.
-            Proposal::Exhausted if self.ladders.iter().any(Ladder::is_busy) => Proposal::Wait,
+            Proposal::Exhausted(_) if self.ladders.iter().any(Ladder::is_busy) => Proposal::Wait,
             other => other,
         };
         Ok(Decision { proposal, memo })

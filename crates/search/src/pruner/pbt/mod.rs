@@ -12,7 +12,9 @@ use space::{Point, Space};
 use self::explore::explored;
 use self::population::{Population, Turn};
 use super::promotion::told_outcome;
-use crate::{Ask, Decision, Level, Observed, Outcome, Proposal, Purpose, Sampler, SearchError, TrialId};
+use crate::{
+    Ask, Decision, Level, Observed, Outcome, Proposal, Purpose, Sampler, SearchError, Spent, TrialId,
+};
 
 pub use options::PbtOptions;
 
@@ -159,7 +161,7 @@ impl Sampler for Pbt {
                     return Ok(Decision { proposal, memo });
                 }
                 // A small space makes a small population.
-                Proposal::Exhausted => {}
+                Proposal::Exhausted(_) => {}
                 other => return Ok(Decision { proposal: other, memo }),
             }
         }
@@ -172,7 +174,7 @@ impl Sampler for Pbt {
             Some(Turn::TakeOver { member, from }) => self.take_over(ask, member, &from),
             // Who runs now goes on later.
             None if self.population.is_busy() => Ok(Proposal::Wait.into()),
-            None => Ok(Proposal::Exhausted.into()),
+            None => Ok(Proposal::Exhausted(Spent::Population).into()),
         }
     }
 }
