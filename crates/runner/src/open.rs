@@ -16,7 +16,7 @@ use study::{Assignment, Enqueued};
 use crate::life::{self, Life, Locks};
 use crate::options::Options;
 use crate::patience::Waiting;
-use crate::{Home, RunnerError, capacity};
+use crate::{Home, RunnerError, capacity, earlier};
 
 /// The study attribute that tells which file a study was started from.
 pub(crate) const FILE: &str = "study_file";
@@ -57,6 +57,12 @@ pub fn open(file: StudyFile, options: &Options) -> Result<Open, RunnerError> {
     };
     let home = Home::of(&runs, &file.name);
     let mut remarks = Vec::new();
+    let base = origin.parent().unwrap_or(Path::new("/"));
+    let mut told = Vec::new();
+    // Before there is a folder: a study that is refused leaves nothing.
+    let is_begun = !options.new && home.database().exists();
+    let earlier =
+        if is_begun { None } else { Some(earlier::read(&file.transfer, base, &file.space, &mut told)?) };
     if options.new {
         remarks.extend(move_aside(&home)?);
     }
@@ -76,8 +82,11 @@ pub fn open(file: StudyFile, options: &Options) -> Result<Open, RunnerError> {
     }
     definition.earlier = file.transfer.iter().map(search::Earlier::named).collect();
     if is_new {
-        let base = origin.parent().unwrap_or(Path::new("/"));
-        definition.earlier = crate::earlier::read(&file.transfer, base, &file.space, &mut remarks)?;
+        definition.earlier = match earlier {
+            Some(earlier) => earlier,
+            None => earlier::read(&file.transfer, base, &file.space, &mut told)?,
+        };
+        remarks.append(&mut told);
         definition.seed = options.seed.or(file.seed).unwrap_or_else(|| drawn(&mut remarks));
     }
     if file.default_stop && options.trials.is_none() && is_new {
@@ -86,7 +95,6 @@ pub fn open(file: StudyFile, options: &Options) -> Result<Open, RunnerError> {
     let mut who = session::Options::named(life.name());
     who.host = Some(life.host().to_owned());
     who.liveness = Arc::new(Locks::new(home.folder()));
-    let base = origin.parent().unwrap_or(Path::new("/"));
     who.programs = Some(Arc::new(exec::Interlocutors::new(base, home.sampler_log())));
     let session = Session::open_or_create(store, &definition, who)?;
     if !is_new {
