@@ -12,8 +12,8 @@ use session::{Options, Session};
 use spec::StudyFile;
 use store::{Draft, Durability, Header, Memory, Store};
 use study::history::{self, HistoryError};
-use study::{DecisionId, EventBody, Real, RunKey, Settings, Source, StopRules, Study, StudyCreated};
-use study::{State, Trial, TrialCreated, TrialId};
+use study::{DecisionId, Ending, EventBody, Real, RunKey, Settings, Source, StopRules, Study, StudyCreated};
+use study::{State, Trial, TrialCreated, TrialEnded, TrialId, TrialRepeated};
 
 use crate::engine::{Desk, Engine, Errand};
 use crate::orders::{OrderError, Orders};
@@ -128,7 +128,7 @@ impl<'a> Rerun<'a> {
         Ok(Session::open(store, name, Options::named("rerun"))?)
     }
 
-    fn events(&self) -> [EventBody; 2] {
+    fn events(&self) -> Vec<EventBody> {
         let recorded = self.study.settings();
         let settings = Settings {
             stop: StopRules { trials: Some(1), ..StopRules::default() },
@@ -150,7 +150,16 @@ impl<'a> Rerun<'a> {
             // Its parent is not of this study; its desk knows.
             ..TrialCreated::sampled(ONLY, DecisionId(0), self.trial.point())
         };
-        [EventBody::StudyCreated(created), EventBody::TrialCreated(trial)]
+        let mut events = vec![EventBody::StudyCreated(created), EventBody::TrialCreated(trial)];
+        let runs = self.trial.repeats();
+        if runs > 0 {
+            // A trial gets more repetitions than the file says only once it is over; here they all run in one go.
+            let (trial, decision) = (ONLY, DecisionId(0));
+            let repeated = TrialRepeated { trial, decision, runs, memo: None, seen: None };
+            events.push(EventBody::TrialEnded(TrialEnded::new(ONLY, Ending::Failed)));
+            events.push(EventBody::TrialRepeated(repeated));
+        }
+        events
     }
 
     /// A run of the only trial as that of the recorded one.
@@ -203,4 +212,53 @@ impl Desk for Again<'_> {
     fn tick(&mut self, _: &Session) {}
 
     fn see(&mut self, _: &Study, _: &Happening<'_>) {}
+}
+
+#[cfg(test)]
+mod tests {
+    use session::{Answer, Over};
+    use study::Course;
+
+    use super::*;
+
+    const FILE: &str = r#"
+        seed = 7
+        [[objective]]
+        metric = "loss"
+        direction = "minimize"
+        [space]
+        x = { int = [0, 9] }
+        [[stage]]
+        run = ["echo", '{{"loss": {x}}}']
+        [[repeat]]
+        name = "fold"
+        count = 2
+    "#;
+
+    #[test]
+    fn repetitions_that_the_sampler_asked_for_are_run_again_too() {
+        let file = StudyFile::parse("demo.toml", FILE, spec::Format::Toml).unwrap();
+        let created = StudyCreated {
+            space: Some(serde_json::to_value(&file.declaration).unwrap()),
+            ..StudyCreated::new("demo", 7, file.settings.clone())
+        };
+        let point = serde_json::from_value(serde_json::json!({"x": 3})).unwrap();
+        let number = TrialId(0);
+        let (decision, memo, seen) = (DecisionId(1), None, None);
+        let study = Study::of([
+            EventBody::StudyCreated(created),
+            EventBody::TrialCreated(TrialCreated::sampled(number, DecisionId(0), point)),
+            EventBody::TrialEnded(TrialEnded::complete(number, [3.0])),
+            EventBody::TrialRepeated(TrialRepeated { trial: number, decision, runs: 3, memo, seen }),
+            EventBody::TrialEnded(TrialEnded { round: 1, ..TrialEnded::complete(number, [3.0]) }),
+        ]);
+        let study = study.unwrap();
+        let folder = std::env::temp_dir().join("ravine-no-such-study");
+        let rerun = Rerun::new(&file, &study, &folder, study.trial(number).unwrap()).unwrap();
+        let session = rerun.session().unwrap();
+        let Some(Course::Open { due, .. }) = session.course(ONLY) else { panic!("it is over") };
+        let repetitions: Vec<u32> = due.iter().map(|due| due.run.repetition).collect();
+        assert_eq!(repetitions, [0, 1, 2, 3, 4]);
+        assert!(matches!(session.ask().unwrap(), Answer::Over(Over::Limit(_))), "and no other trial");
+    }
 }
