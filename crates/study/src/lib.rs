@@ -35,6 +35,7 @@ mod settings;
 mod snapshot;
 mod stop;
 mod study;
+mod tally;
 mod trial;
 
 pub use conditions::Unmeasured;
@@ -59,4 +60,5 @@ pub use settings::{At, Constraint, Direction, Noise, Objective, OnTimeout, Setti
 pub use snapshot::{FOLD_VERSION, SnapshotError};
 pub use stop::{DEFAULT_FAILURES, DEFAULT_TRIALS, Limit, Rule};
 pub use study::{Conflict, Counts, Phase, Runner, Study};
+pub use tally::Runs;
 pub use trial::{Run, Trial};

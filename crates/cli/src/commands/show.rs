@@ -6,7 +6,7 @@ use std::time::Duration;
 use report::format;
 use runner::Home;
 use serde_json::json;
-use study::{How, Limit, Phase, Rule, Study};
+use study::{Limit, Phase, Rule, Study};
 
 use crate::args::Look;
 use crate::display::words;
@@ -73,7 +73,7 @@ fn as_json(opened: &Opened) -> serde_json::Value {
         .collect();
     json!({
         "study": study.name(), "phase": study.phase(), "folder": opened.home.folder(), "seed": study.seed(),
-        "sampler": study.sampler(), "counts": study.counts(), "runs": {"running": running_runs(study), "lost": lost_runs(study)},
+        "sampler": study.sampler(), "counts": study.counts(), "runs": study.runs(),
         "limits": limits,
         "runners": study.runners().map(|(name, _)| name).collect::<Vec<_>>(),
         "best": study.best().map(|best| trial_json(study, best)),
@@ -168,26 +168,16 @@ fn understanding(out: &mut impl Write, opened: &Opened) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Which runs are under way, and how many were lost so far; nothing where there is nothing to say.
+/// How many runs are under way, wait, failed or were lost so far; nothing where there is nothing to say.
 fn line_of_runs(out: &mut impl Write, study: &Study) -> Result<(), Failure> {
-    let running = running_runs(study);
-    let lost = lost_runs(study);
-    let mut told = Vec::new();
-    if running > 0 {
-        told.push(format!("{running} running"));
-    }
+    let study::Runs { running, waiting, failed, timeout, lost, .. } = study.runs();
+    let named = [(running, "running"), (waiting, "waiting"), (failed, "failed"), (timeout, "timed out")];
+    let mut told: Vec<String> =
+        named.iter().filter(|(count, _)| *count > 0).map(|(count, word)| format!("{count} {word}")).collect();
     if lost > 0 {
         told.push(paint(WARN, format!("{lost} lost, and run again where the trial needed them")));
     }
     if told.is_empty() { Ok(()) } else { line(out, "runs", &told.join(" · ")) }
-}
-
-fn running_runs(study: &Study) -> usize {
-    study.pending().flat_map(|trial| trial.runs()).filter(|run| run.how().is_none()).count()
-}
-
-fn lost_runs(study: &Study) -> usize {
-    study.trials().flat_map(|trial| trial.runs()).filter(|run| run.how() == Some(How::Lost)).count()
 }
 
 fn phase(study: &Study) -> String {

@@ -28,9 +28,10 @@ pub(super) fn text(study: &Study, now: u64, is_up: bool) -> String {
     for (state, count) in states {
         page.line("ravine_trials", &[("state", state)], count as f64);
     }
-    page.head("ravine_running_runs", "gauge", "Runs that are under way.");
-    let open = study.pending().flat_map(|trial| trial.runs()).filter(|run| run.how().is_none()).count();
-    page.line("ravine_running_runs", &[], open as f64);
+    page.head("ravine_runs", "gauge", "Runs by state: under way, waiting for their turn, or how they ended.");
+    for (state, count) in study.runs().named() {
+        page.line("ravine_runs", &[("state", state)], count as f64);
+    }
     page.head("ravine_failures_in_a_row", "gauge", "Failed trials since the last one that did not fail.");
     page.line("ravine_failures_in_a_row", &[], study.failures_in_a_row() as f64);
     page.head("ravine_active_seconds_total", "counter", "How long runners were active, restarts added up.");
@@ -70,6 +71,10 @@ fn limits(page: &mut Page, study: &Study, now: u64) {
     page.head("ravine_limit_used", "gauge", "What is used of it.");
     for limit in &limits {
         page.line("ravine_limit_used", &[("rule", named(limit.rule))], limit.used.0);
+    }
+    page.head("ravine_limit_left", "gauge", "What is left of it.");
+    for limit in &limits {
+        page.line("ravine_limit_left", &[("rule", named(limit.rule))], limit.left());
     }
 }
 
