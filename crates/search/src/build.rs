@@ -13,7 +13,7 @@ use crate::frontier::Frontier;
 use crate::gp::Gp;
 use crate::grid::Grid;
 use crate::pruner::promoted;
-use crate::random::Random;
+use crate::random::{Interspersed, Random};
 use crate::sobol::Sobol;
 use crate::strategy::Strategy;
 use crate::tpe::Tpe;
@@ -116,6 +116,10 @@ pub fn build_for(
             Box::new(Command::new(options.clone(), space.clone(), objectives, programs.clone())?)
         }
     };
+    let share = pruner.map_or(0.0, PrunerSpec::random_fraction);
+    if share > 0.0 {
+        strategy = Box::new(Interspersed::new(strategy, share));
+    }
     if !earlier.is_empty() {
         strategy = Box::new(Transfer::new(strategy, space.clone(), earlier));
     }

@@ -47,9 +47,9 @@ pub use protocol::{
     TrialId,
 };
 pub use pruner::{
-    AshaKind, AshaOptions, Bracket, Brackets, HyperbandOptions, Instances, MedianOptions, PatienceOptions,
-    PbtOptions, PercentileOptions, Pruner, PrunerSpec, Question, Rungs, Sense, ThresholdOptions, Verdict,
-    WilcoxonOptions, build_pruner,
+    AshaKind, AshaOptions, BohbOptions, Bracket, Brackets, HyperbandOptions, Instances, MedianOptions,
+    PatienceOptions, PbtOptions, PercentileOptions, Pruner, PrunerSpec, Question, Rungs, Sense,
+    ThresholdOptions, Verdict, WilcoxonOptions, build_pruner,
 };
 pub use spec::{
     AutoOptions, Duplicates, FixedOptions, GridOptions, RandomOptions, SamplerSpec, SobolOptions, TpeOptions,

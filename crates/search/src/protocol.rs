@@ -221,6 +221,8 @@ pub enum Purpose {
     Retry(u32),
     /// Once per study: a grid's shuffle, Sobol's scrambling. The decision number is ignored.
     Study,
+    /// Whether this decision is the sampler's, or a point drawn at random in between.
+    Turn,
     /// A seeded choice of which old trials a large history keeps. The decision number is ignored.
     History,
 }
@@ -233,6 +235,7 @@ impl Ask<'_> {
             Purpose::Retry(k) => Stream::new(self.seed, 2 + u64::from(k), self.decision.0),
             Purpose::Study => Stream::new(self.seed, 1, 0),
             Purpose::History => Stream::new(self.seed, 1, 1),
+            Purpose::Turn => Stream::new(self.seed, u64::MAX, self.decision.0),
         }
     }
 }

@@ -249,8 +249,10 @@ fn brackets_begin_in_the_proportions_of_the_papers_table() {
 
 #[test]
 fn bohb_is_hyperband_with_a_sampler_that_learns() {
-    let bohb: PrunerSpec =
-        serde_json::from_value(json!({"name": "bohb", "kind": "promotion", "max_resource": 9})).unwrap();
+    let bohb = |share| -> PrunerSpec {
+        let spec = json!({"name": "bohb", "kind": "promotion", "max_resource": 9, "random_fraction": share});
+        serde_json::from_value(spec).unwrap()
+    };
     let points = |mut world: World| {
         let step = |world: &mut World| {
             let proposal = world.turn();
@@ -260,11 +262,39 @@ fn bohb_is_hyperband_with_a_sampler_that_learns() {
         };
         (0..60).map(|_| step(&mut world)).collect::<Vec<_>>()
     };
-    let unnamed = points(World::new(line(), &bohb, "auto"));
+    let unnamed = points(World::new(line(), &bohb(0.0), "auto"));
     assert_eq!(unnamed, points(World::new(line(), &hyperband(3, 9), "tpe")));
     let random = SamplerSpec::Random(RandomOptions {});
-    let refused = build_with(&random, Some(&bohb), line(), 1, Duplicates::Skip).err().unwrap().to_string();
+    let refused =
+        build_with(&random, Some(&bohb(0.0)), line(), 1, Duplicates::Skip).err().unwrap().to_string();
     assert!(refused.contains("random does not"), "{refused}");
+}
+
+#[test]
+fn a_third_of_the_new_trials_of_bohb_are_those_of_random_search() {
+    let bohb: PrunerSpec =
+        serde_json::from_value(json!({"name": "bohb", "kind": "promotion", "max_resource": 9})).unwrap();
+    let mut world = World::new(line(), &bohb, "tpe");
+    let random = SamplerSpec::Random(RandomOptions {});
+    let mut random = build_with(&random, None, line(), 1, Duplicates::Repeat).unwrap();
+    let (mut same, mut new) = (0, 0);
+    for turn in 0..600 {
+        let decision = DecisionId(world.decisions);
+        let proposal = world.turn();
+        if let Proposal::New { point, .. } = proposal {
+            let ask = Ask { space: &line(), seed: 1, decision, budget: None };
+            let drawn = random.propose(&ask).unwrap().proposal;
+            // The first ones are random ones anyway.
+            if turn >= 30 {
+                new += 1;
+                same += u32::from(matches!(drawn, Proposal::New { point: drawn, .. } if drawn == point));
+            }
+        }
+        let value = world.decisions as i32 * 7919 % 3001;
+        world.end(0, outcome(2, value));
+    }
+    let share = f64::from(same) / f64::from(new);
+    assert!((share - 1.0 / 3.0).abs() < 0.08, "{same} of {new}");
 }
 
 #[test]

@@ -54,12 +54,19 @@ pub fn build_pruner(spec: &PrunerSpec, objectives: &[Sense]) -> Result<Option<Bo
             }
             Box::new(Asha::new(options))
         }
-        PrunerSpec::Hyperband(options) | PrunerSpec::Bohb(options) => {
-            check_hyperband(options)?;
-            if options.kind() == AshaKind::Promotion {
-                return Ok(None);
+        PrunerSpec::Hyperband(options) => match stopping(options)? {
+            Some(rule) => rule,
+            None => return Ok(None),
+        },
+        PrunerSpec::Bohb(options) => {
+            let share = options.random_fraction;
+            if !(0.0..=1.0).contains(&share) {
+                return unsuitable(format!("random_fraction = {share} is not between 0 and 1"));
             }
-            Box::new(Hyperband::new(options))
+            match stopping(&options.hyperband())? {
+                Some(rule) => rule,
+                None => return Ok(None),
+            }
         }
         PrunerSpec::Pbt(options) => {
             check_pbt(options)?;
@@ -67,6 +74,13 @@ pub fn build_pruner(spec: &PrunerSpec, objectives: &[Sense]) -> Result<Option<Bo
         }
     };
     Ok(Some(rule))
+}
+
+/// `hyperband`, where it stops running trials.
+fn stopping(options: &HyperbandOptions) -> Result<Option<Box<dyn Pruner>>, SearchError> {
+    check_hyperband(options)?;
+    let stops = options.kind() == AshaKind::Stopping;
+    Ok(stops.then(|| Box::new(Hyperband::new(options)) as Box<dyn Pruner>))
 }
 
 impl PrunerSpec {
@@ -104,8 +118,9 @@ pub(crate) fn promoted(
     build_pruner(spec, &vec![Sense::Minimize; objectives])?;
     Ok(match spec {
         PrunerSpec::Asha(options) if spec.promotes() => Box::new(Promotion::asha(sampler, options)),
-        PrunerSpec::Hyperband(options) | PrunerSpec::Bohb(options) if spec.promotes() => {
-            Box::new(Promotion::hyperband(sampler, options))
+        PrunerSpec::Hyperband(options) if spec.promotes() => Box::new(Promotion::hyperband(sampler, options)),
+        PrunerSpec::Bohb(options) if spec.promotes() => {
+            Box::new(Promotion::hyperband(sampler, &options.hyperband()))
         }
         PrunerSpec::Pbt(options) => Box::new(Pbt::new(sampler, space, options)?),
         _ => sampler,
@@ -270,6 +285,7 @@ mod tests {
             (pbt("quantile_fraction", json!(0.6)), "quantile_fraction = 0.6"),
             (pbt("perturbation_factors", json!([1.2, 0.0])), "perturbation_factors = [1.2, 0]"),
             (json!({"name": "bohb", "max_resource": 9, "min_resource": 0}), "min_resource = 0"),
+            (json!({"name": "bohb", "max_resource": 9, "random_fraction": 1.5}), "random_fraction = 1.5"),
         ] {
             let message = refused(spec.clone());
             assert!(message.contains(part), "{spec}: {message}");

@@ -25,7 +25,7 @@ use crate::{Observed, TrialId};
 
 pub use build::build_pruner;
 pub(crate) use build::promoted;
-pub use hyperband::{Bracket, Brackets, HyperbandOptions};
+pub use hyperband::{BohbOptions, Bracket, Brackets, HyperbandOptions};
 pub use pbt::PbtOptions;
 pub use rungs::Rungs;
 pub use spec::{

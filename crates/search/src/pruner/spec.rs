@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{HyperbandOptions, Instances, PbtOptions, Rungs, WilcoxonOptions};
+use super::{BohbOptions, HyperbandOptions, Instances, PbtOptions, Rungs, WilcoxonOptions};
 use crate::Level;
 
 /// A rule and its options. In a file: a table with `name`, and what the rule of that name understands. Names,
@@ -35,8 +35,9 @@ pub enum PrunerSpec {
     /// paper's table: with `max_resource = 81`, 81, 34, 15, 8 and 5 of every 143.
     Hyperband(HyperbandOptions),
     /// Hyperband whose trials are proposed by a model that learns from all levels (Falkner et al. 2018, "BOHB",
-    /// arXiv:1807.01774): `hyperband` with a sampler that learns. Where none is named it is `tpe`.
-    Bohb(HyperbandOptions),
+    /// arXiv:1807.01774): `hyperband` with a sampler that learns, and a third of the new trials drawn at random. Where none is
+    /// named it is `tpe`.
+    Bohb(BohbOptions),
     /// Population based training (Jaderberg et al. 2017, arXiv:1711.09846): members train side by side; after each interval
     /// the worst go on from the checkpoints of the best, with configurations near to theirs. So a trial is one
     /// interval of one member, and its parent is the trial that it goes on from.
@@ -70,11 +71,29 @@ impl PrunerSpec {
         matches!(self, PrunerSpec::Pbt(_)) || self.kind() == Some(AshaKind::Promotion)
     }
 
+    /// The options of `hyperband`, where the rule is that or `bohb`.
+    pub fn hyperband(&self) -> Option<HyperbandOptions> {
+        match self {
+            PrunerSpec::Hyperband(options) => Some(options.clone()),
+            PrunerSpec::Bohb(options) => Some(options.hyperband()),
+            _ => None,
+        }
+    }
+
+    /// The share of new trials that are drawn at random, whatever the sampler would propose.
+    pub(crate) fn random_fraction(&self) -> f64 {
+        match self {
+            PrunerSpec::Bohb(options) => options.random_fraction,
+            _ => 0.0,
+        }
+    }
+
     /// How the resource is shared out, for rules that can do it either way.
     pub fn kind(&self) -> Option<AshaKind> {
         match self {
             PrunerSpec::Asha(options) => Some(options.kind()),
-            PrunerSpec::Hyperband(options) | PrunerSpec::Bohb(options) => Some(options.kind()),
+            PrunerSpec::Hyperband(HyperbandOptions { kind, .. })
+            | PrunerSpec::Bohb(BohbOptions { kind, .. }) => Some(kind.unwrap_or_default()),
             _ => None,
         }
     }
@@ -84,7 +103,7 @@ impl PrunerSpec {
         match self {
             PrunerSpec::Asha(AshaOptions { kind, .. })
             | PrunerSpec::Hyperband(HyperbandOptions { kind, .. })
-            | PrunerSpec::Bohb(HyperbandOptions { kind, .. }) => {
+            | PrunerSpec::Bohb(BohbOptions { kind, .. }) => {
                 kind.get_or_insert(settled);
             }
             _ => {}
@@ -115,7 +134,8 @@ impl PrunerSpec {
     pub fn resource(&self) -> Option<&str> {
         match self {
             PrunerSpec::Asha(options) => options.resource.as_deref(),
-            PrunerSpec::Hyperband(options) | PrunerSpec::Bohb(options) => options.resource.as_deref(),
+            PrunerSpec::Hyperband(HyperbandOptions { resource, .. })
+            | PrunerSpec::Bohb(BohbOptions { resource, .. }) => resource.as_deref(),
             PrunerSpec::Pbt(options) => options.resource.as_deref(),
             PrunerSpec::Patience(options) => options.rule.as_ref()?.resource(),
             _ => None,
@@ -127,7 +147,8 @@ impl PrunerSpec {
     pub fn max_resource(&self) -> Option<u64> {
         match self {
             PrunerSpec::Asha(options) => options.max_resource,
-            PrunerSpec::Hyperband(options) | PrunerSpec::Bohb(options) => Some(options.max_resource),
+            PrunerSpec::Hyperband(HyperbandOptions { max_resource, .. })
+            | PrunerSpec::Bohb(BohbOptions { max_resource, .. }) => Some(*max_resource),
             PrunerSpec::Pbt(options) => Some(options.max_resource),
             PrunerSpec::Patience(options) => options.rule.as_ref()?.max_resource(),
             _ => None,
@@ -139,8 +160,8 @@ impl PrunerSpec {
         match self {
             _ if !self.promotes() => None,
             PrunerSpec::Asha(options) => options.rungs().level(0),
-            PrunerSpec::Hyperband(options) | PrunerSpec::Bohb(options) => {
-                options.brackets().iter().next()?.levels.first().copied()
+            PrunerSpec::Hyperband(_) | PrunerSpec::Bohb(_) => {
+                self.hyperband()?.brackets().iter().next()?.levels.first().copied()
             }
             PrunerSpec::Pbt(options) => Some(Level(options.perturbation_interval.min(options.max_resource))),
             _ => None,

@@ -103,7 +103,8 @@ pub(super) fn pruner(spec: &PrunerSpec) -> String {
             let rungs = listed(options.rungs().levels());
             format!("{name}, {}: {resource} {rungs}", kind(options.kind()))
         }
-        PrunerSpec::Hyperband(options) | PrunerSpec::Bohb(options) => {
+        PrunerSpec::Hyperband(_) | PrunerSpec::Bohb(_) => {
+            let Some(options) = spec.hyperband() else { return name.to_owned() };
             let brackets = options.brackets();
             let first = brackets.iter().next().map(|bracket| bracket.levels.clone()).unwrap_or_default();
             let shares: Vec<String> =

@@ -12,7 +12,7 @@ use super::{Pruner, Question, Verdict};
 use crate::{Observed, TrialId};
 
 pub use brackets::{Bracket, Brackets};
-pub use options::HyperbandOptions;
+pub use options::{BohbOptions, HyperbandOptions};
 
 /// The rule: each trial is compared with those of its own bracket, which it is in by its number.
 #[derive(Clone, Debug)]
