@@ -34,6 +34,7 @@ mod tpe;
 mod transfer;
 mod walk;
 
+pub use auto::Choice;
 pub use build::{Setting, build, build_for, build_with};
 pub use cmaes::{CmaesOptions, Covariance, Restarts};
 pub use command::{Broken, CommandOptions, Dialogue, Programs};

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use report::format;
 use runner::Home;
+use search::Choice;
 use serde_json::json;
 use study::{Limit, Phase, Rule, Study};
 
@@ -74,6 +75,9 @@ fn as_json(opened: &Opened) -> serde_json::Value {
     json!({
         "study": study.name(), "phase": study.phase(), "folder": opened.home.folder(), "seed": study.seed(),
         "sampler": study.sampler(), "counts": study.counts(), "runs": study.runs(),
+        "chosen": choices(study).into_iter().map(|(trial, choice)| json!({
+            "trial": trial.number(), "method": choice.method, "why": choice.why,
+        })).collect::<Vec<_>>(),
         "limits": limits,
         "runners": study.runners().map(|(name, _)| name).collect::<Vec<_>>(),
         "best": study.best().map(|best| trial_json(study, best)),
@@ -84,6 +88,11 @@ fn as_json(opened: &Opened) -> serde_json::Value {
         "provenance": runner::records(study),
         "failures": failures(study).map(|trial| trial_json(study, trial)).collect::<Vec<_>>(),
     })
+}
+
+/// Which methods the sampler chose, and from which trial on.
+fn choices(study: &Study) -> Vec<(study::Trial<'_>, Choice<'_>)> {
+    study.trials().filter_map(|trial| Some((trial, Choice::of(trial.memo()?)?))).collect()
 }
 
 /// What a stop condition says; other rules say it by their name.
@@ -102,6 +111,15 @@ fn text(opened: &Opened) -> Result<String, Failure> {
     line(&mut out, "folder", &shown(opened.home.folder()))?;
     let sampler = study.sampler().and_then(|sampler| sampler.get("name")?.as_str()).unwrap_or("auto");
     line(&mut out, "sampler", &format!("{sampler}, seed {}", study.seed()))?;
+    // The method now, and the one before it.
+    let chosen = choices(study);
+    for (trial, choice) in chosen.iter().skip(chosen.len().saturating_sub(2)) {
+        line(
+            &mut out,
+            "chosen",
+            &format!("{} from trial {}: {}", choice.method, trial.number().0, choice.why),
+        )?;
+    }
     line(&mut out, "trials", &words::counts(study))?;
     line_of_runs(&mut out, study)?;
     for limit in study.limits(runner::unix_ms()) {

@@ -197,6 +197,22 @@ fn genetic(space: &Space, objectives: usize) -> Result<Option<Box<dyn Strategy>>
     })
 }
 
+/// Which method was chosen with a decision, and why: what the decision's memo tells where it changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Choice<'a> {
+    /// From this trial on.
+    pub method: &'a str,
+    /// Because of this.
+    pub why: &'a str,
+}
+
+impl<'a> Choice<'a> {
+    /// Reads a decision's memo; `None` where it tells of no choice.
+    pub fn of(memo: &'a Value) -> Option<Self> {
+        Some(Choice { method: memo.get(METHOD)?.as_str()?, why: memo.get(WHY)?.as_str()? })
+    }
+}
+
 /// A memo with another entry.
 fn with(memo: Option<Value>, key: &str, value: &str) -> Value {
     let mut memo = memo.unwrap_or_else(|| json!({}));
