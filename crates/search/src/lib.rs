@@ -26,6 +26,7 @@ pub mod pareto;
 mod protocol;
 mod pruner;
 mod random;
+mod repair;
 mod sobol;
 mod spec;
 mod standing;

@@ -248,8 +248,9 @@ pub enum SearchError {
     Unsuitable(String),
     /// No point that keeps the space constraints was found.
     #[error(
-        "no configuration that keeps the space constraints was found in {tries} draws; \
-         `ravine check` prints the acceptance rate"
+        "none of {tries} configurations that were drawn keeps the space constraints: a share below {:.0e} of the \
+         space; narrow the ranges to where they hold, or give one that keeps them as [[point]]",
+        1.0 / *tries as f64
     )]
     Infeasible {
         /// How many draws were made.

@@ -1,17 +1,12 @@
 //! Checks of invariant HISTORY: proposals follow from the seed, the decision and what happened, and from nothing else.
 
 use super::Make;
-use super::spaces::{Named, infinite};
+use super::spaces::{Named, few};
 use super::study::{Study, complete};
 use crate::{Observed, Outcome, TrialId};
 
-/// A handful of spaces says enough about histories.
-fn few() -> Vec<Named> {
-    infinite().into_iter().take(5).collect()
-}
-
 /// A study with some trials of every ending, and some running.
-fn lived(make: Make<'_>, named: &Named, seed: u64, trials: usize) -> Option<Study> {
+pub(crate) fn lived(make: Make<'_>, named: &Named, seed: u64, trials: usize) -> Option<Study> {
     let mut study = Study::new(make, named, seed)?;
     for _ in 0..trials {
         let Some(trial) = study.start() else { break };
@@ -97,24 +92,5 @@ pub fn results_may_be_late_and_out_of_order(make: Make<'_>) {
         hashes.sort();
         hashes.dedup();
         assert_eq!(hashes.len(), study.points.len(), "{}: a running trial was proposed again", named.name);
-    }
-}
-
-/// 4 f + 8 is searched as f is: units do not matter.
-pub fn scaled_objectives_give_the_same_search(make: Make<'_>) {
-    for named in few() {
-        let (Some(mut plain), Some(mut scaled)) =
-            (Study::new(make, &named, 11), Study::new(make, &named, 11))
-        else {
-            continue;
-        };
-        for _ in 0..30 {
-            let (Some(a), Some(b)) = (plain.start(), scaled.start()) else { break };
-            assert_eq!(plain.points.last(), scaled.points.last(), "{}: {a:?}", named.name);
-            // Rounded first, so that the scaling is exact and ties stay ties.
-            let value = (plain.bowl(a) * 1024.0).round() / 1024.0;
-            plain.end(a, complete(value));
-            scaled.end(b, complete(4.0 * value + 8.0));
-        }
     }
 }

@@ -20,7 +20,9 @@ mod finite;
 mod history;
 mod proposals;
 mod pruners;
+mod sameness;
 mod several;
+mod sizes;
 mod spaces;
 mod study;
 
@@ -33,11 +35,17 @@ use crate::{Sampler, SearchError};
 pub use finite::{finite_spaces_are_tried_through, new_points_come_before_tried_ones};
 pub use history::{
     a_dropped_ask_changes_nothing, asking_twice_gives_the_same, learning_in_one_batch_is_learning_one_by_one,
-    results_may_be_late_and_out_of_order, scaled_objectives_give_the_same_search,
+    results_may_be_late_and_out_of_order,
 };
 pub use proposals::{
-    both_ends_are_reached, learns_better_than_random, odd_results_do_no_harm, proposals_are_valid,
+    both_ends_are_reached, every_small_integer_is_reached, learns_better_than_random,
+    narrow_constraints_are_kept, odd_results_do_no_harm, proposals_are_valid,
 };
+pub use sameness::{
+    names_do_not_matter, scaled_objectives_give_the_same_search,
+    units_of_logarithmic_parameters_do_not_matter,
+};
+pub use sizes::{a_million_options_do_no_harm, a_space_that_grows_does_no_harm, short_and_long_histories_do};
 
 pub use pruners::{
     MakePruner, asking_leaves_no_trace, check_pruner, forks_do_not_learn_from_each_other,
@@ -64,5 +72,12 @@ pub fn check_all(make: Make<'_>) {
     a_dropped_ask_changes_nothing(make);
     learning_in_one_batch_is_learning_one_by_one(make);
     results_may_be_late_and_out_of_order(make);
+    every_small_integer_is_reached(make);
+    narrow_constraints_are_kept(make);
     scaled_objectives_give_the_same_search(make);
+    names_do_not_matter(make);
+    units_of_logarithmic_parameters_do_not_matter(make);
+    a_space_that_grows_does_no_harm(make);
+    short_and_long_histories_do(make);
+    a_million_options_do_no_harm(make);
 }

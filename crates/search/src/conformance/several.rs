@@ -1,7 +1,7 @@
 //! Checks of samplers for several objectives, which are made for two here.
 
 use super::Make;
-use super::spaces::{Named, infinite, learnable};
+use super::spaces::{Named, few, learnable};
 use super::study::Study;
 use crate::pareto::hypervolume;
 use crate::{Nsga2Options, Outcome, RandomOptions, SamplerSpec, TrialId, build};
@@ -11,10 +11,6 @@ pub fn check_several(make: Make<'_>) {
     odd_values_do_no_harm(make);
     telling_all_at_once_gives_the_same(make);
     units_of_objectives_do_not_matter(make);
-}
-
-fn few() -> Vec<Named> {
-    infinite().into_iter().take(5).collect()
 }
 
 /// Two bowls, the second one about another centre.

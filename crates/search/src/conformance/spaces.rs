@@ -86,6 +86,11 @@ pub(crate) fn infinite() -> Vec<Named> {
     ]
 }
 
+/// A handful of the infinite ones says enough about histories.
+pub(crate) fn few() -> Vec<Named> {
+    infinite().into_iter().take(5).collect()
+}
+
 /// Finite ones, small enough to be tried through.
 pub(crate) fn finite() -> Vec<Named> {
     vec![
@@ -107,6 +112,70 @@ pub(crate) fn finite() -> Vec<Named> {
     ]
 }
 
+/// A continuum of which one part in 10,000 keeps the constraints.
+pub(crate) fn narrow() -> Named {
+    let declarations = json!({
+        "x": {"float": [0.0, 1.0]}, "y": {"float": [0.0, 1.0]}, "z": {"float": [1e-3, 1.0], "log": true}});
+    named("a part in 10,000", declarations, &["x + y <= 0.01414"])
+}
+
+/// Five integers beside a continuum.
+pub(crate) fn counted() -> Named {
+    named("five integers", json!({"x": {"float": [0.0, 1.0]}, "k": {"int": [3, 7]}}), &[])
+}
+
+/// A choice of a million options.
+pub(crate) fn vast() -> Named {
+    let options: Vec<Value> = (0..1_000_000).map(Value::from).collect();
+    named("a million options", json!({"x": {"float": [0.0, 1.0]}, "c": {"choice": options}}), &[])
+}
+
+/// What define-by-run studies know first, and later.
+pub(crate) fn grown() -> [Named; 2] {
+    let before = json!({"x": {"float": [0.0, 1.0]}, "m": {"choice": ["p", "q"]}});
+    let after = json!({
+        "x": {"float": [0.0, 1.0]}, "m": {"choice": ["p", "q"]}, "y": {"float": [1e-4, 1.0], "log": true},
+        "n": {"int": [1, 9]}, "c": {"choice": ["r", "s", "t"]}});
+    [named("before it grew", before, &[]), named("after it grew", after, &[])]
+}
+
+/// The same spaces with other names, whose alphabetical order is another one.
+pub(crate) fn renamed() -> Vec<[Named; 2]> {
+    let spaces = [
+        (
+            "numbers",
+            json!({
+            "x": {"float": [-3.0, 5.0]}, "y": {"float": [1e-6, 1e2], "log": true}, "k": {"int": [-2, 9]},
+            "s": {"float": [0.0, 0.5], "step": 0.1}}),
+        ),
+        (
+            "options",
+            json!({
+            "x": {"float": [0.0, 1.0]}, "c": {"choice": ["a", "b", "c"]}, "b": {"bool": true},
+            "o": {"choice": [16, 32, 64, 128], "ordered": true}, "p": {"permutation": ["a", "b", "c", "d"]}}),
+        ),
+    ];
+    let twice = |(name, declarations): (&'static str, Value)| {
+        let Value::Object(table) = &declarations else { return None };
+        let renamed = |(i, (_, domain)): (usize, (&String, &Value))| {
+            let letter = char::from(b'z' - i as u8);
+            (format!("{letter}_other"), domain.clone())
+        };
+        let other: Map<String, Value> = table.iter().enumerate().map(renamed).collect();
+        Some([named(name, declarations.clone(), &[]), named(name, Value::Object(other), &[])])
+    };
+    spaces.into_iter().filter_map(twice).collect()
+}
+
+/// The same logarithmic ranges in two units, a thousand apart.
+pub(crate) fn units() -> [Named; 2] {
+    let of = |name, unit: f64| {
+        let range = |low: f64, high: f64| json!({"float": [low * unit, high * unit], "log": true});
+        named(name, json!({"a": range(1e-3, 1e2), "b": range(1e-5, 1.0), "x": {"float": [0.0, 1.0]}}), &[])
+    };
+    [of("seconds", 1.0), of("milliseconds", 1000.0)]
+}
+
 /// Small domains whose ends must be reached, and a continuum beside them.
 pub(crate) fn ends() -> Named {
     named(
@@ -120,7 +189,7 @@ pub(crate) fn ends() -> Named {
     )
 }
 
-/// Cheap problems that a learning sampler must win: numbers, options, a tree.
+/// Cheap problems that a learning sampler must win: numbers, the same in another order, options, both, a tree.
 pub(crate) fn learnable() -> Vec<Named> {
     vec![
         named(
@@ -128,6 +197,21 @@ pub(crate) fn learnable() -> Vec<Named> {
             json!({
             "a": {"float": [0.0, 1.0]}, "b": {"float": [1e-5, 1.0], "log": true}, "c": {"int": [0, 50]},
             "d": {"float": [-5.0, 5.0]}}),
+            &[],
+        ),
+        named(
+            "four numbers the other way round",
+            json!({
+            "d": {"float": [-5.0, 5.0]}, "c": {"int": [0, 50]}, "b": {"float": [1e-5, 1.0], "log": true},
+            "a": {"float": [0.0, 1.0]}}),
+            &[],
+        ),
+        named(
+            "options",
+            json!({
+            "a": {"choice": [1, 2, 3, 4]}, "b": {"choice": [1, 2, 3, 4]}, "c": {"choice": [1, 2, 3, 4]},
+            "d": {"choice": [1, 2, 3, 4]}, "e": {"choice": [1, 2, 3, 4]}, "f": {"choice": [1, 2, 3, 4]},
+            "g": {"choice": [1, 2, 3, 4]}, "h": {"choice": [1, 2, 3, 4]}}),
             &[],
         ),
         named(

@@ -110,7 +110,7 @@ impl Study {
         point.iter().enumerate().map(cost).sum()
     }
 
-    fn learn(&mut self, event: Observed) {
+    pub(crate) fn learn(&mut self, event: Observed) {
         self.sampler.learn(std::slice::from_ref(&event));
         self.events.push(event);
     }

@@ -42,6 +42,14 @@ pub(crate) struct Fit {
     pub(crate) theta: Vec<f64>,
 }
 
+impl Fit {
+    /// Whether it has the hyper-parameters of a space: one that grew since has others.
+    pub(crate) fn is_of(&self, layout: &Layout) -> bool {
+        let plain = plain(layout) + 1;
+        self.theta.len() == plain || self.theta.len() == plain + 2 * layout.numbers
+    }
+}
+
 /// What hyper-parameters are fitted to: points, values of mean about 0 and spread about 1, and how many times the noise's
 /// variance each value has.
 #[derive(Clone, Copy, Debug)]

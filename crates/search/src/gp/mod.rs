@@ -168,8 +168,9 @@ impl Gp {
 
     /// The fits that this decision works with, and whether they are new.
     fn fitted(&self, ask: &Ask<'_>, tasks: &[Task]) -> (Fitted, bool) {
-        let last: Option<Fitted> =
-            self.history.memo.as_ref().and_then(|memo| serde_json::from_value(memo.clone()).ok());
+        let read = |memo: &serde_json::Value| serde_json::from_value(memo.clone()).ok();
+        let last = self.history.memo.as_ref().and_then(read);
+        let last = last.filter(|last: &Fitted| last.fits.iter().all(|fit| fit.is_of(&self.layout)));
         let trials = self.history.ended;
         if let Some(last) = &last
             && trials < next_fit(last.trials)

@@ -1,7 +1,7 @@
 //! From one parameter's table to its domain, default and belief.
 
 use crate::declaration::{Kind, OptionDeclaration, Table};
-use crate::domain::{ChoiceDomain, ChoiceOption, FloatDomain, IntDomain, PermutationDomain};
+use crate::domain::{ChoiceDomain, ChoiceOption, FloatDomain, IntDomain, PermutationDomain, repeated};
 use crate::error::DomainError;
 use crate::{Anchor, Belief, Domain, Json, Scalar, SpaceError};
 
@@ -77,15 +77,12 @@ fn choice(
     declared: &[OptionDeclaration],
     at: &str,
 ) -> Result<Result<ChoiceDomain, DomainError>, SpaceError> {
-    let mut options: Vec<ChoiceOption> = Vec::with_capacity(declared.len());
-    for (i, declaration) in declared.iter().enumerate() {
-        let at = format!("{at}.choice[{i}]");
-        let option = option(declaration, &at)?;
-        if let Some(j) = options.iter().position(|other| other.label == option.label) {
-            let message = format!("the option {} is there already, as choice[{j}]", option.label);
-            return Err(SpaceError::new(at, message).hint("give each option a `name` of its own"));
-        }
-        options.push(option);
+    let one = |(i, declaration)| option(declaration, &format!("{at}.choice[{i}]"));
+    let options: Vec<ChoiceOption> = declared.iter().enumerate().map(one).collect::<Result<_, _>>()?;
+    if let Some((j, i)) = repeated(&options) {
+        let message = format!("the option {} is there already, as choice[{j}]", options[i].label);
+        let error = SpaceError::new(format!("{at}.choice[{i}]"), message);
+        return Err(error.hint("give each option a `name` of its own"));
     }
     Ok(weighted(options, table.weights.as_deref(), table.ordered.unwrap_or(false)))
 }

@@ -1,5 +1,6 @@
 //! Choice domains.
 
+use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
 use crate::{Json, Stream, error::DomainError};
@@ -51,6 +52,12 @@ struct Form {
     ordered: bool,
 }
 
+/// The first two options of the same label; of a million as well.
+pub(crate) fn repeated(options: &[ChoiceOption]) -> Option<(usize, usize)> {
+    let mut places: IndexMap<&Json, usize> = IndexMap::with_capacity(options.len());
+    options.iter().enumerate().find_map(|(i, option)| Some((places.insert(&option.label, i)?, i)))
+}
+
 impl ChoiceDomain {
     /// A choice among `options`; `ordered` says that neighbours in the list are alike.
     pub fn new(options: Vec<ChoiceOption>, ordered: bool) -> Result<Self, DomainError> {
@@ -61,14 +68,14 @@ impl ChoiceDomain {
             if option.label.is_array() || option.label.is_object() {
                 return Err(DomainError::new("choice", format!("the label of option {i} is not a scalar")));
             }
-            if let Some(j) = options[..i].iter().position(|o| o.label == option.label) {
-                let message = format!("options {j} and {i} are both {}", option.label);
-                return Err(DomainError::new("choice", message).hint("each option needs a name of its own"));
-            }
             if !(option.weight.is_finite() && option.weight >= 0.0) {
                 let message = format!("the weight {} is not a number ≥ 0", option.weight);
                 return Err(DomainError::new("weights", message));
             }
+        }
+        if let Some((j, i)) = repeated(&options) {
+            let message = format!("options {j} and {i} are both {}", options[i].label);
+            return Err(DomainError::new("choice", message).hint("each option needs a name of its own"));
         }
         let weights: Box<[f64]> = options.iter().map(|o| o.weight).collect();
         if weights.iter().sum::<f64>() <= 0.0 {

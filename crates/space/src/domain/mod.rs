@@ -10,6 +10,7 @@ use num_bigint::BigUint;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+pub(crate) use choice::repeated;
 pub use choice::{ChoiceDomain, ChoiceOption};
 pub use float::FloatDomain;
 pub use int::IntDomain;
