@@ -93,11 +93,11 @@ impl Study {
     }
 }
 
-/// A name in a stop condition that no complete trial measured: the condition cannot hold.
+/// A name in a stop condition, or the cost, that no complete trial measured: the condition cannot hold, the cost is unknown.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Unmeasured {
-    /// The condition's place in `[stop] when`.
-    pub condition: u32,
+    /// The condition's place in `[stop] when`; `None` where it is the cost.
+    pub condition: Option<u32>,
     /// The name.
     pub name: String,
     /// The metric that was probably meant.
@@ -105,20 +105,22 @@ pub struct Unmeasured {
 }
 
 impl Study {
-    /// The names in stop conditions that mean nothing so far; none while no trial is complete.
+    /// The names in stop conditions, and of the cost, that mean nothing so far; none while no trial is complete.
     pub fn unmeasured(&self) -> Vec<Unmeasured> {
         if self.counts().complete == 0 {
             return Vec::new();
         }
         let known = self.metric_names();
-        let mut unmeasured = Vec::new();
-        for (condition, text) in (0..).zip(&self.settings.stop.when) {
-            for name in names(text).into_iter().filter(|name| !known.contains(&name.as_str())) {
-                let nearest = space::nearest(&name, known.iter().copied()).map(str::to_owned);
-                unmeasured.push(Unmeasured { condition, name, nearest });
-            }
-        }
-        unmeasured
+        let conditions = (0..).zip(&self.settings.stop.when);
+        let of_conditions =
+            conditions.flat_map(|(place, text)| names(text).into_iter().map(move |name| (Some(place), name)));
+        let all = of_conditions.chain(self.settings.cost.clone().map(|name| (None, name)));
+        let unknown = all.filter(|(_, name)| !known.contains(&name.as_str()));
+        let told = |(condition, name): (Option<u32>, String)| {
+            let nearest = space::nearest(&name, known.iter().copied()).map(str::to_owned);
+            Unmeasured { condition, name, nearest }
+        };
+        unknown.map(told).collect()
     }
 }
 

@@ -117,6 +117,11 @@ pub fn learns_better_than_random(make: Make<'_>) {
             bests.get(bests.len() / 2).copied()
         };
         let (Some(ours), Some(theirs)) = (median(make), median(&random)) else { continue };
-        assert!(ours <= 0.6 * theirs, "{}: {ours} is not well below {theirs} of random search", named.name);
+        // Options cost tenths, whose sums are rounded.
+        assert!(
+            ours <= 0.6 * theirs + 1e-9,
+            "{}: {ours} is not well below {theirs} of random search",
+            named.name
+        );
     }
 }

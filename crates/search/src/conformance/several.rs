@@ -103,7 +103,8 @@ pub fn covers_more_than_random(make: Make<'_>) {
     let random = |space| build(&SamplerSpec::Random(RandomOptions {}), space, 2);
     let thorough = Nsga2Options { population: 200, ..Nsga2Options::default() };
     let thorough = |space| build(&SamplerSpec::Nsga2(thorough.clone()), space, 2);
-    for named in learnable() {
+    // Of options alone the two objectives say the same, so that all points are on the front.
+    for named in learnable().into_iter().filter(|named| named.name != "options") {
         let covered = |make: Make<'_>| {
             let mut covered: Vec<f64> = (0..11).filter_map(|seed| volume(make, &named, seed, 80)).collect();
             covered.sort_by(f64::total_cmp);
