@@ -37,7 +37,7 @@ use crate::{nsga2, nsga3};
 const METHOD: &str = "auto";
 const WHY: &str = "why";
 const ARM: &str = "turn";
-/// Trials that a model is made of at most, and those that it is fitted to, so that an ask takes no more than about 50 ms.
+/// Trials that a model is made of at most, and those that it is fitted to, so that an ask takes tens of milliseconds at most.
 const MODELLED: u32 = 250;
 const FITTED: usize = 100;
 /// The first step size of CMA-ES, which begins at the best of the first trials.

@@ -101,38 +101,31 @@ pub(crate) fn tasks(
             trials: known.iter().map(|told| told.trial).collect(),
         }
     };
+    // Of a task that not all trials say something of: those that do.
+    let partly = |told: &[usize], raw, values, role| Task {
+        design: Design::of(layout, told.iter().map(|i| &rows[*i])),
+        variance: None,
+        values,
+        raw,
+        noise_weights: told.iter().map(|i| weight(&known[*i])).collect(),
+        transforms: Transforms::Standard,
+        role,
+        trials: told.iter().map(|i| known[*i].trial).collect(),
+    };
     let constraint = |c: usize| {
-        let told: Vec<usize> = (0..known.len()).filter(|i| known[*i].violation(c).is_some()).collect();
-        let raw: Vec<f64> = told.iter().filter_map(|i| known[*i].violation(c)).collect();
+        let said = known.iter().enumerate().filter_map(|(i, told)| Some((i, told.violation(c)?)));
+        let (told, raw): (Vec<usize>, Vec<f64>) = said.unzip();
         let (values, limit) = values::around_zero(&raw);
-        Task {
-            design: Design::of(layout, told.iter().map(|i| &rows[*i])),
-            variance: None,
-            values,
-            raw,
-            noise_weights: told.iter().map(|i| weight(&known[*i])).collect(),
-            transforms: Transforms::Standard,
-            role: Role::Constraint(limit),
-            trials: told.iter().map(|i| known[*i].trial).collect(),
-        }
+        partly(&told, raw, values, Role::Constraint(limit))
     };
     let cost = || {
-        let told: Vec<usize> = (0..known.len()).filter(|i| known[*i].log_cost.is_some()).collect();
-        let raw: Vec<f64> = told.iter().filter_map(|i| known[*i].log_cost).collect();
+        let said = known.iter().enumerate().filter_map(|(i, told)| Some((i, told.log_cost?)));
+        let (told, raw): (Vec<usize>, Vec<f64>) = said.unzip();
         if raw.len() < FEW_COSTS || raw.iter().all(|cost| *cost == raw[0]) {
             return None;
         }
         let (values, spread) = values::logarithms(&raw);
-        Some(Task {
-            design: Design::of(layout, told.iter().map(|i| &rows[*i])),
-            variance: None,
-            values,
-            raw,
-            noise_weights: told.iter().map(|i| weight(&known[*i])).collect(),
-            transforms: Transforms::Standard,
-            role: Role::Cost(spread),
-            trials: told.iter().map(|i| known[*i].trial).collect(),
-        })
+        Some(partly(&told, raw, values, Role::Cost(spread)))
     };
     let constraints = known.iter().map(Told::constraints).max().unwrap_or(0);
     (0..objectives).map(objective).chain((0..constraints).map(constraint)).chain(cost()).collect()
