@@ -17,6 +17,7 @@ const FLOORS: &[(&str, u32)] = &[
     ("runner", 5),
     ("sim", 6),
     ("cli", 6),
+    ("python", 6),
     ("ravine", 6),
 ];
 

@@ -1,0 +1,334 @@
+//! A sampler of the engine at work in a study whose space is what its trials have suggested so far.
+//!
+//! The sampler knows the union of all parameters. It is built when the first trial that can use it is asked for, is
+//! told of each trial once, and is built anew where the space has grown; where the space grows all the time it waits
+//! until the history is an eighth longer, so that the work stays in proportion to the trials.
+//!
+//! It proposes with the interpreter released: who waits for it waits on a lock that is taken without the interpreter,
+//! and what it has to learn is numbered, so that several threads may come in any order.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError, TryLockError};
+use std::time::Duration;
+
+use indexmap::IndexMap;
+use pyo3::exceptions::{PyRuntimeError, PyValueError};
+use pyo3::prelude::*;
+use pyo3::types::PyDict;
+use search::{
+    Ask, Decision, DecisionId, Duplicates, Observed, Outcome, Proposal, Sampler, SamplerSpec, SearchError,
+    Setting, TrialId,
+};
+use space::{Domain, FloatDomain, IntDomain, Point, Space};
+
+use crate::plan::Plan;
+use crate::table::{Row, State, Table};
+
+/// What the sampler wants a trial to have.
+#[derive(Clone)]
+pub(crate) struct Wish {
+    point: Arc<Point>,
+    slots: Arc<Vec<Option<usize>>>,
+}
+
+impl Wish {
+    /// The value for a column of the table.
+    pub(crate) fn of(&self, column: u32) -> Option<&space::Scalar> {
+        let slot = self.slots.get(column as usize).copied().flatten()?;
+        self.point.get(slot)
+    }
+
+    /// The columns that it has values for.
+    pub(crate) fn columns(&self) -> impl Iterator<Item = u32> {
+        self.slots.iter().enumerate().filter(|(_, slot)| slot.is_some()).map(|(column, _)| column as u32)
+    }
+}
+
+/// The sampler, behind the lock that only those take who have released the interpreter.
+struct Mind {
+    sampler: Box<dyn Sampler>,
+    /// The lesson that comes next.
+    next: u64,
+    /// Lessons that came before their turn.
+    early: BTreeMap<u64, Vec<Observed>>,
+}
+
+/// A sampler in a study.
+pub(crate) struct Engine {
+    token: u64,
+    mind: Arc<Mutex<Mind>>,
+    space: Arc<Space>,
+    slots: Arc<Vec<Option<usize>>>,
+    /// How many distributions the table had when the space was made.
+    dists: usize,
+    /// How many trials had ended then.
+    built_at: usize,
+    /// How many of the ended trials were told.
+    learned: usize,
+    lessons: u64,
+    /// What running trials were told to have. A trial that comes out otherwise makes the study a conditional one.
+    foretold: IndexMap<u32, Arc<Point>>,
+    /// Whether trials are told of only when they are over, since what they have is known only then.
+    conditional: bool,
+}
+
+/// One proposal to be made, with all that it needs.
+pub(crate) struct Job {
+    mind: Arc<Mutex<Mind>>,
+    space: Arc<Space>,
+    slots: Arc<Vec<Option<usize>>>,
+    lesson: u64,
+    observed: Vec<Observed>,
+    seed: u64,
+    number: u32,
+    budget: Option<u64>,
+}
+
+impl Engine {
+    /// Makes the engine current for `plan`, and the job of the trial's proposal; `None` where nothing is known yet
+    /// that could be proposed.
+    pub(crate) fn job(
+        py: Python<'_>,
+        engine: &mut Option<Engine>,
+        table: &Table,
+        plan: &Plan,
+        number: u32,
+        budget: Option<u64>,
+    ) -> PyResult<Option<Job>> {
+        let stale = match engine {
+            Some(engine) => engine.is_stale(table, plan),
+            None => true,
+        };
+        if stale {
+            let conditional = engine.take().is_some_and(|old| old.token == plan.token && old.conditional);
+            *engine = Engine::build(table, plan, conditional)?;
+        }
+        let Some(engine) = engine else { return Ok(None) };
+        let observed = engine.lesson(py, table);
+        let lesson = engine.lessons;
+        engine.lessons += 1;
+        Ok(Some(Job {
+            mind: Arc::clone(&engine.mind),
+            space: Arc::clone(&engine.space),
+            slots: Arc::clone(&engine.slots),
+            lesson,
+            observed,
+            seed: plan.seed,
+            number,
+            budget,
+        }))
+    }
+
+    fn is_stale(&self, table: &Table, plan: &Plan) -> bool {
+        let since = table.ended.len() - self.built_at;
+        self.token != plan.token || (self.dists < table.dists.len() && since * 8 >= self.built_at)
+    }
+
+    fn build(table: &Table, plan: &Plan, conditional: bool) -> PyResult<Option<Engine>> {
+        let mut domains: Vec<(String, Domain)> = Vec::new();
+        let mut slots = Vec::with_capacity(table.columns.len());
+        for (name, column) in &table.columns {
+            let domain = union(column.dists.iter().map(|&i| table.dists[i as usize].domain.as_ref()));
+            slots.push(domain.is_some().then_some(domains.len()));
+            domains.extend(domain.map(|domain| (name.to_string(), domain)));
+        }
+        if domains.is_empty() {
+            return Ok(None);
+        }
+        let space = Arc::new(Space::from_domains(domains).map_err(|e| PyValueError::new_err(e.to_string()))?);
+        let setting = Setting {
+            objectives: table.maximize.len(),
+            // The objective may suggest more than what is known so far: the space is never used up.
+            duplicates: Duplicates::Repeat,
+            ..Setting::default()
+        };
+        let sampler = search::build_for(&plan.spec, Arc::clone(&space), &setting).map_err(refused)?;
+        let mind = Mind { sampler, next: 0, early: BTreeMap::new() };
+        Ok(Some(Engine {
+            token: plan.token,
+            mind: Arc::new(Mutex::new(mind)),
+            space,
+            slots: Arc::new(slots),
+            dists: table.dists.len(),
+            built_at: table.ended.len(),
+            learned: 0,
+            lessons: 0,
+            foretold: IndexMap::new(),
+            conditional,
+        }))
+    }
+
+    /// What happened since the last lesson.
+    fn lesson(&mut self, py: Python<'_>, table: &Table) -> Vec<Observed> {
+        let mut observed = Vec::with_capacity(2 * (table.ended.len() - self.learned));
+        for &number in &table.ended[self.learned..] {
+            let row = &table.rows[number as usize];
+            let point = self.point(table, row);
+            match self.foretold.swap_remove(&number) {
+                Some(told) if *told == point => {}
+                Some(_) => {
+                    // It was told to have what it did not get. The sampler is built anew at the next occasion, and
+                    // from now on trials are told of when they are over.
+                    self.conditional = true;
+                    self.dists = 0;
+                }
+                None => observed.push(created(number, Arc::new(point))),
+            }
+            observed
+                .push(Observed::Ended { trial: TrialId(number.into()), outcome: outcome(py, table, row) });
+        }
+        self.learned = table.ended.len();
+        observed
+    }
+
+    /// The point of a trial in the engine's space.
+    fn point(&self, table: &Table, row: &Row) -> Point {
+        let mut point = Point::empty(self.space.parameters().len());
+        for param in &row.params {
+            let Some(slot) = self.slots.get(param.column as usize).copied().flatten() else { continue };
+            let domain = &self.space.parameters()[slot].domain;
+            let value = table.dists[param.dist as usize].scalar(param.value);
+            point.set(slot, Some(if domain.contains(&value) { value } else { nearest(domain, &value) }));
+        }
+        point
+    }
+
+    /// Tells the sampler, with the next lesson, that a trial runs with the values that it was given.
+    pub(crate) fn foretell(&mut self, number: u32, wish: &Wish) {
+        if self.conditional || !Arc::ptr_eq(&wish.slots, &self.slots) {
+            return;
+        }
+        self.foretold.insert(number, Arc::clone(&wish.point));
+        let lesson = self.lessons;
+        self.lessons += 1;
+        let told = vec![created(number, Arc::clone(&wish.point))];
+        // Nobody holds this lock while waiting for the interpreter; where somebody proposes just now, the trial is
+        // told of when it is over.
+        match self.mind.try_lock() {
+            Ok(mut mind) => {
+                mind.early.insert(lesson, told);
+            }
+            Err(_) => {
+                self.lessons = lesson;
+                self.foretold.swap_remove(&number);
+            }
+        }
+    }
+}
+
+impl Job {
+    /// Learns and proposes. To be called with the interpreter released; `interrupted` is asked now and then by who
+    /// has to wait for another's proposal.
+    pub(crate) fn run(
+        self,
+        mut interrupted: impl FnMut() -> PyResult<()>,
+    ) -> PyResult<(Option<Wish>, Option<serde_json::Value>)> {
+        let mut mind = loop {
+            match self.mind.try_lock() {
+                Ok(mind) => break mind,
+                Err(TryLockError::Poisoned(poisoned)) => break PoisonError::into_inner(poisoned),
+                Err(TryLockError::WouldBlock) => {
+                    std::thread::sleep(Duration::from_micros(200));
+                    interrupted()?;
+                }
+            }
+        };
+        let Mind { sampler, next, early } = &mut *mind;
+        early.insert(self.lesson, self.observed);
+        while let Some(observed) = early.remove(&*next) {
+            *next += 1;
+            if !observed.is_empty() {
+                sampler.learn(&observed);
+            }
+        }
+        let ask = Ask {
+            space: &self.space,
+            seed: self.seed,
+            decision: DecisionId(self.number.into()),
+            budget: self.budget,
+        };
+        let Decision { proposal, memo } = sampler.propose(&ask).map_err(refused)?;
+        Ok(match proposal {
+            Proposal::New { point, .. } => {
+                (Some(Wish { point: Arc::new(point), slots: Arc::clone(&self.slots) }), memo)
+            }
+            _ => (None, memo),
+        })
+    }
+}
+
+fn created(number: u32, point: Arc<Point>) -> Observed {
+    let trial = TrialId(number.into());
+    let decision = Some(DecisionId(number.into()));
+    Observed::Created { trial, decision, point, level: None, parent: None, memo: None }
+}
+
+/// How a trial ended, for samplers.
+fn outcome(py: Python<'_>, table: &Table, row: &Row) -> Outcome {
+    match row.state {
+        State::Complete => {
+            let values = row.values.iter().enumerate().map(|(i, &v)| table.minimised(i, v)).collect();
+            let violations = row.system.as_ref().map(|notes| violations(notes.bind(py))).unwrap_or_default();
+            Outcome::Complete { values, violations }
+        }
+        State::Pruned => {
+            let last = row.reports.iter().max_by_key(|(step, _)| *step);
+            let value = last.map(|&(_, value)| table.minimised(0, value)).filter(|value| !value.is_nan());
+            Outcome::Pruned { step: last.map_or(0, |&(step, _)| step.max(0) as u64), value }
+        }
+        _ => Outcome::Failed,
+    }
+}
+
+/// The constraints that a trial's notes hold, as Optuna keeps them.
+fn violations(notes: &Bound<'_, PyDict>) -> Vec<f64> {
+    let mut found: Vec<f64> = Vec::new();
+    for (key, value) in notes.iter() {
+        let Ok(key) = key.extract::<String>() else { continue };
+        if key == "constraints" {
+            found.extend(value.extract::<Vec<f64>>().unwrap_or_default());
+        } else if key.starts_with("constraints:") {
+            found.extend(value.extract::<f64>());
+        }
+    }
+    found
+}
+
+/// One domain that holds the values of all; `None` where a sampler cannot work in one of them.
+fn union<'a>(domains: impl Iterator<Item = Option<&'a Domain>>) -> Option<Domain> {
+    let mut all: Option<Domain> = None;
+    for domain in domains {
+        let domain = domain?;
+        all = Some(match (all, domain) {
+            (None, domain) => domain.clone(),
+            (Some(Domain::Float(a)), Domain::Float(b)) if a != *b => {
+                Domain::Float(FloatDomain::new(a.low().min(b.low()), a.high().max(b.high()), a.log()).ok()?)
+            }
+            (Some(Domain::Int(a)), Domain::Int(b)) if a != *b => {
+                Domain::Int(IntDomain::new(a.low().min(b.low()), a.high().max(b.high()), a.log()).ok()?)
+            }
+            (Some(all), _) => all,
+        });
+    }
+    all
+}
+
+/// The value of the domain that is nearest.
+fn nearest(domain: &Domain, value: &space::Scalar) -> space::Scalar {
+    let mut unit = [0.0];
+    domain.to_unit(value, &mut unit);
+    domain.from_unit(&[unit[0].clamp(0.0, 1.0)])
+}
+
+/// What a sampler says that cannot work here.
+pub(crate) fn refused(error: SearchError) -> PyErr {
+    match error {
+        SearchError::Unsuitable(message) => PyValueError::new_err(message),
+        other => PyRuntimeError::new_err(other.to_string()),
+    }
+}
+
+/// The sampler that a description names.
+pub(crate) fn spec(json: &str) -> PyResult<SamplerSpec> {
+    serde_json::from_str(json).map_err(|error| PyValueError::new_err(error.to_string()))
+}

@@ -1,0 +1,29 @@
+//! The extension module of the Python package: what must be fast, and what is the engine's.
+//!
+//! [`ledger`] holds the trials of a study in columns, [`trial`] is what an objective is called with, [`engine`] lets the
+//! engine's samplers work in a study that is defined by its runs. The Python package wraps them in the interface that the
+//! field knows.
+//!
+//! Two rules. No lock is waited for while the interpreter is held, and none is held while Python code runs. And the
+//! ledger is taken for moments, never around a call of foreign code.
+
+mod dist;
+mod draws;
+mod engine;
+mod frozen;
+mod ledger;
+mod moment;
+mod plan;
+mod table;
+mod trial;
+
+use pyo3::prelude::*;
+
+/// What Python sees as `ravine._ravine`.
+#[pymodule]
+fn _ravine(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    module.add_class::<draws::Draws>()?;
+    module.add_class::<ledger::Ledger>()?;
+    module.add_class::<plan::Plan>()?;
+    module.add_class::<trial::Trial>()
+}

@@ -1,0 +1,5 @@
+"""The version of the package."""
+
+from ravine import __version__
+
+__all__ = ["__version__"]
