@@ -74,6 +74,9 @@ impl Sampler for Distinct {
                     let proposal = Proposal::New { point, level: None, parent: Some(parent) };
                     return Ok(Decision { proposal, memo });
                 }
+                Draft::Repeat(trial, runs, memo) => {
+                    return Ok(Decision { proposal: Proposal::Repeat { trial, runs: runs.get() }, memo });
+                }
                 Draft::Refused => {}
                 Draft::Wait => return Ok(Proposal::Wait.into()),
                 Draft::Exhausted(spent) => return Ok(Proposal::Exhausted(spent).into()),

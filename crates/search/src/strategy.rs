@@ -1,6 +1,8 @@
 //! What the samplers of this crate are inside: a source of drafts that [`Distinct`](crate::Distinct) turns into
 //! a [`Sampler`](crate::Sampler).
 
+use std::num::NonZeroU32;
+
 use space::{Point, Stream};
 
 use crate::{Ask, Observed, Purpose, SearchError, Spent, TrialId};
@@ -12,6 +14,8 @@ pub(crate) enum Draft {
     Point(Point, Option<serde_json::Value>),
     /// Likewise, and the trial whose artifacts and checkpoint the new one is handed.
     Child(Point, TrialId, Option<serde_json::Value>),
+    /// No point, but so many more repetitions of a trial that has ended.
+    Repeat(TrialId, NonZeroU32, Option<serde_json::Value>),
     /// There is nothing until another trial has ended.
     Wait,
     /// What was drawn was not accepted; another attempt may be.

@@ -17,12 +17,24 @@ struct Row<'a> {
     body: Json,
 }
 
-/// Each version with its log and its canonical export.
-const VERSIONS: &[(&str, &str, &str)] = &[(
-    "0.1",
-    include_str!("../../../tests/histories/0.1/log.jsonl"),
-    include_str!("../../../tests/histories/0.1/canonical.jsonl"),
-)];
+/// Each log, with its version and its canonical export.
+const LOGS: &[(&str, &str, &str)] = &[
+    (
+        "0.1, a study file",
+        include_str!("../../../tests/histories/0.1/log.jsonl"),
+        include_str!("../../../tests/histories/0.1/canonical.jsonl"),
+    ),
+    (
+        "0.1, promotion and repetition",
+        include_str!("../../../tests/histories/0.1/promotion.jsonl"),
+        include_str!("../../../tests/histories/0.1/promotion.canonical.jsonl"),
+    ),
+    (
+        "0.1, early stopping",
+        include_str!("../../../tests/histories/0.1/stopping.jsonl"),
+        include_str!("../../../tests/histories/0.1/stopping.canonical.jsonl"),
+    ),
+];
 
 fn rows(log: &str) -> impl Iterator<Item = Row<'_>> {
     log.lines().map(|line| serde_json::from_str(line).unwrap())
@@ -41,13 +53,13 @@ fn fold(log: &str, decode: fn(&str, &str) -> Result<Decoded, history::HistoryErr
 
 #[test]
 fn every_released_versions_log_folds_to_what_that_version_exported() {
-    for (version, log, canonical) in VERSIONS {
+    for (version, log, canonical) in LOGS {
         assert_eq!(fold(log, history::decode).canonical().unwrap(), *canonical, "{version}");
         assert_eq!(fold(log, history::decode_for_fold).canonical().unwrap(), *canonical, "{version}, lean");
     }
 }
 
-/// The kinds that version 0.1 wrote for a study file.
+/// The kinds that version 0.1 wrote for study files.
 const FIRST: &[&str] = &[
     "study-created",
     "settings-changed",
@@ -55,7 +67,10 @@ const FIRST: &[&str] = &[
     "runner-stopped",
     "enqueued",
     "trial-created",
+    "trial-continued",
+    "trial-repeated",
     "run-started",
+    "reported",
     "run-ended",
     "trial-ended",
     "study-tagged",
@@ -63,7 +78,8 @@ const FIRST: &[&str] = &[
 ];
 
 #[test]
-fn the_first_log_holds_every_kind_that_its_version_wrote_for_a_study_file() {
-    let kinds: BTreeSet<&str> = rows(VERSIONS[0].1).map(|row| row.kind).collect();
+fn the_first_versions_logs_hold_every_kind_that_it_wrote_for_study_files() {
+    let first = LOGS.iter().filter(|(version, ..)| version.starts_with("0.1,"));
+    let kinds: BTreeSet<&str> = first.flat_map(|(_, log, _)| rows(log)).map(|row| row.kind).collect();
     assert_eq!(kinds, FIRST.iter().copied().collect());
 }

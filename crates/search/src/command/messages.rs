@@ -4,10 +4,14 @@
 //! |---|---|
 //! | `{"start": {"protocol": 1, "seed": 7, "objectives": 1, "parameters": […]}}` | nothing |
 //! | `{"tell": {"trial": 3, "state": "complete", "point": {…}, "values": [0.1], …}}` | nothing |
+//! | `{"repetition": {"trial": 3, "repetition": 1, "values": [0.1]}}` | nothing |
 //! | `{"ask": {"decision": 4, "budget": 100, "refused": […]}}` | one line |
 //!
-//! Answers: `{"point": {…}}`, with `"memo"` where something is to be remembered of it; `{"wait": true}`;
+//! Answers: `{"point": {…}}`, with `"parent": 2` where it starts from that trial's checkpoint and artifacts;
+//! `{"repeat": 3, "runs": 2}`; either with `"memo"` where something is to be remembered of it; `{"wait": true}`;
 //! `{"exhausted": true}`; `{"error": "why"}`. Numbers that JSON lacks are the texts "inf" and "-inf".
+
+use std::num::NonZeroU32;
 
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
@@ -106,6 +110,11 @@ pub(super) fn ended(id: TrialId, point: &Map<String, Value>, outcome: &Outcome) 
     json!({ "tell": told }).to_string()
 }
 
+pub(super) fn repetition(id: TrialId, repetition: u32, values: &[f64]) -> String {
+    let values: Value = values.iter().map(|x| number(*x)).collect();
+    json!({ "repetition": {"trial": id, "repetition": repetition, "values": values} }).to_string()
+}
+
 pub(super) fn ask(ask: &Ask<'_>, refused: &[Refusal]) -> String {
     let mut asked = json!({"decision": ask.decision, "budget": ask.budget});
     if !refused.is_empty() {
@@ -130,7 +139,19 @@ fn number(x: f64) -> Value {
 /// What the program answered.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Answer {
-    Point(Map<String, Value>, Option<Value>),
+    /// A new trial there.
+    Point {
+        point: Map<String, Value>,
+        /// The trial whose checkpoint and artifacts it is handed.
+        parent: Option<TrialId>,
+        memo: Option<Value>,
+    },
+    /// More repetitions of a trial that has ended.
+    Repeat {
+        trial: TrialId,
+        runs: NonZeroU32,
+        memo: Option<Value>,
+    },
     Wait,
     Exhausted,
     /// It says itself what is wrong.
@@ -141,6 +162,9 @@ pub(super) enum Answer {
 #[serde(deny_unknown_fields)]
 struct Line {
     point: Option<Map<String, Value>>,
+    parent: Option<TrialId>,
+    repeat: Option<TrialId>,
+    runs: Option<NonZeroU32>,
     memo: Option<Value>,
     #[serde(default)]
     wait: bool,
@@ -153,17 +177,24 @@ struct Line {
 pub(super) fn answer(line: &str) -> Result<Answer, String> {
     let read: Line = serde_json::from_str(line)
         .map_err(|error| format!("answered {}, which is no answer: {error}", excerpt(line)))?;
-    match read {
-        Line { error: Some(error), .. } => Ok(Answer::Error(error)),
-        Line { point: Some(point), memo, wait: false, exhausted: false, .. } => {
-            Ok(Answer::Point(point, memo))
-        }
-        Line { point: None, wait: true, exhausted: false, .. } => Ok(Answer::Wait),
-        Line { point: None, wait: false, exhausted: true, .. } => Ok(Answer::Exhausted),
-        _ => Err(format!(
-            "answered {}, which is not one of `point`, `wait`, `exhausted` and `error`",
+    let kinds =
+        [read.point.is_some(), read.repeat.is_some(), read.wait, read.exhausted, read.error.is_some()];
+    let alone = kinds.iter().filter(|is_there| **is_there).count() == 1;
+    let astray = (read.parent.is_some() && read.point.is_none())
+        || (read.runs.is_some() && read.repeat.is_none())
+        || (read.memo.is_some() && read.point.is_none() && read.repeat.is_none());
+    let memo = read.memo;
+    match (read.point, read.repeat, read.error) {
+        _ if !alone || astray => Err(format!(
+            "answered {}, which is not one of `point` (with `parent` and `memo`), `repeat` (with `runs` and `memo`), \
+             `wait`, `exhausted` and `error`",
             excerpt(line)
         )),
+        (Some(point), ..) => Ok(Answer::Point { point, parent: read.parent, memo }),
+        (_, Some(trial), _) => Ok(Answer::Repeat { trial, runs: read.runs.unwrap_or(NonZeroU32::MIN), memo }),
+        (.., Some(error)) => Ok(Answer::Error(error)),
+        _ if read.wait => Ok(Answer::Wait),
+        _ => Ok(Answer::Exhausted),
     }
 }
 
@@ -208,14 +239,32 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_answer_is_one_of_four_and_nothing_else() {
+    fn an_answer_is_one_of_five_and_nothing_else() {
         assert_eq!(answer(r#"{"wait": true}"#), Ok(Answer::Wait));
         assert_eq!(answer(r#"{"exhausted": true}"#), Ok(Answer::Exhausted));
         assert_eq!(answer(r#"{"error": "no"}"#), Ok(Answer::Error("no".into())));
-        assert!(matches!(answer(r#"{"point": {"x": 1}, "memo": 3}"#), Ok(Answer::Point(..))));
-        for wrong in
-            ["", "hello", "[]", "{}", r#"{"point": 3}"#, r#"{"pont": {}}"#, r#"{"wait": true, "point": {}}"#]
-        {
+        let point = serde_json::from_str(r#"{"x": 1}"#).unwrap();
+        let with = |parent, memo| Ok(Answer::Point { point: Map::clone(&point), parent, memo });
+        assert_eq!(answer(r#"{"point": {"x": 1}, "memo": 3}"#), with(None, Some(json!(3))));
+        assert_eq!(answer(r#"{"point": {"x": 1}, "parent": 4}"#), with(Some(TrialId(4)), None));
+        let repeat =
+            |runs| Ok(Answer::Repeat { trial: TrialId(4), runs: NonZeroU32::new(runs).unwrap(), memo: None });
+        assert_eq!(answer(r#"{"repeat": 4}"#), repeat(1));
+        assert_eq!(answer(r#"{"repeat": 4, "runs": 3}"#), repeat(3));
+        for wrong in [
+            "",
+            "hello",
+            "[]",
+            "{}",
+            r#"{"point": 3}"#,
+            r#"{"pont": {}}"#,
+            r#"{"wait": true, "point": {}}"#,
+            r#"{"repeat": 4, "runs": 0}"#,
+            r#"{"repeat": 4, "point": {}}"#,
+            r#"{"point": {}, "runs": 2}"#,
+            r#"{"repeat": 4, "parent": 2}"#,
+            r#"{"wait": true, "memo": 2}"#,
+        ] {
             assert!(answer(wrong).is_err(), "{wrong}");
         }
     }

@@ -75,23 +75,38 @@ impl Command {
                 self.points.insert(*trial, point);
                 self.running.insert(*trial);
             }
-            Observed::Continued { trial, level, .. } => self.goes_on(*trial, Some(*level)),
-            Observed::Repeated { trial, .. } => self.goes_on(*trial, None),
+            Observed::Continued { trial, level, .. } => self.goes_on(*trial, Some(*level), None),
+            Observed::Repeated { trial, memo, .. } => self.goes_on(*trial, None, memo.as_ref()),
             Observed::Ended { trial, outcome } => {
                 if let Some(point) = self.points.get(trial) {
                     self.told.push(messages::ended(*trial, point, outcome));
                     self.running.remove(trial);
                 }
             }
-            Observed::Reported { .. } | Observed::Repetition { .. } | Observed::Spent { .. } => {}
+            Observed::Repetition { trial, repetition, values } => {
+                self.told.push(messages::repetition(*trial, *repetition, values));
+            }
+            Observed::Reported { .. } | Observed::Spent { .. } => {}
         }
     }
 
-    fn goes_on(&mut self, trial: TrialId, level: Option<crate::Level>) {
+    fn goes_on(&mut self, trial: TrialId, level: Option<crate::Level>, memo: Option<&Value>) {
         if let Some(point) = self.points.get(&trial) {
-            self.told.push(messages::running(trial, point, level, None));
+            self.told.push(messages::running(trial, point, level, memo));
             self.running.insert(trial);
         }
+    }
+
+    /// What may be repeated or started from; the error says which trial it is, and why not.
+    fn is_over(&self, trial: TrialId) -> Result<(), String> {
+        let number = trial.0;
+        if !self.points.contains_key(&trial) {
+            return Err(format!("trial {number}, which there is not"));
+        }
+        if self.running.contains(&trial) {
+            return Err(format!("trial {number}, which has not ended"));
+        }
+        Ok(())
     }
 
     /// Asks once; a program that ended is started again, once, with all that it has to know.
@@ -175,15 +190,26 @@ impl Strategy for Command {
                 Answer::Wait => return Ok(Draft::Wait),
                 Answer::Exhausted => return Ok(Draft::Exhausted(Spent::Program)),
                 Answer::Error(message) => return Err(self.gone(ask, format!("says: {message}"))),
-                Answer::Point(given, memo) => {
+                Answer::Repeat { trial, runs, memo } => {
+                    self.is_over(trial).map_err(|what| self.gone(ask, format!("asked to repeat {what}")))?;
+                    return Ok(Draft::Repeat(trial, runs, memo));
+                }
+                Answer::Point { point: given, parent, memo } => {
                     let point = messages::point(&self.space, &given).map_err(|what| {
                         self.gone(
                             ask,
                             format!("proposed a configuration that the space does not have: {what}"),
                         )
                     })?;
+                    if let Some(parent) = parent {
+                        self.is_over(parent)
+                            .map_err(|what| self.gone(ask, format!("wants to start from {what}")))?;
+                    }
                     if accept(&point) {
-                        return Ok(Draft::Point(point, memo));
+                        return Ok(match parent {
+                            Some(parent) => Draft::Child(point, parent, memo),
+                            None => Draft::Point(point, memo),
+                        });
                     }
                     let why = if self.space.allows(&point) {
                         "it was tried before"
