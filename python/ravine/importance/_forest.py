@@ -1,0 +1,2 @@
+class FanovaImportanceEvaluator: pass
+class MeanDecreaseImpurityImportanceEvaluator: pass

@@ -1,0 +1,42 @@
+"""A surface between the places where it is known: for drawings without plotly's own contours."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+# Weights fall with distance to this power (Shepard 1968), the nearest places count.
+_POWER = 3.0
+_NEAREST = 12
+_SMOOTH = 1e-4
+
+
+def interpolate(
+    x: list[float], y: list[float], z: list[float], columns: int, rows: int
+) -> list[list[float]]:
+    """Values on a grid, by inverse distances to the nearest known places.
+
+    Args:
+        x, y: Where values are known, in 0…1; n numbers each.
+        z: The values there.
+        columns, rows: The grid's size; its cells are as wide and as high as the unit square has room.
+
+    Returns:
+        `rows` lists of `columns` numbers, at the cells' middles, the lowest row first.
+    """
+    value = _interpolator(x, y, z)
+    return [[value((i + 0.5) / columns, (j + 0.5) / rows) for i in range(columns)] for j in range(rows)]
+
+
+def _interpolator(x: list[float], y: list[float], z: list[float]) -> Callable[[float, float], float]:
+    places = list(zip(x, y, z))
+
+    def value(at_x: float, at_y: float) -> float:
+        near = [((at_x - px) ** 2 + (at_y - py) ** 2, pz) for px, py, pz in places]
+        if len(near) > _NEAREST:
+            near.sort()
+            del near[_NEAREST:]
+        weights = [1.0 / (distance + _SMOOTH) ** (_POWER / 2) for distance, _ in near]
+        return math.fsum(w * pz for w, (_, pz) in zip(weights, near)) / math.fsum(weights)
+
+    return value
