@@ -249,7 +249,7 @@ def plot_pareto_front(
     Raises:
         ValueError: When there are not two or three numbers to plot, or their names do not fit.
     """
-    from ravine._pareto_front import pareto_front
+    from ravine.visualization._pareto_front import pareto_front
 
     chart = pareto_front(study, target_names, include_dominated_trials, constraints_func, targets)
     return draw(chart, backend)

@@ -9,17 +9,21 @@ from typing import Any
 
 from ravine.visualization._chart import Axis, Bars, Chart, ColorScale, Line, Mark, Panel, Points, Spans, Surface, Threads
 from ravine.visualization._svg import theme
-from ravine.visualization._svg.marks import Area, draw, draw_bars, draw_threads, number
+from ravine.visualization._svg.marks import Area, draw_all, draw_surface, draw_threads, number
 from ravine.visualization._svg.scale import Scale, short
 
 _WIDTH = 760.0
+_LEFT = 24.0
 _HEIGHT = 440.0
 _HEAD = 64.0
 _LEGEND = 26.0
 _FOOT = 52.0
 _BAR_ROW = 30.0
 _SCALE_ROOM = 92.0
+_SLANT = 34.0
 _CHARACTER = 6.4
+# A legend of more entries names the first ones only.
+_MOST_LISTED = 24
 _GAP = 14.0
 
 
@@ -42,8 +46,8 @@ class _Layout:
         self.chart = chart
         self.panels = _flat(chart)
         self.parts: list[str] = []
-        self.listed = _listed(chart)
-        self.top = _HEAD + (_LEGEND if self.listed else 0.0)
+        self.entries = _entries(_listed(chart)[:_MOST_LISTED])
+        self.top = max([_HEAD, *(y + _LEGEND + 8 for _, _, y in self.entries)])
 
     def drawn(self) -> tuple[str, float, float]:
         """The elements, and the size that they need."""
@@ -57,7 +61,7 @@ class _Layout:
             size = self._single(self.panels[0][0])
         else:
             size = self._grid()
-        self._text(24, 34, self.chart.title, f"title {theme.fill('ink')}")
+        self._text(_LEFT, 34, self.chart.title, f"title {theme.fill('ink')}")
         self._legend()
         return "".join(self.parts), *size
 
@@ -81,7 +85,7 @@ class _Layout:
         bars = [mark for mark in panel.marks if isinstance(mark, Bars)]
         height = _HEIGHT - _HEAD - _FOOT
         if bars:
-            height = max(len(panel.y.categories or []) * _BAR_ROW * max(1.0, len(bars) * 0.6), 60.0)
+            height = max(len(panel.y.categories or []) * _BAR_ROW * max(1.0, len(bars) * 0.6), 96.0)
         x_scale, y_scale = _scale_x(panel), _scale_y(panel)
         left = 34.0 + _label_room(y_scale) + (16.0 if panel.y.title else 0.0)
         scale = self.chart.scale
@@ -90,7 +94,7 @@ class _Layout:
         self._panel(panel, area, x_texts=True, y_texts=True)
         if scale is not None:
             self._color_bar(scale, _WIDTH - _SCALE_ROOM, area.top, height)
-        return _WIDTH, self.top + height + _FOOT
+        return _WIDTH, self.top + height + _FOOT + (_SLANT if _slanted(x_scale, area.width) else 0.0)
 
     def _grid(self) -> tuple[float, float]:
         rows, columns = len(self.panels), len(self.panels[0])
@@ -111,16 +115,14 @@ class _Layout:
         if self.chart.scale is not None:
             self._color_bar(self.chart.scale, right + 22, self.top, min(bottom - self.top, 300.0))
             right += _SCALE_ROOM + 12
-        return max(right + 24, 420.0), bottom + _FOOT + (_long_labels(self.panels[-1]) and 22.0)
+        slanted = any(_slanted(_scale_x(panel), size) for panel in self.panels[-1])
+        return max(right + 24, 420.0), bottom + _FOOT + (_SLANT if slanted else 0.0)
 
     def _panel(self, panel: Panel, area: Area, *, x_texts: bool, y_texts: bool) -> None:
         surfaces = [mark for mark in panel.marks if isinstance(mark, Surface)]
-        self.parts += [draw(mark, area) for mark in surfaces]
+        self.parts += [draw_surface(mark, area) for mark in surfaces]
         self._grid_lines(area, with_lines=not surfaces)
-        bars = [mark for mark in panel.marks if isinstance(mark, Bars)]
-        if bars:
-            self.parts.append(draw_bars(bars, area))
-        self.parts += [draw(mark, area) for mark in panel.marks if not isinstance(mark, (Surface, Bars))]
+        self.parts += draw_all(panel.marks, area)
         if x_texts:
             self._x_texts(panel.x, area)
         if y_texts:
@@ -148,7 +150,7 @@ class _Layout:
     def _x_texts(self, axis: Axis, area: Area) -> None:
         bottom = area.top + area.height
         ticks = area.x_scale.ticks(_count(area.width, 84))
-        slanted = _crowded([text for _, text in ticks], area.width)
+        slanted = _slanted(area.x_scale, area.width)
         for place, text in ticks:
             x, y = area.left + place * area.width, bottom + 18
             if slanted:
@@ -157,7 +159,7 @@ class _Layout:
                 self._text(x + 4, y - 3, _cut(text), look, turn)
             else:
                 self._text(x, y, text, f"small mid number {theme.fill('muted')}")
-        self._text(area.left + area.width / 2, bottom + (62 if slanted else 40), axis.title, f"mid {theme.fill('ink')}")
+        self._text(area.left + area.width / 2, bottom + 40 + (_SLANT if slanted else 0), axis.title, f"mid {theme.fill('ink')}")
 
     def _y_texts(self, axis: Axis, area: Area) -> None:
         bottom = area.top + area.height
@@ -165,7 +167,8 @@ class _Layout:
         for place, text in ticks:
             y = bottom - place * area.height + 4
             self._text(area.left - 8, y, _cut(text), f"small end number {theme.fill('muted')}")
-        if axis.title:
+        # A title longer than its axis would run into others.
+        if axis.title and len(axis.title) * _CHARACTER <= area.height + 20:
             x, y = area.left - 22 - _label_room(area.y_scale), area.top + area.height / 2
             turn = f' transform="rotate(-90 {number(x)} {number(y)})"'
             self._text(x, y, axis.title, f"mid {theme.fill('ink')}", turn)
@@ -187,18 +190,17 @@ class _Layout:
             self._text(left, top - 10, _cut(scale.title), f"small {theme.fill('ink')}")
 
     def _legend(self) -> None:
-        x = 24.0
-        for mark in self.listed:
+        for mark, x, y in self.entries:
             color = _legend_color(mark)
             if isinstance(mark, Line):
-                key = f'<path class="line {theme.stroke(color)}" d="M{number(x)} 56h16"/>'
+                key = f'<path class="line {theme.stroke(color)}" stroke-width="2" d="M{number(x)} {number(y)}h16"/>'
             elif isinstance(mark, Points):
-                key = f'<circle class="{theme.fill(color)}" cx="{number(x + 8)}" cy="56" r="4"/>'
+                key = f'<circle class="{theme.fill(color)}" cx="{number(x + 8)}" cy="{number(y)}" r="4"/>'
             else:
-                key = f'<rect class="{theme.fill(color)}" x="{number(x + 2)}" y="50" width="12" height="12" rx="2"/>'
+                place = f'x="{number(x + 2)}" y="{number(y - 6)}"'
+                key = f'<rect class="{theme.fill(color)}" {place} width="12" height="12" rx="2"/>'
             self.parts.append(key)
-            self._text(x + 22, 60, mark.name, theme.fill("muted"))
-            x += 22 + len(mark.name) * _CHARACTER + 22
+            self._text(x + 22, y + 4, _cut(mark.name), theme.fill("muted"))
 
     def _text(self, x: float, y: float, text: str, classes: str, more: str = "") -> None:
         if text:
@@ -230,6 +232,19 @@ def _listed(chart: Chart) -> list[Any]:
     marks = [mark for mark in chart.marks if _wants_legend(mark, chart)]
     unique = list({mark.name: mark for mark in marks}.values())
     return unique if len(unique) > 1 else []
+
+
+def _entries(marks: list[Any]) -> list[tuple[Any, float, float]]:
+    """Where the entries of the legend stand, row by row."""
+    entries = []
+    x, y = _LEFT, 56.0
+    for mark in marks:
+        width = 44 + len(_cut(mark.name)) * _CHARACTER
+        if x + width > _WIDTH and x > _LEFT:
+            x, y = _LEFT, y + 20.0
+        entries.append((mark, x, y))
+        x += width
+    return entries
 
 
 def _wants_legend(mark: Mark, chart: Chart) -> bool:
@@ -292,11 +307,9 @@ def _label_room(scale: Scale) -> float:
     return longest * _CHARACTER
 
 
-def _long_labels(row: list[Panel]) -> bool:
-    return any(_crowded([text for _, text in _scale_x(panel).ticks(3)], 260.0) for panel in row)
-
-
-def _crowded(texts: list[str], width: float) -> bool:
+def _slanted(scale: Scale, width: float) -> bool:
+    """Whether the texts below an axis have no room side by side."""
+    texts = [_cut(text) for _, text in scale.ticks(_count(width, 84))]
     return sum(len(text) + 2 for text in texts) * _CHARACTER > width
 
 

@@ -13,8 +13,12 @@ from ravine.visualization._field import interpolate
 from ravine.visualization._svg import theme
 from ravine.visualization._svg.scale import Scale
 
+# The width of dots, in pixels, and as a share of the panel's shorter side.
+_DOT, _SMALL_DOT, _DOT_SHARE = 6.4, 4.2, 1 / 32
+# More lines than this are drawn thin, without marks.
+_MANY_LINES = 12
 # Cells of a surface's field are about so many pixels.
-_CELL = 7.0
+_CELL = 5.0
 _SPAN_HEIGHT = 14.0
 
 
@@ -30,6 +34,8 @@ class Area:
     def __init__(self, left: float, top: float, width: float, height: float, x: Scale, y: Scale) -> None:
         self.left, self.top, self.width, self.height = left, top, width, height
         self.x_scale, self.y_scale = x, y
+        self.dot = min(max(min(width, height) * _DOT_SHARE, _SMALL_DOT), _DOT)
+        self.crowded = False
 
     def x(self, value: Any) -> float:
         """Where a value lies across."""
@@ -44,18 +50,21 @@ class Area:
         return [(self.x(x), self.y(y)) for x, y in zip(xs, ys)]
 
 
-def draw(mark: Mark, area: Area) -> str:
-    """One mark. The series of several `Bars` are drawn by :func:`draw_bars`."""
+def draw_all(marks: Sequence[Mark], area: Area) -> list[str]:
+    """Marks from back to front: surfaces are left to :func:`draw_surface`, bars stand side by side."""
+    area.crowded = sum(isinstance(mark, Line) for mark in marks) > _MANY_LINES
+    bars = [mark for mark in marks if isinstance(mark, Bars)]
+    parts = [draw_bars(bars, area)] if bars else []
+    return parts + [_draw(mark, area) for mark in marks if not isinstance(mark, (Bars, Surface))]
+
+
+def _draw(mark: Mark, area: Area) -> str:
     if isinstance(mark, Points):
         return _points(mark, area)
     if isinstance(mark, Line):
         return _line(mark, area)
     if isinstance(mark, Spans):
         return _spans(mark, area)
-    if isinstance(mark, Surface):
-        return _surface(mark, area)
-    if isinstance(mark, Bars):
-        return draw_bars([mark], area)
     raise TypeError(f"a {type(mark).__name__} stands alone in its figure")
 
 
@@ -76,14 +85,15 @@ def _points(mark: Points, area: Area) -> str:
             x, y = places[i]
             parts.append(
                 f'<circle class="{theme.fill(colors[i])} {theme.stroke("ground")}" cx="{number(x)}" cy="{number(y)}" '
-                f'r="4"><title>{escape(mark.hover[i])}</title></circle>'
+                f'r="{number(area.dot * 0.6)}"><title>{escape(mark.hover[i])}</title></circle>'
             )
         return "".join(parts)
     # Without texts the dots of one colour are one path: of lines of no length, with round ends.
     for color, chosen in groupby(sorted(shown, key=lambda i: colors[i]), key=lambda i: colors[i]):
         path = "".join(f"M{number(places[i][0])} {number(places[i][1])}h0" for i in chosen)
-        parts.append(f'<path class="ring {theme.stroke("ground")}" d="{path}"/>')
-        parts.append(f'<path class="dots {theme.stroke(color)}" d="{path}"/>')
+        ring = f'class="dots {theme.stroke("ground")}" stroke-width="{number(area.dot + 1.8)}"'
+        parts.append(f'<path {ring} d="{path}"/>')
+        parts.append(f'<path class="dots {theme.stroke(color)}" stroke-width="{number(area.dot)}" d="{path}"/>')
     return "".join(parts)
 
 
@@ -113,10 +123,11 @@ def _line(mark: Line, area: Area) -> str:
     if mark.lower is not None and mark.upper is not None:
         around = area.points(mark.x, mark.upper) + area.points(mark.x, mark.lower)[::-1]
         parts.append(f'<path class="band {theme.fill(mark.color)}" d="{_path(around)}Z"/>')
-    parts.append(f'<path class="line {theme.stroke(mark.color)}" d="{_path(places)}"/>')
-    if mark.markers:
+    weight = 1.1 if area.crowded else 2
+    parts.append(f'<path class="line {theme.stroke(mark.color)}" stroke-width="{weight}" d="{_path(places)}"/>')
+    if mark.markers and not area.crowded:
         dots = "".join(f"M{number(x)} {number(y)}h0" for x, y in places if math.isfinite(y))
-        parts.append(f'<path class="dots {theme.stroke(mark.color)}" style="stroke-width:5" d="{dots}"/>')
+        parts.append(f'<path class="dots {theme.stroke(mark.color)}" stroke-width="5" d="{dots}"/>')
     return "".join(parts) + "</g>"
 
 
@@ -164,7 +175,8 @@ def _spans(mark: Spans, area: Area) -> str:
     return "".join(parts)
 
 
-def _surface(mark: Surface, area: Area) -> str:
+def draw_surface(mark: Surface, area: Area) -> str:
+    """A surface as cells of a few pixels, its values between the known ones interpolated."""
     columns, rows = max(round(area.width / _CELL), 8), max(round(area.height / _CELL), 8)
     xs, ys = [area.x_scale.place(x) for x in mark.x], [area.y_scale.place(y) for y in mark.y]
     field = interpolate(xs, ys, mark.z, columns, rows)

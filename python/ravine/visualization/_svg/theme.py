@@ -52,11 +52,10 @@ _STATIC = (
     ".rv .title{font-size:16px;font-weight:600;letter-spacing:-.01em}"
     ".rv .small{font-size:11px}.rv .number{font-variant-numeric:tabular-nums}"
     ".rv .end{text-anchor:end}.rv .mid{text-anchor:middle}"
-    ".rv .line{fill:none;stroke-width:2;stroke-linejoin:round;stroke-linecap:round}"
+    ".rv .line{fill:none;stroke-linejoin:round;stroke-linecap:round}"
     ".rv .thin{fill:none;stroke-width:1}"
     ".rv .thread{fill:none;stroke-width:1.3;stroke-linejoin:round;stroke-opacity:.6}"
-    ".rv .dots{fill:none;stroke-width:6.4;stroke-linecap:round}"
-    ".rv .ring{fill:none;stroke-width:8.4;stroke-linecap:round}"
+    ".rv .dots{fill:none;stroke-linecap:round}"
     ".rv .band{fill-opacity:.16;stroke:none}.rv .faint{opacity:.4}"
     ".rv .halo{paint-order:stroke;stroke-width:3px;stroke-linejoin:round}"
 )
