@@ -34,6 +34,10 @@ pub struct FanovaOptions {
     pub interacting: usize,
     /// Whether bad values are pulled in.
     pub fence: bool,
+    /// So many splits at most lie between a tree's root and a leaf.
+    pub depth: u32,
+    /// What the rows of the trees, and the axes that splits are tried by first, are drawn from.
+    pub seed: u64,
 }
 
 impl FanovaOptions {
@@ -42,7 +46,7 @@ impl FanovaOptions {
     pub fn for_trials(trials: usize) -> Self {
         let rows = 2048;
         let trees = (64 * rows / trials.max(1)).clamp(64, 512) as u32;
-        FanovaOptions { trees, least: 1, rows, interacting: 10, fence: true }
+        FanovaOptions { trees, least: 1, rows, interacting: 10, fence: true, depth: u32::MAX, seed: 0 }
     }
 }
 
@@ -53,6 +57,8 @@ pub struct Fanova {
     pub alone: Vec<f64>,
     /// For each axis its standard deviation over the trees.
     pub deviation: Vec<f64>,
+    /// For each axis the share of what all splits gained, 0…1: the mean decrease of impurity.
+    pub gains: Vec<f64>,
     /// Interactions of two, the largest first.
     pub together: Vec<Interaction>,
     /// How the objective depends on each axis; `None` where one value was tried.
@@ -130,11 +136,14 @@ pub fn fanova(samples: &Samples, options: &FanovaOptions) -> Option<Fanova> {
     let mut fanova = Fanova {
         alone: vec![0.0; samples.axes.len()],
         deviation: vec![0.0; samples.axes.len()],
+        gains: vec![0.0; samples.axes.len()],
         together: Vec::new(),
         dependence: vec![None; samples.axes.len()],
         trials: values.len(),
     };
+    let gained: f64 = forest.gains.iter().sum();
     for (k, &axis) in which.iter().enumerate() {
+        fanova.gains[axis] = if gained > 0.0 { forest.gains[k] / gained } else { 0.0 };
         (fanova.alone[axis], fanova.deviation[axis]) = found.alone[k].mean_and_deviation();
         let unscale = |(mean, deviation)| (low + mean * (high - low), deviation * (high - low));
         let along = found.along[k].iter().map(|sums| unscale(sums.mean_and_deviation()));
@@ -186,7 +195,7 @@ impl Forest {
     fn grow(bins: &[Bins], values: &[f64], options: &FanovaOptions) -> Forest {
         let mut gains = vec![0.0; bins.len()];
         let tree = |number: u32| {
-            let mut stream = Stream::new(0, 1, u64::from(number));
+            let mut stream = Stream::new(options.seed, 1, u64::from(number));
             let drawn = values.len().min(options.rows.max(2));
             let mut rows = Rows { bins, cells: Vec::with_capacity(drawn * bins.len()), values: Vec::new() };
             for _ in 0..drawn {
@@ -197,7 +206,7 @@ impl Forest {
                     bin => bin,
                 }));
             }
-            Tree::grow(&rows, options.least.max(1), &mut gains, &mut stream)
+            Tree::grow(&rows, (options.least.max(1), options.depth), &mut gains, &mut stream)
         };
         let trees = (0..options.trees).map(tree).collect();
         Forest { trees, gains }

@@ -128,17 +128,23 @@ impl Counted {
 }
 
 impl Tree {
-    /// Grows it; each leaf has at least `least` rows. What each split gains is added to its axis in `gains`.
-    pub(super) fn grow(rows: &Rows<'_>, least: usize, gains: &mut [f64], stream: &mut Stream) -> Tree {
+    /// Grows it; each leaf has at least `least` rows, and at most `depth` splits above it. What each split gains is added
+    /// to its axis in `gains`.
+    pub(super) fn grow(
+        rows: &Rows<'_>,
+        (least, depth): (usize, u32),
+        gains: &mut [f64],
+        stream: &mut Stream,
+    ) -> Tree {
         let mut counted = Counted::new(rows.bins.len());
         let mut order: Vec<u32> = (0..rows.values.len() as u32).collect();
         let mut nodes = vec![Node::Leaf(0.0)];
-        let mut open = vec![(0, 0..order.len())];
-        while let Some((node, range)) = open.pop() {
+        let mut open = vec![(0, 0..order.len(), 0)];
+        while let Some((node, range, above)) = open.pop() {
             let part = &mut order[range.clone()];
             let values = || part.iter().map(|&row| rows.values[row as usize]);
             let first = values().next().unwrap_or_default();
-            let is_pure = part.len() < 2 * least || values().all(|value| value == first);
+            let is_pure = part.len() < 2 * least || above >= depth || values().all(|value| value == first);
             let split = if is_pure {
                 None
             } else {
@@ -152,8 +158,8 @@ impl Tree {
             let goes_left = |row: u32| (split.left >> rows.cell(row, split.axis)) & 1 == 1;
             let middle = range.start + part_in_two(part, goes_left);
             nodes[node] = Node::Split { axis: split.axis, left: split.left, children: nodes.len() };
-            open.push((nodes.len(), range.start..middle));
-            open.push((nodes.len() + 1, middle..range.end));
+            open.push((nodes.len(), range.start..middle, above + 1));
+            open.push((nodes.len() + 1, middle..range.end, above + 1));
             nodes.extend([Node::Leaf(0.0); 2]);
         }
         Tree { nodes }
