@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from math import ceil, sqrt
 from typing import Any
 
@@ -43,8 +44,11 @@ def suggest(
         options: dict[str, Any] = {}
         if gamma is not None:
             options["gamma"] = lambda count: min(ceil(gamma * sqrt(count)), 25)
-        return TPESampler(
-            n_startup_trials=n_startup_jobs, n_ei_candidates=n_EI_candidates, seed=first_seed, **options
-        )
+        with warnings.catch_warnings():
+            # The sampler says that its own `gamma` is deprecated; hyperopt's is not.
+            warnings.simplefilter("ignore", FutureWarning)
+            return TPESampler(
+                n_startup_trials=n_startup_jobs, n_ei_candidates=n_EI_candidates, seed=first_seed, **options
+            )
 
     return suggest_with(make, ("tpe", n_startup_jobs, n_EI_candidates, gamma), new_ids, domain, trials, seed)
