@@ -37,7 +37,7 @@ pub use home::Home;
 pub use life::{Locks, unix_ms};
 pub use open::{Open, open};
 pub use options::Options;
-pub use orders::{OrderError, Orders, program_seed};
+pub use orders::{OrderError, Orders, program_seed, python};
 pub use provenance::{PROVENANCE, records};
 pub use rerun::{Rerun, Rerunned};
 pub use scribe::{origin, resolved};

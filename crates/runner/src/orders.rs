@@ -200,6 +200,7 @@ impl<'a> Orders<'a> {
             resource: pruner.and_then(PrunerSpec::resource),
             cpus: errand.lease.cpus().max(1),
             gpus: errand.lease.gpu_amount(),
+            python: python(),
             stages: self.results(errand),
         }
     }
@@ -227,9 +228,12 @@ impl<'a> Orders<'a> {
         environment.push(("RAVINE_STUDY".to_owned(), self.file.name.clone()));
         environment.push(("RAVINE_REPETITION".to_owned(), values.repetition.to_string()));
         environment.extend(values.level.map(|level| ("RAVINE_LEVEL".to_owned(), level.to_string())));
+        let resource = values.resource.zip(values.level);
+        environment.extend(resource.map(|(name, level)| (axis_variable(name), level.to_string())));
         environment.extend(values.axes.iter().map(|(axis, value)| (axis_variable(axis), plain(value))));
         let results = values.stages.iter();
         environment.extend(results.map(|(stage, result)| (stage_variable(stage), result.dir.clone())));
+        environment.push(("RAVINE_BASE_DIR".to_owned(), self.base.display().to_string()));
         environment.push(("RAVINE_CHECKPOINT_DIR".to_owned(), values.checkpoint_dir.clone()));
         environment.push(("RAVINE_ARTIFACTS_DIR".to_owned(), values.artifacts_dir.clone()));
         for (name, template) in &stage.env {
@@ -287,6 +291,15 @@ pub(crate) fn base(file: &StudyFile) -> std::io::Result<PathBuf> {
 
 fn render(place: &str) -> impl Fn(RenderError) -> OrderError {
     move |source| OrderError::Render { place: place.to_owned(), source }
+}
+
+/// The Python interpreter of stages that name none: the one that runs `ravine.run`, which says so by a variable, or
+/// `python3` of the run's PATH.
+pub fn python() -> String {
+    std::env::var("RAVINE_PYTHON")
+        .ok()
+        .filter(|name| !name.is_empty())
+        .unwrap_or_else(|| "python3".to_owned())
 }
 
 /// The seed that a program gets, below 2³¹: from (study, trial, stage, repetition), never the attempt, so that a run

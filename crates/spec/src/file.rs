@@ -138,6 +138,7 @@ pub(crate) struct SetupForm {
 /// `[[stage]]`: a program that a trial runs.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(extend("oneOf" = [{"required": ["run"]}, {"required": ["call"]}]))]
 pub(crate) struct StageForm {
     /// What the stage is called, in folders, messages and placeholders such as `{stage.train.loss}`; `run` where absent.
     /// Of several stages each has a name.
@@ -145,7 +146,16 @@ pub(crate) struct StageForm {
     pub(crate) name: Option<String>,
     /// The command: a list of arguments with placeholders such as `"--lr={lr}"`, or a text for the shell. An argument
     /// whose placeholder is inactive is dropped; so is a nested list, whole.
-    pub(crate) run: CommandForm,
+    #[serde(default)]
+    pub(crate) run: Option<CommandForm>,
+    /// Instead of a command: a Python function, `"package.module:function"`, that is called in a process of its own. The
+    /// module is looked up from the study file's folder first.
+    #[serde(default)]
+    pub(crate) call: Option<String>,
+    /// The interpreter that calls it, such as `".venv/bin/python"`: from where the stage runs, or absolute. Absent: that
+    /// of `ravine.run`, or `python3`.
+    #[serde(default)]
+    pub(crate) python: Option<String>,
     /// Says aloud what the shape of `run` says: a text is for the shell, a list is not.
     #[serde(default)]
     pub(crate) shell: Option<bool>,

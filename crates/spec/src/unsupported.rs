@@ -4,8 +4,6 @@
 use crate::diagnostic::Diagnostic;
 use crate::tree::{Entry, Node, Tree};
 
-/// Keys of a stage.
-const STAGE: [&str; 1] = ["call"];
 /// Keys of `[executor]`.
 const EXECUTOR: [&str; 2] = ["hosts", "partition"];
 /// Kinds of executors.
@@ -13,13 +11,6 @@ const KINDS: [&str; 3] = ["slurm", "ray", "ssh"];
 
 /// Takes such keys out of the tree, so that what reads it afterwards does not know them, and says so for each.
 pub(crate) fn refuse(root: &mut Node, problems: &mut Vec<Diagnostic>) {
-    if let Some(stages) = child(root, "stage").and_then(items) {
-        for stage in stages {
-            for key in STAGE {
-                take(stage, key, &format!("`{key}` of a stage"), problems);
-            }
-        }
-    }
     if let Some(executor) = child(root, "executor") {
         for key in EXECUTOR {
             take(executor, key, &format!("`{key}` of the executor"), problems);
@@ -56,13 +47,6 @@ fn take_word(node: &mut Node, key: &str, words: &[&str], what: &str, problems: &
 fn child<'a>(node: &'a mut Node, key: &str) -> Option<&'a mut Node> {
     match &mut node.value {
         Tree::Table(table) => table.get_mut(key).map(|entry| &mut entry.node),
-        _ => None,
-    }
-}
-
-fn items(node: &mut Node) -> Option<&mut Vec<Node>> {
-    match &mut node.value {
-        Tree::List(items) => Some(items),
         _ => None,
     }
 }

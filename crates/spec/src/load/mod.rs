@@ -1,5 +1,6 @@
 //! From a text to a checked study file. As much as possible is looked at, so that one reading shows many mistakes.
 
+mod call;
 mod command;
 mod decode;
 pub(crate) mod files;
@@ -79,7 +80,7 @@ impl Loader<'_> {
             unsure: self.is_broken("repeat") || (file.pruner.is_some() && pruner.is_none()),
         };
         self.clashes(&surroundings);
-        let stages = self.stages(file.stage, &surroundings, &file.executor);
+        let stages = self.stages(file.stage, &surroundings, &file.objective, &file.executor);
         settings.pruner = pruner.and_then(|pruner| self.settle(pruner, &stages, &settings));
         let setup = file.setup.and_then(|setup| self.setup(setup));
         let (space, declaration) = space?;

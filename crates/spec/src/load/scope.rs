@@ -70,7 +70,7 @@ impl<'a> Scope<'a> {
             return (nothing, format!("did you mean `{{{nearest}}}`?"));
         }
         let help = "it is neither a parameter nor one of `run_dir`, `checkpoint_dir`, `artifacts_dir`, `seed`, `trial`, \
-                    `repetition`, `cpus`, `gpus`; write `{{` for a literal brace";
+                    `repetition`, `cpus`, `gpus`, `python`; write `{{` for a literal brace";
         (nothing, help.to_owned())
     }
 }

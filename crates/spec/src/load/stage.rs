@@ -2,6 +2,7 @@
 
 use regex::Regex;
 use space::Json;
+use study::Objective;
 use study::schedule::{Demand, Gpus};
 
 use super::scope::{Scope, Surroundings};
@@ -19,6 +20,7 @@ impl Loader<'_> {
         &mut self,
         forms: Vec<StageForm>,
         surroundings: &Surroundings<'_>,
+        objectives: &[Objective],
         executor: &Executor,
     ) -> Vec<Stage> {
         if forms.is_empty() && !self.is_broken("stage") {
@@ -28,7 +30,7 @@ impl Loader<'_> {
         self.stage_names(&forms, surroundings);
         let mut stages: Vec<Stage> = Vec::new();
         for (i, form) in forms.into_iter().enumerate() {
-            stages.extend(self.stage(form, i, surroundings, executor));
+            stages.extend(self.stage(form, i, surroundings, objectives, executor));
         }
         stages
     }
@@ -70,6 +72,7 @@ impl Loader<'_> {
         form: StageForm,
         index: usize,
         surroundings: &Surroundings<'_>,
+        objectives: &[Objective],
         executor: &Executor,
     ) -> Option<Stage> {
         let path = &format!("stage[{index}]");
@@ -77,7 +80,7 @@ impl Loader<'_> {
         let demand = self.demand(&form, path, executor);
         self.endings(&form, path);
         let scope = Scope::of_stage(surroundings, index, form.once);
-        let command = self.command(&form.run, form.shell, path, &scope);
+        let command = self.program(&form, index, objectives, &scope);
         let cwd = form.cwd.and_then(|text| self.needed(&text, &format!("{path}.cwd"), &scope, "`cwd`"));
         let env = self.environment(form.env.iter().map(|(k, v)| (k.as_str(), v.as_str())), path, &scope);
         let files = form

@@ -8,8 +8,8 @@ use study::Real;
 use super::{Template, Values};
 
 /// What ravine itself gives to a run, beside the parameters.
-pub(crate) const GIVEN: [&str; 8] =
-    ["run_dir", "checkpoint_dir", "artifacts_dir", "seed", "trial", "repetition", "cpus", "gpus"];
+pub(crate) const GIVEN: [&str; 9] =
+    ["run_dir", "checkpoint_dir", "artifacts_dir", "seed", "trial", "repetition", "cpus", "gpus", "python"];
 
 /// What ravine gives of an earlier stage, beside its metrics: its folder.
 pub(crate) const DIR: &str = "dir";
@@ -93,6 +93,8 @@ pub struct RunScope<'a> {
     pub cpus: u32,
     /// How many gpus, or what share of one: `{gpus}`.
     pub gpus: f64,
+    /// The Python interpreter, where the file names none: `{python}`.
+    pub python: String,
     /// What earlier stages gave: `{stage.<name>.<metric>}` and `{stage.<name>.dir}`.
     pub stages: IndexMap<String, StageResult>,
 }
@@ -119,6 +121,7 @@ impl RunScope<'_> {
             // A whole number is written as one.
             "gpus" if self.gpus.fract() == 0.0 => Json::from(self.gpus as u32),
             "gpus" => Json::from(self.gpus),
+            "python" => Json::from(self.python.as_str()),
             _ => return None,
         })
     }
@@ -193,7 +196,7 @@ pub fn variable_name(path: &str) -> String {
     name
 }
 
-/// The environment variable of an axis of repetition: `fold` is `RAVINE_FOLD`.
+/// The environment variable of an axis of repetition, or of the pruner's resource: `fold` is `RAVINE_FOLD`.
 pub fn axis_variable(axis: &str) -> String {
     format!("RAVINE_{}", upper(axis))
 }

@@ -26,7 +26,12 @@ patience = 5
 
 /// The command with a configuration of 2 layers, sgd.
 fn rendered(run: &str) -> Rendered {
-    let text = format!("{SPACE}run = {run}\n");
+    rendered_stage(&format!("run = {run}"))
+}
+
+/// The command of a stage with these lines.
+fn rendered_stage(lines: &str) -> Rendered {
+    let text = format!("{SPACE}{lines}\n");
     let study =
         StudyFile::parse("study.toml", &text, Format::Toml).unwrap_or_else(|errors| panic!("{errors}"));
     let given = json!({
@@ -50,6 +55,7 @@ fn rendered(run: &str) -> Rendered {
         resource: Some("epochs"),
         cpus: 4,
         gpus: 0.5,
+        python: "python3".to_owned(),
         stages: IndexMap::from([("tune".to_owned(), tune)]),
     };
     study.stages[0].command.render(&scope).unwrap_or_else(|error| panic!("{error}"))
@@ -166,4 +172,16 @@ fn a_value_that_is_not_known_yet_can_stand_for_itself_whatever_its_format() {
     let shown = study.stages[0].command.unformatted(&|name| name == "lr").render(&Itself);
     let wanted = ["p", "-x", "{lr}"].map(str::to_owned).to_vec();
     assert_eq!(shown, Ok(Rendered::Program(wanted)));
+}
+
+#[test]
+fn a_function_is_called_by_the_interpreter_and_told_the_objectives() {
+    let call = |lines: &str| match rendered_stage(&format!("name = \"fit\"\n{lines}")) {
+        Rendered::Program(arguments) => arguments,
+        Rendered::Shell(line) => panic!("{line}"),
+    };
+    assert_eq!(call("call = \"pkg.mod:fit\""), ["python3", "-m", "ravine._call", "pkg.mod:fit", "value"]);
+    let own = "call = \"mod:Model.fit\"\npython = \".venv/{x}/python\"";
+    assert_eq!(call(own), [".venv/{x}/python", "-m", "ravine._call", "mod:Model.fit", "value"]);
+    assert_eq!(arguments(r#"["{python}", "train.py"]"#), ["python3", "train.py"]);
 }

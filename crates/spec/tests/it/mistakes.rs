@@ -174,10 +174,24 @@ fn what_is_missing_or_contradicts_itself_is_said() {
 
 #[test]
 fn keys_of_later_versions_are_refused_and_not_ignored() {
+    let shown = all([added("[executor]\nkind = \"slurm\"\n"), added("[executor]\nhosts = [\"a\"]\n")]);
+    insta::assert_snapshot!(shown);
+}
+
+#[test]
+fn a_function_that_cannot_be_called_is_shown_with_what_is_meant() {
+    let run = "run = [\"python\", \"train.py\", \"--lr={lr}\"]";
     let shown = all([
-        changed("name = \"train\"", "call = \"pkg:main\""),
-        added("[executor]\nkind = \"slurm\"\n"),
-        added("[executor]\nhosts = [\"a\"]\n"),
+        changed(run, ""),
+        changed(run, &format!("call = \"train:fit\"\n{run}")),
+        changed(run, "call = \"pkg.train.fit\""),
+        changed(run, "call = \"train\""),
+        changed(run, "call = \"./pkg/train.py:fit\""),
+        changed(run, "call = \"pkg.my-train:fit\""),
+        changed(run, "call = \"pkg:Model.\""),
+        changed(run, "call = [\"pkg:fit\"]"),
+        changed(run, "call = \"pkg:fit\"\nshell = true\npython = \"\""),
+        changed(run, &format!("{run}\npython = \"python3.12\"")),
     ]);
     insta::assert_snapshot!(shown);
 }

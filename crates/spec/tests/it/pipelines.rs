@@ -215,6 +215,7 @@ fn a_stage_sees_its_repetition_its_level_its_resources_and_earlier_results() {
         resource: Some("epochs"),
         cpus: 3,
         gpus: 2.0,
+        python: "python3".to_owned(),
         stages: IndexMap::from([("tune".to_owned(), StageResult { dir: "/t".to_owned(), metrics })]),
     };
     let Ok(Rendered::Program(arguments)) = study.stages[1].command.render(&scope) else {

@@ -79,6 +79,7 @@ fn scope<'f>(
         resource: pruner.and_then(PrunerSpec::resource),
         cpus: stage.demand.cpus.min,
         gpus: stage.demand.gpus.amount(),
+        python: runner::python(),
         stages: IndexMap::new(),
     }
 }
