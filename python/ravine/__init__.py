@@ -41,6 +41,47 @@ _PLACES: dict[str, str | None] = {
     "get_all_study_summaries": "study",
     "load_study": "study",
     "load_optuna": "storages",
+    # The engine from Python.
+    "experiment": None,
+    "program": None,
+    "search_program": None,
+    "spec": None,
+    "EngineError": "_engine.errors",
+    "EngineNotFoundError": "_engine.errors",
+    "NoSuccessfulTrialError": "_engine.errors",
+    "StudyFileError": "_engine.errors",
+    "StudyRefusedError": "_engine.errors",
+    "TooManyFailuresError": "_engine.errors",
+    "StudyResult": "_engine.result",
+    "TrialResult": "_engine.result",
+    "run": "_engine.run",
+    "Experiment": "experiment",
+    "ExperimentResult": "experiment",
+    "config": "program",
+    "current_run": "program",
+    "report": "program",
+    "EXHAUSTED": "search_program",
+    "Proposal": "search_program",
+    "SearchProgram": "search_program",
+    "Selector": "search_program",
+    "WAIT": "search_program",
+    "serve_sampler": "search_program",
+    "Bool": "spec",
+    "Choice": "spec",
+    "Expr": "spec",
+    "Float": "spec",
+    "Int": "spec",
+    "Objective": "spec",
+    "Option": "spec",
+    "Permutation": "spec",
+    "Point": "spec",
+    "Repeat": "spec",
+    "Space": "spec",
+    "Stage": "spec",
+    "StudySpec": "spec",
+    "Value": "spec",
+    "Variation": "variation",
+    "generate_configs": "variation",
 }
 
 __all__ = sorted([name for name in _PLACES] + ["__version__"])
@@ -66,13 +107,17 @@ if TYPE_CHECKING:
         artifacts,
         distributions,
         exceptions,
+        experiment,
         hyperopt,
         importance,
         integration,
         logging,
+        program,
         pruners,
         samplers,
+        search_program,
         search_space,
+        spec,
         storages,
         study,
         terminator,
@@ -80,6 +125,36 @@ if TYPE_CHECKING:
         version,
         visualization,
     )
+    from ravine._engine.errors import (  # noqa: F401
+        EngineError,
+        EngineNotFoundError,
+        NoSuccessfulTrialError,
+        StudyFileError,
+        StudyRefusedError,
+        TooManyFailuresError,
+    )
+    from ravine._engine.result import StudyResult, TrialResult  # noqa: F401
+    from ravine._engine.run import run  # noqa: F401
+    from ravine.experiment import Experiment, ExperimentResult  # noqa: F401
+    from ravine.program import config, current_run, report  # noqa: F401
+    from ravine.search_program import EXHAUSTED, Proposal, SearchProgram, Selector, WAIT, serve_sampler  # noqa: F401
+    from ravine.spec import (  # noqa: F401
+        Bool,
+        Choice,
+        Expr,
+        Float,
+        Int,
+        Objective,
+        Option,
+        Permutation,
+        Point,
+        Repeat,
+        Space,
+        Stage,
+        StudySpec,
+        Value,
+    )
+    from ravine.variation import Variation, generate_configs  # noqa: F401
     from ravine.exceptions import TrialPruned  # noqa: F401
     from ravine.storages import load_optuna  # noqa: F401
     from ravine.study import (  # noqa: F401
