@@ -11,6 +11,8 @@ pub(crate) struct Dist {
     pub(crate) single: bool,
     /// The same for samplers; `None` where they cannot work in it (whole numbers beyond 2⁵³, ranges without end).
     pub(crate) domain: Option<Domain>,
+    /// The same as a log holds it, once it was read or written.
+    pub(crate) record: Option<Domain>,
     /// The Python object.
     pub(crate) object: Py<PyAny>,
 }
@@ -75,7 +77,7 @@ impl Dist {
                 (Kind::Int { low, high, log, step }, domain.ok().map(Domain::Int))
             }
         };
-        Ok(Dist { kind, single, domain, object: object.clone().unbind() })
+        Ok(Dist { kind, single, domain, record: None, object: object.clone().unbind() })
     }
 
     /// Whether it is this range of real numbers.

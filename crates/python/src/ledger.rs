@@ -114,6 +114,16 @@ impl Ledger {
         Trial::begin(slf, study, number, plan, waited)
     }
 
+    /// The trial of this number, which was just started by a log.
+    fn resume(
+        slf: &Bound<'_, Self>,
+        study: Py<PyAny>,
+        plan: Option<Py<Plan>>,
+        number: u32,
+    ) -> PyResult<Trial> {
+        Trial::begin(slf, study, number, plan, true)
+    }
+
     /// A new trial without values: its number.
     fn create(&mut self, state: u8) -> PyResult<u32> {
         let state = State::of(state)?;

@@ -10,7 +10,9 @@
 mod dist;
 mod draws;
 mod engine;
+mod events;
 mod frozen;
+mod journal;
 mod ledger;
 mod moment;
 mod plan;
@@ -23,6 +25,8 @@ use pyo3::prelude::*;
 #[pymodule]
 fn _ravine(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<draws::Draws>()?;
+    module.add_class::<journal::Journal>()?;
+    module.add_class::<journal::Shelf>()?;
     module.add_class::<ledger::Ledger>()?;
     module.add_class::<plan::Plan>()?;
     module.add_class::<trial::Trial>()

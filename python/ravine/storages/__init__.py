@@ -2,14 +2,54 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
 from ravine.storages._base import BaseStorage
 from ravine.storages._memory import InMemoryStorage
 
-__all__ = ["BaseStorage", "InMemoryStorage"]
+if TYPE_CHECKING:
+    from ravine.storages._callbacks import RetryFailedTrialCallback, RetryHeartbeatStaleTrialCallback
+    from ravine.storages._database import RDBStorage
+    from ravine.storages._optuna import load_optuna
+
+__all__ = [
+    "BaseStorage",
+    "InMemoryStorage",
+    "RDBStorage",
+    "RetryFailedTrialCallback",
+    "RetryHeartbeatStaleTrialCallback",
+    "fail_stale_trials",
+    "get_storage",
+    "load_optuna",
+]
+
+_PLACES = {
+    "RDBStorage": "_database",
+    "RetryFailedTrialCallback": "_callbacks",
+    "RetryHeartbeatStaleTrialCallback": "_callbacks",
+    "fail_stale_trials": "_callbacks",
+    "load_optuna": "_optuna",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _PLACES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    import importlib
+
+    return getattr(importlib.import_module(f"{__name__}.{_PLACES[name]}"), name)
 
 
 def get_storage(storage: None | str | BaseStorage) -> BaseStorage:
     """The storage of a URL; a storage as it is; memory for None."""
     if storage is None:
         return InMemoryStorage()
-    return storage
+    if not isinstance(storage, str):
+        if not isinstance(storage, BaseStorage):
+            raise TypeError(f"a storage is None, a URL or a storage, not {storage!r}")
+        return storage
+    from ravine.storages._database import RDBStorage, is_memory
+
+    if storage.startswith("sqlite") and is_memory(storage):
+        return InMemoryStorage()
+    return RDBStorage(storage)

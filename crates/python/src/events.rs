@@ -1,0 +1,273 @@
+//! Between the log of a study and its ledger: what a trial came to as events, and events as rows.
+
+use pyo3::exceptions::PyValueError;
+use pyo3::prelude::*;
+use pyo3::sync::PyOnceLock;
+use pyo3::types::{PyBool, PyDict, PyFloat, PyInt, PyString, PyTuple};
+use search::{DecisionId, TrialId, Verdict};
+use serde_json::Value as Json;
+use space::{ChoiceDomain, ChoiceOption, Domain};
+use study::{
+    Assignment, Ending, EventBody, Real, Reported, RunKey, RunStarted, Source, Suggested, TrialCreated,
+    TrialEnded, TrialTagged,
+};
+
+use crate::dist::{Dist, Kind};
+use crate::table::{Param, Row, State, Table};
+
+/// The note that holds a trial's times, where it was made elsewhere.
+const TIMES: &str = "ravine:times";
+/// Notes of the system have this before their names; users' have nothing, or the other where they would be taken for
+/// the system's.
+const SYSTEM: &str = "system:";
+const USER: &str = "user:";
+
+/// The domain of a distribution as the log holds it.
+pub(crate) fn domain_of(py: Python<'_>, dist: &Dist) -> PyResult<Domain> {
+    let Kind::Categorical { choices, .. } = &dist.kind else {
+        return dist.domain.clone().ok_or_else(|| {
+            let shown = dist.object.bind(py).repr().map(|text| text.to_string()).unwrap_or_default();
+            PyValueError::new_err(format!("a study that is kept cannot have {shown}: its range is too wide"))
+        });
+    };
+    let options = choices.bind(py).iter().map(|choice| Ok(ChoiceOption::literal(label(&choice)?)));
+    let options = options.collect::<PyResult<Vec<_>>>()?;
+    let domain = ChoiceDomain::new(options, false).map_err(|error| PyValueError::new_err(error.to_string()))?;
+    Ok(Domain::Choice(domain))
+}
+
+/// A choice as JSON.
+fn label(choice: &Bound<'_, PyAny>) -> PyResult<Json> {
+    if choice.is_none() {
+        return Ok(Json::Null);
+    }
+    if choice.is_instance_of::<PyBool>() {
+        return Ok(Json::Bool(choice.extract()?));
+    }
+    if choice.is_instance_of::<PyInt>()
+        && let Ok(number) = choice.extract::<i64>()
+    {
+        return Ok(Json::from(number));
+    }
+    if choice.is_instance_of::<PyFloat>()
+        && let Some(number) = serde_json::Number::from_f64(choice.extract()?)
+    {
+        return Ok(Json::Number(number));
+    }
+    if choice.is_instance_of::<PyString>() {
+        return Ok(Json::String(choice.extract()?));
+    }
+    Err(PyValueError::new_err(format!(
+        "the choice {} cannot be kept: it is not None, a bool, an int below 2^63, a finite float or a str",
+        choice.repr()?
+    )))
+}
+
+/// The Python distribution of a domain; `None` for what Python's interface does not have.
+pub(crate) fn distribution_of<'py>(py: Python<'py>, domain: &Domain) -> PyResult<Option<Bound<'py, PyAny>>> {
+    static FLOAT: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+    static INT: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+    static CHOICE: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+    const MODULE: &str = "ravine.distributions";
+    Ok(Some(match domain {
+        Domain::Float(d) => {
+            let step = if d.log() { None } else { d.step() };
+            FLOAT.import(py, MODULE, "FloatDistribution")?.call1((d.low(), d.high(), d.log(), step))?
+        }
+        Domain::Int(d) => {
+            let step = if d.log() { 1 } else { d.step() };
+            INT.import(py, MODULE, "IntDistribution")?.call1((d.low(), d.high(), d.log(), step))?
+        }
+        Domain::Choice(d) => {
+            let labels = d.options().iter().map(|option| choice(py, &option.label));
+            let labels = PyTuple::new(py, labels.collect::<PyResult<Vec<_>>>()?)?;
+            CHOICE.import(py, MODULE, "CategoricalDistribution")?.call1((labels,))?
+        }
+        Domain::Permutation(_) => return Ok(None),
+    }))
+}
+
+fn choice<'py>(py: Python<'py>, label: &Json) -> PyResult<Bound<'py, PyAny>> {
+    Ok(match label {
+        Json::Bool(flag) => PyBool::new(py, *flag).to_owned().into_any(),
+        Json::Number(number) => match number.as_i64() {
+            Some(whole) => PyInt::new(py, whole).into_any(),
+            None => PyFloat::new(py, number.as_f64().unwrap_or(f64::NAN)).into_any(),
+        },
+        Json::String(text) => PyString::new(py, text).into_any(),
+        _ => py.None().into_bound(py),
+    })
+}
+
+/// A value as the log holds it.
+fn value_of(domain: &Domain, dist: &Dist, value: f64) -> Json {
+    match dist.kind {
+        Kind::Float { .. } => Json::from(value),
+        Kind::Int { .. } => Json::from(value as i64),
+        Kind::Categorical { .. } => domain.to_json(&dist.scalar(value)),
+    }
+}
+
+/// The value that the log holds; `None` where it is none of the distribution.
+fn number_of(domain: &Domain, value: &Json) -> Option<f64> {
+    match domain {
+        Domain::Choice(d) => d.find(value).map(f64::from),
+        _ => value.as_f64(),
+    }
+}
+
+/// The events of the parameters that a trial got since the first `sent` of them.
+pub(crate) fn suggested(py: Python<'_>, table: &mut Table, number: u32, sent: usize) -> PyResult<Vec<EventBody>> {
+    let params: Vec<Param> = table.rows[number as usize].params.get(sent..).unwrap_or_default().to_vec();
+    let trial = TrialId(number.into());
+    let mut events = Vec::with_capacity(params.len());
+    for param in params {
+        let (name, _) = &table.columns.get_index(param.column as usize).ok_or_else(damaged)?;
+        let name = name.to_string();
+        let dist = &mut table.dists[param.dist as usize];
+        if dist.record.is_none() {
+            dist.record = Some(domain_of(py, dist)?);
+        }
+        let Some(domain) = dist.record.clone() else { continue };
+        let value = value_of(&domain, dist, param.value);
+        events.push(EventBody::Suggested(Suggested { trial, name, domain, value }));
+    }
+    Ok(events)
+}
+
+/// The events of the reports of a trial since the first `sent` of them.
+pub(crate) fn reported(table: &Table, number: u32, sent: usize, metric: &str) -> Vec<EventBody> {
+    let trial = TrialId(number.into());
+    let reports = table.rows[number as usize].reports.get(sent..).unwrap_or_default();
+    let event = |&(step, value): &(i64, f64)| {
+        let values = [(metric.to_owned(), Real(value))].into_iter().collect();
+        let step = step.max(0) as u64;
+        EventBody::Reported(Reported { trial, repetition: 0, step, values, verdict: Verdict::Go })
+    };
+    reports.iter().map(event).collect()
+}
+
+/// The creation of a trial; `turn` numbers the decisions of a sampler.
+pub(crate) fn created(number: u32, by_sampler: bool, attributes: Assignment) -> EventBody {
+    let trial = TrialId(number.into());
+    let mut created = TrialCreated::sampled(trial, DecisionId(number.into()), Assignment::new());
+    if !by_sampler {
+        (created.source, created.decision) = (Source::User, None);
+    }
+    if let Some(Json::Object(fixed)) = attributes.get("system:fixed_params") {
+        (created.source, created.prepared) = (Source::Enqueued, fixed.clone());
+    }
+    created.attributes = attributes;
+    EventBody::TrialCreated(created)
+}
+
+/// The start of a trial by whoever draws `epoch`; of two the first has it.
+pub(crate) fn started(number: u32, epoch: u64) -> EventBody {
+    let run = RunKey::first(TrialId(number.into()));
+    EventBody::RunStarted(RunStarted { run, epoch, host: None, cpus: None, gpus: None, lease: None })
+}
+
+/// The end of a trial.
+pub(crate) fn ended(number: u32, state: State, values: &[f64], metrics: &[String]) -> EventBody {
+    let ending = match state {
+        State::Complete => Ending::Complete,
+        State::Pruned => Ending::Pruned,
+        _ => Ending::Failed,
+    };
+    let mut ended = TrialEnded::new(TrialId(number.into()), ending);
+    ended.values = values.iter().copied().map(Real).collect();
+    ended.metrics = metrics.iter().cloned().zip(values.iter().copied().map(Real)).collect();
+    EventBody::TrialEnded(ended)
+}
+
+/// A note on a trial.
+pub(crate) fn tagged(number: u32, attributes: Assignment) -> EventBody {
+    EventBody::TrialTagged(TrialTagged { trial: TrialId(number.into()), attributes })
+}
+
+/// What the log calls a note.
+pub(crate) fn note_key(key: &str, system: bool) -> String {
+    match system {
+        true => format!("{SYSTEM}{key}"),
+        false if key.starts_with(SYSTEM) || key.starts_with(USER) => format!("{USER}{key}"),
+        false => key.to_owned(),
+    }
+}
+
+/// Whether a note of the log is the system's, and its name.
+pub(crate) fn note_name(key: &str) -> (bool, &str) {
+    match key.strip_prefix(SYSTEM) {
+        Some(name) => (true, name),
+        None => (false, key.strip_prefix(USER).unwrap_or(key)),
+    }
+}
+
+/// The note that says when a trial that was made elsewhere started and ended.
+pub(crate) fn times(started: i64, ended: i64) -> (String, Json) {
+    (TIMES.to_owned(), Json::from(vec![started, ended]))
+}
+
+/// Puts the notes of the log on a row.
+pub(crate) fn take_notes(py: Python<'_>, row: &mut Row, attributes: &Assignment) -> PyResult<()> {
+    for (key, value) in attributes {
+        if key == TIMES {
+            let time = |i: usize| value.get(i).and_then(Json::as_i64).unwrap_or_default();
+            (row.started, row.ended) = (time(0), time(1));
+            continue;
+        }
+        let (system, name) = note_name(key);
+        let notes = if system { &mut row.system } else { &mut row.user };
+        let notes = notes.get_or_insert_with(|| PyDict::new(py).unbind());
+        notes.bind(py).set_item(name, python_of(py, value)?)?;
+    }
+    Ok(())
+}
+
+/// JSON text as a note; what is no JSON for others (NaN) is kept as text.
+pub(crate) fn json_of(text: &str) -> Json {
+    serde_json::from_str(text).unwrap_or_else(|_| {
+        let mut kept = Assignment::new();
+        kept.insert("ravine:json".to_owned(), Json::from(text));
+        Json::Object(kept)
+    })
+}
+
+/// A note as a Python object.
+pub(crate) fn python_of<'py>(py: Python<'py>, value: &Json) -> PyResult<Bound<'py, PyAny>> {
+    static LOADS: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+    let kept = value.get("ravine:json").and_then(Json::as_str).map(str::to_owned);
+    LOADS.import(py, "json", "loads")?.call1((kept.unwrap_or_else(|| value.to_string()),))
+}
+
+/// Takes in a suggestion of the log, where the row does not have it yet.
+pub(crate) fn take_suggested(
+    py: Python<'_>,
+    table: &mut Table,
+    number: u32,
+    name: &str,
+    domain: &Domain,
+    value: &Json,
+) -> PyResult<()> {
+    let column = table.make_column(&PyString::new(py, name))?;
+    let row = &table.rows[number as usize];
+    if row.state.is_finished() || row.param(column).is_some() {
+        return Ok(());
+    }
+    let Some(value) = number_of(domain, value) else { return Ok(()) };
+    let known = table.known(column, |dist| dist.record.as_ref() == Some(domain));
+    let dist = match known {
+        Some(known) => known,
+        None => {
+            let Some(object) = distribution_of(py, domain)? else { return Ok(()) };
+            let mut dist = Dist::of(&object)?;
+            dist.record = Some(domain.clone());
+            table.add_dist(column, dist)
+        }
+    };
+    table.rows[number as usize].params.push(Param { column, dist, value });
+    Ok(())
+}
+
+fn damaged() -> PyErr {
+    PyValueError::new_err("a parameter has no name")
+}

@@ -1,0 +1,444 @@
+//! Studies that outlast the process: a database, and the log of each study in it.
+//!
+//! What happens in a study is appended to its log, and what others append is folded into the ledger. The store's calls
+//! are made with the interpreter released and nothing taken; several threads may fold at once, each event is taken in
+//! once, in its order.
+
+use std::sync::Arc;
+
+use pyo3::exceptions::{PyKeyError, PyValueError};
+use pyo3::prelude::*;
+use pyo3::sync::PyOnceLock;
+use pyo3::types::{PyDict, PyString};
+use store::{Draft, Durability, Guard, Header, Sqlite, Store, StudyId};
+use study::history::{self, Decoded};
+use study::{Assignment, Direction, EventBody, Objective, Settings, StudyCreated, StudyTagged};
+
+use crate::events;
+use crate::ledger::{self, Ledger};
+use crate::moment;
+use crate::table::{Param, Row, State};
+
+/// A database of studies.
+#[pyclass(frozen, module = "ravine._ravine")]
+pub(crate) struct Shelf {
+    store: Arc<Sqlite>,
+}
+
+/// The log of one study, and how far the ledger has followed it.
+#[pyclass(module = "ravine._ravine")]
+pub(crate) struct Journal {
+    store: Arc<Sqlite>,
+    id: StudyId,
+    /// The last event that the ledger took in.
+    seq: u64,
+    /// How many turns there were: trials made, and decided to go on.
+    turns: u64,
+    metrics: Vec<String>,
+    /// How many parameters and reports of a trial are in the log.
+    sent: indexmap::IndexMap<u32, (usize, usize)>,
+    /// Who started each trial that runs.
+    epochs: indexmap::IndexMap<u32, u64>,
+    user: Py<PyDict>,
+    system: Py<PyDict>,
+    /// Whether somebody told the study to stop.
+    #[pyo3(get)]
+    stopped: bool,
+}
+
+/// What a store could not do, as `StorageInternalError`, or what says it better.
+fn failed(py: Python<'_>, error: &store::StoreError) -> PyErr {
+    static CLASS: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+    let name = match &error.kind {
+        store::ErrorKind::NoSuchStudy { .. } => return PyKeyError::new_err(error.to_string()),
+        _ => "StorageInternalError",
+    };
+    match CLASS.import(py, "ravine.exceptions", name).and_then(|class| class.call1((error.to_string(),))) {
+        Ok(made) => PyErr::from_value(made),
+        Err(error) => error,
+    }
+}
+
+fn drafts(bodies: &[EventBody]) -> PyResult<Vec<Draft>> {
+    let draft = |body: &EventBody| {
+        let text = body.to_text().map_err(|error| PyValueError::new_err(error.to_string()))?;
+        Ok(Draft::new(body.kind(), text))
+    };
+    bodies.iter().map(draft).collect()
+}
+
+#[pymethods]
+impl Shelf {
+    /// Opens the database of this path, made where there is none.
+    #[new]
+    fn new(py: Python<'_>, path: std::path::PathBuf) -> PyResult<Self> {
+        let opened = py.detach(|| Sqlite::open(&path));
+        Ok(Shelf { store: Arc::new(opened.map_err(|error| failed(py, &error))?) })
+    }
+
+    /// The studies: their names and ids.
+    fn studies(&self, py: Python<'_>) -> PyResult<Vec<(String, u64)>> {
+        let studies = py.detach(|| self.store.studies()).map_err(|error| failed(py, &error))?;
+        let begun = studies.into_iter().filter(|info| info.head > 0);
+        Ok(begun.map(|info| (info.name, info.id.0)).collect())
+    }
+
+    /// Makes a study: its id; None where the name is taken.
+    fn create(&self, py: Python<'_>, name: &str, maximize: Vec<bool>, seed: u64) -> PyResult<Option<u64>> {
+        let titles: Vec<String> = match maximize.len() {
+            1 => vec!["value".to_owned()],
+            n => (0..n).map(|i| format!("value_{i}")).collect(),
+        };
+        let objective = |(title, maximize): (&String, &bool)| match maximize {
+            true => Objective::maximize(title.as_str()),
+            false => Objective::minimize(title.as_str()),
+        };
+        let objectives = titles.iter().zip(&maximize).map(objective).collect();
+        let settings = Settings { objectives, ..Settings::default() };
+        let begin = drafts(&[EventBody::StudyCreated(StudyCreated::new(name, seed, settings))])?;
+        let made = py.detach(|| {
+            let header = Header { format: history::FORMAT, min_reader: history::FORMAT };
+            let info = match self.store.open_study(name) {
+                // Whoever made it died before its first event.
+                Ok(info) if info.head == 0 => info,
+                Ok(_) => return Ok(None),
+                Err(_) => match self.store.create_study(name, header) {
+                    Ok(info) => info,
+                    Err(error) if matches!(error.kind, store::ErrorKind::StudyExists { .. }) => return Ok(None),
+                    Err(error) => return Err(error),
+                },
+            };
+            match self.store.append_if(info.id, &Guard::unchanged(0), &begin, Durability::Committed) {
+                Ok(_) => Ok(Some(info.id.0)),
+                Err(error) if error.is_conflict() => Ok(None),
+                Err(error) => Err(error),
+            }
+        });
+        made.map_err(|error| failed(py, &error))
+    }
+
+    /// The log of a study, and for each objective whether it is maximised.
+    fn open(&self, py: Python<'_>, id: u64) -> PyResult<(Journal, Vec<bool>)> {
+        let id = StudyId(id);
+        let first = py.detach(|| self.store.read(id, 0, 1)).map_err(|error| failed(py, &error))?;
+        let Some(first) = first.first() else {
+            return Err(PyKeyError::new_err(format!("No study with study_id {} exists.", id.0)));
+        };
+        let Decoded::Known(body) = decode(&first.kind, &first.body)? else {
+            return Err(newer(&first.kind));
+        };
+        let EventBody::StudyCreated(created) = *body else {
+            return Err(PyValueError::new_err("the log does not begin with a study's creation"));
+        };
+        let objectives = &created.settings.objectives;
+        let journal = Journal {
+            store: Arc::clone(&self.store),
+            id,
+            seq: 0,
+            turns: 0,
+            metrics: objectives.iter().map(|objective| objective.title().to_owned()).collect(),
+            sent: indexmap::IndexMap::new(),
+            epochs: indexmap::IndexMap::new(),
+            user: PyDict::new(py).unbind(),
+            system: PyDict::new(py).unbind(),
+            stopped: false,
+        };
+        Ok((journal, objectives.iter().map(|o| o.direction == Direction::Maximize).collect()))
+    }
+}
+
+fn decode(kind: &str, text: &str) -> PyResult<Decoded> {
+    history::decode(kind, text).map_err(|error| PyValueError::new_err(error.to_string()))
+}
+
+fn newer(kind: &str) -> PyErr {
+    PyValueError::new_err(format!("the study was written by a newer version of ravine: it has a `{kind}` event"))
+}
+
+/// Appends if the guard holds; false where it does not.
+fn append(slf: &Bound<'_, Journal>, bodies: &[EventBody], guard: &Guard, durability: Durability) -> PyResult<bool> {
+    let py = slf.py();
+    let (store, id) = {
+        let this = slf.borrow();
+        (Arc::clone(&this.store), this.id)
+    };
+    let drafts = drafts(bodies)?;
+    match py.detach(|| store.append_if(id, guard, &drafts, durability)) {
+        Ok(_) => Ok(true),
+        Err(error) if error.is_conflict() => Ok(false),
+        Err(error) => Err(failed(py, &error)),
+    }
+}
+
+/// Folds what the log has beyond what the ledger knows.
+fn catch_up(slf: &Bound<'_, Journal>, ledger: &Bound<'_, Ledger>) -> PyResult<()> {
+    let py = slf.py();
+    ledger.borrow().check_process(py)?;
+    let (store, id, seq) = {
+        let this = slf.borrow();
+        (Arc::clone(&this.store), this.id, this.seq)
+    };
+    let read = py.detach(|| {
+        if store.head(id)? == seq {
+            return Ok(Vec::new());
+        }
+        let mut rows = Vec::new();
+        store.scan(id, seq, usize::MAX, &mut |row| {
+            rows.push((row.seq, row.at, history::decode(row.kind, row.body)));
+        })?;
+        Ok(rows)
+    });
+    for (seq, at, decoded) in read.map_err(|error| failed(py, &error))? {
+        let mut this = slf.borrow_mut();
+        if seq != this.seq + 1 {
+            // Another thread took it in meanwhile.
+            continue;
+        }
+        match decoded.map_err(|error| PyValueError::new_err(error.to_string()))? {
+            Decoded::Known(body) => this.take_in(py, &mut ledger.borrow_mut(), *body, at as i64 * 1000)?,
+            Decoded::Unknown { kind } => return Err(newer(&kind)),
+        }
+        this.seq = seq;
+    }
+    Ok(())
+}
+
+impl Journal {
+    /// Takes in one event.
+    fn take_in(&mut self, py: Python<'_>, ledger: &mut Ledger, body: EventBody, at: i64) -> PyResult<()> {
+        let table = &mut ledger.table;
+        let known = body.trial().and_then(|trial| u32::try_from(trial.0).ok());
+        let number = known.unwrap_or_default();
+        match body {
+            EventBody::TrialCreated(created) => {
+                self.turns += 1;
+                let mut row = Row::new(State::Waiting);
+                events::take_notes(py, &mut row, &created.attributes)?;
+                let number = table.rows.len() as u32;
+                table.rows.push(row);
+                table.waiting.insert(number);
+            }
+            EventBody::TrialContinued(_) | EventBody::TrialRepeated(_) => self.turns += 1,
+            EventBody::RunStarted(started) => {
+                let row = ledger.row_mut(number)?;
+                if row.state == State::Waiting {
+                    row.state = State::Running;
+                    row.started = if row.started == 0 { at } else { row.started };
+                    self.epochs.insert(number, started.epoch);
+                    ledger.table.waiting.remove(&number);
+                }
+            }
+            EventBody::Suggested(suggested) => {
+                let study::Suggested { name, domain, value, .. } = &suggested;
+                events::take_suggested(py, table, number, name, domain, value)?;
+            }
+            EventBody::Reported(reported) => {
+                let row = ledger.row_mut(number)?;
+                let step = reported.step as i64;
+                if !row.state.is_finished()
+                    && !row.reports.iter().any(|(known, _)| *known == step)
+                    && let Some(value) = reported.values.values().next()
+                {
+                    row.reports.push((step, value.0));
+                }
+            }
+            EventBody::TrialEnded(ended) => {
+                let row = ledger.row_mut(number)?;
+                if row.state.is_finished() {
+                    return Ok(());
+                }
+                let state = match ended.state {
+                    study::Ending::Complete => State::Complete,
+                    study::Ending::Pruned => State::Pruned,
+                    study::Ending::Failed => State::Fail,
+                };
+                row.started = if row.started == 0 { at } else { row.started };
+                let end = if row.ended == 0 { at } else { row.ended };
+                let values = ended.values.iter().map(|value| value.0).collect();
+                ledger.table.finish(number, state, values, end);
+                self.sent.swap_remove(&number);
+                self.epochs.swap_remove(&number);
+            }
+            EventBody::TrialTagged(tagged) => {
+                let row = ledger.row_mut(number)?;
+                row.frozen = None;
+                events::take_notes(py, row, &tagged.attributes)?;
+            }
+            EventBody::StudyTagged(tagged) => {
+                for (key, value) in &tagged.attributes {
+                    let (system, name) = events::note_name(key);
+                    let notes = if system { &self.system } else { &self.user };
+                    notes.bind(py).set_item(name, events::python_of(py, value)?)?;
+                }
+            }
+            EventBody::Control(control) => self.stopped = control.command == study::Command::Stop,
+            EventBody::StudyCreated(_)
+            | EventBody::SettingsChanged(_)
+            | EventBody::RunnerStarted(_)
+            | EventBody::RunnerStopped(_)
+            | EventBody::Enqueued(_)
+            | EventBody::RunEnded(_) => {}
+        }
+        Ok(())
+    }
+
+    /// What a trial has that is not in the log yet.
+    fn unsent(&mut self, py: Python<'_>, ledger: &mut Ledger, number: u32) -> PyResult<Vec<EventBody>> {
+        let (params, reports) = self.sent.get(&number).copied().unwrap_or_default();
+        let mut bodies = events::suggested(py, &mut ledger.table, number, params)?;
+        let metric = self.metrics.first().map_or("value", String::as_str);
+        bodies.extend(events::reported(&ledger.table, number, reports, metric));
+        let row = ledger.row(number)?;
+        self.sent.insert(number, (row.params.len(), row.reports.len()));
+        Ok(bodies)
+    }
+}
+
+#[pymethods]
+impl Journal {
+    /// Takes in what others did.
+    fn refresh(slf: &Bound<'_, Self>, ledger: &Bound<'_, Ledger>) -> PyResult<()> {
+        catch_up(slf, ledger)
+    }
+
+    /// The study's notes: those of its user, or of the system.
+    fn notes(&self, py: Python<'_>, system: bool) -> Py<PyDict> {
+        if system { self.system.clone_ref(py) } else { self.user.clone_ref(py) }
+    }
+
+    /// Starts a trial that waits, or a new one; its number. `draw` is unlike any other process's.
+    fn begin(slf: &Bound<'_, Self>, ledger: &Bound<'_, Ledger>, draw: u64) -> PyResult<u32> {
+        loop {
+            catch_up(slf, ledger)?;
+            let waiting = ledger.borrow().table.waiting.first().copied();
+            if let Some(number) = waiting {
+                if Self::claim(slf, ledger, number, draw)? {
+                    return Ok(number);
+                }
+                continue;
+            }
+            let (number, turns) = (ledger.borrow().table.rows.len() as u32, slf.borrow().turns);
+            let bodies = [events::created(number, true, Assignment::new()), events::started(number, draw)];
+            let guard = Guard::default().deciding(turns..turns + 1);
+            if append(slf, &bodies, &guard, Durability::Committed)? {
+                catch_up(slf, ledger)?;
+                return Ok(number);
+            }
+        }
+    }
+
+    /// Starts a trial that waits; False where somebody else did.
+    fn claim(slf: &Bound<'_, Self>, ledger: &Bound<'_, Ledger>, number: u32, draw: u64) -> PyResult<bool> {
+        append(slf, &[events::started(number, draw)], &Guard::default(), Durability::Committed)?;
+        catch_up(slf, ledger)?;
+        Ok(slf.borrow().epochs.get(&number) == Some(&draw))
+    }
+
+    /// Writes what a running trial has that is not in the log yet, so that others see it.
+    fn flush(slf: &Bound<'_, Self>, ledger: &Bound<'_, Ledger>, number: u32) -> PyResult<()> {
+        let bodies = slf.borrow_mut().unsent(slf.py(), &mut ledger.borrow_mut(), number)?;
+        if !bodies.is_empty() {
+            append(slf, &bodies, &Guard::default(), Durability::Committed)?;
+        }
+        Ok(())
+    }
+
+    /// Ends a trial.
+    fn finish(
+        slf: &Bound<'_, Self>,
+        ledger: &Bound<'_, Ledger>,
+        number: u32,
+        state: u8,
+        values: Vec<f64>,
+    ) -> PyResult<()> {
+        let state = State::of(state)?;
+        let mut bodies = slf.borrow_mut().unsent(slf.py(), &mut ledger.borrow_mut(), number)?;
+        bodies.push(events::ended(number, state, &values, &slf.borrow().metrics));
+        append(slf, &bodies, &Guard::default(), Durability::Committed)?;
+        catch_up(slf, ledger)
+    }
+
+    /// Notes something on a trial, as JSON.
+    fn tag_trial(
+        slf: &Bound<'_, Self>,
+        ledger: &Bound<'_, Ledger>,
+        number: u32,
+        system: bool,
+        key: &str,
+        json: &str,
+    ) -> PyResult<()> {
+        let note = [(events::note_key(key, system), events::json_of(json))].into_iter().collect();
+        append(slf, &[events::tagged(number, note)], &Guard::default(), Durability::Committed)?;
+        catch_up(slf, ledger)
+    }
+
+    /// Notes something on the study, as JSON.
+    fn tag_study(slf: &Bound<'_, Self>, ledger: &Bound<'_, Ledger>, system: bool, key: &str, json: &str) -> PyResult<()> {
+        let attributes = [(events::note_key(key, system), events::json_of(json))].into_iter().collect();
+        append(
+            slf,
+            &[EventBody::StudyTagged(StudyTagged { attributes })],
+            &Guard::default(),
+            Durability::Committed,
+        )?;
+        catch_up(slf, ledger)
+    }
+
+    /// Adds a trial that was made elsewhere: its number. Notes are JSON texts by name.
+    #[allow(clippy::too_many_arguments, reason = "one for each field of a trial")]
+    fn add(
+        slf: &Bound<'_, Self>,
+        ledger: &Bound<'_, Ledger>,
+        state: u8,
+        values: Vec<f64>,
+        params: Vec<(Bound<'_, PyString>, Bound<'_, PyAny>, f64)>,
+        reports: Vec<(i64, f64)>,
+        user: Vec<(String, String)>,
+        system: Vec<(String, String)>,
+        started: &Bound<'_, PyAny>,
+        ended: &Bound<'_, PyAny>,
+    ) -> PyResult<u32> {
+        let py = slf.py();
+        let state = State::of(state)?;
+        let mut notes = Assignment::new();
+        for (is_system, given) in [(false, user), (true, system)] {
+            notes.extend(given.iter().map(|(key, json)| (events::note_key(key, is_system), events::json_of(json))));
+        }
+        let (start, end) = (moment::of(started)?, moment::of(ended)?);
+        if start != 0 {
+            notes.extend([events::times(start, end)]);
+        }
+        let mut interned = Vec::with_capacity(params.len());
+        for (name, distribution, value) in params {
+            let (column, dist) = ledger::intern(ledger, &name, &distribution)?;
+            interned.push(Param { column, dist, value });
+        }
+        loop {
+            catch_up(slf, ledger)?;
+            let (number, turns) = (ledger.borrow().table.rows.len() as u32, slf.borrow().turns);
+            let mut bodies = vec![events::created(number, false, notes.clone())];
+            {
+                // The row is made for a moment, to be told as events; the log gives it back.
+                let mut ledger = ledger.borrow_mut();
+                let row = Row { params: interned.clone(), reports: reports.clone(), ..Row::new(state) };
+                ledger.table.rows.push(row);
+                let suggested = events::suggested(py, &mut ledger.table, number, 0);
+                let metric = slf.borrow().metrics.first().cloned().unwrap_or_default();
+                let reported = events::reported(&ledger.table, number, 0, &metric);
+                ledger.table.rows.pop();
+                bodies.extend(suggested?);
+                if state != State::Waiting {
+                    bodies.push(events::started(number, 0));
+                }
+                bodies.extend(reported);
+            }
+            if state.is_finished() {
+                bodies.push(events::ended(number, state, &values, &slf.borrow().metrics));
+            }
+            if append(slf, &bodies, &Guard::default().deciding(turns..turns + 1), Durability::Committed)? {
+                catch_up(slf, ledger)?;
+                return Ok(number);
+            }
+        }
+    }
+}

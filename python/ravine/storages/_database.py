@@ -1,0 +1,272 @@
+"""Studies in a database: they outlast the process, and several processes may work on one."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import secrets
+import sqlite3
+import threading
+import uuid
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ravine import logging
+from ravine._ravine import Journal, Shelf
+from ravine.distributions import check_distribution_compatibility
+from ravine.exceptions import DuplicatedStudyError, StorageInternalError, UpdateFinishedTrialError
+from ravine.storages._base import DEFAULT_STUDY_NAME_PREFIX
+from ravine.storages._ledgers import Entry, LedgerStorage
+from ravine.study._direction import StudyDirection
+from ravine.trial._state import TrialState
+
+if TYPE_CHECKING:
+    from ravine._ravine import Ledger, Plan
+    from ravine.distributions import BaseDistribution
+    from ravine.study import Study
+    from ravine.study._frozen import FrozenStudy
+    from ravine.trial import FrozenTrial, Trial
+
+_logger = logging.get_logger(__name__)
+
+
+def path_of(url: str) -> Path:
+    """The file of a ``sqlite:///`` URL. Raises `ValueError` for what is none."""
+    scheme, separator, rest = url.partition("://")
+    if not separator or scheme.split("+")[0] != "sqlite":
+        raise ValueError(
+            f"the storage {url!r} is not known: use 'sqlite:///study.db' (a path relative to here) or "
+            "'sqlite:////home/me/study.db' (an absolute one)"
+        )
+    return Path(rest.partition("?")[0][1:])
+
+
+def is_memory(url: str) -> bool:
+    """Whether a URL names a database in memory."""
+    return url.split("://")[-1] in ("", "/", "/:memory:")
+
+
+class _Kept(Entry):
+    """A study, and the log that its ledger follows."""
+
+    __slots__ = ("journal",)
+
+    def __init__(self, study_id: int, name: str, journal: Journal, directions: Sequence[StudyDirection]) -> None:
+        super().__init__(study_id, name, directions)
+        self.journal = journal
+        self.user_attrs = journal.notes(False)
+        self.system_attrs = journal.notes(True)
+
+
+class RDBStorage(LedgerStorage):
+    """Keeps studies in an SQLite database, which ``ravine ls``, ``show`` and ``report`` read as well.
+
+    Any number of processes of one host may use it at once. What a trial suggests is written with its next report or with
+    its end, in one step.
+
+    Args:
+        url: ``sqlite:///study.db``; four slashes begin an absolute path.
+        engine_kwargs, skip_compatibility_check, skip_table_creation: Kept for programs that give them.
+        heartbeat_interval, grace_period, failed_trial_callback, heartbeat_stale_trial_callback: Kept likewise; a trial
+            whose process died stays running until somebody tells its end.
+    """
+
+    _is_quick = False
+
+    def __init__(
+        self,
+        url: str,
+        engine_kwargs: dict[str, Any] | None = None,
+        skip_compatibility_check: bool = False,
+        *,
+        heartbeat_interval: int | None = None,
+        grace_period: int | None = None,
+        failed_trial_callback: Callable[[Study, FrozenTrial], None] | None = None,
+        skip_table_creation: bool = False,
+        heartbeat_stale_trial_callback: Callable[[Study, FrozenTrial], None] | None = None,
+    ) -> None:
+        for name, seconds in (("heartbeat_interval", heartbeat_interval), ("grace_period", grace_period)):
+            if seconds is not None and seconds <= 0:
+                raise ValueError(f"The value of `{name}` should be a positive integer.")
+        self.url = url
+        self._path = path_of(url)
+        self._open()
+
+    def _open(self) -> None:
+        self._shelf = _shelf(self._path)
+        self._kept: dict[int, _Kept] = {}
+        self._lock = threading.Lock()
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {"url": self.url, "_path": self._path.absolute()}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        self._open()
+
+    def _kept_of(self, study_id: int) -> _Kept:
+        kept = self._kept.get(study_id)
+        if kept is None:
+            with self._lock:
+                kept = self._kept.get(study_id) or self._load(study_id)
+        return kept
+
+    def _load(self, study_id: int) -> _Kept:
+        name = next((name for name, known in self._shelf.studies() if known == study_id), None)
+        if name is None:
+            raise KeyError(f"No study with study_id {study_id} exists.")
+        journal, maximize = self._shelf.open(study_id)
+        directions = [StudyDirection.MAXIMIZE if up else StudyDirection.MINIMIZE for up in maximize]
+        kept = self._kept[study_id] = _Kept(study_id, name, journal, directions)
+        return kept
+
+    def _entry(self, study_id: int) -> _Kept:
+        kept = self._kept_of(study_id)
+        kept.journal.refresh(kept.ledger)
+        return kept
+
+    def _ask(self, study: Study, plan: Plan | None) -> Trial:
+        kept = self._kept_of(study._study_id)
+        number = kept.journal.begin(kept.ledger, secrets.randbits(48) + 1)
+        return kept.ledger.resume(study, plan, number)
+
+    def _check_running(self, ledger: Ledger, number: int) -> None:
+        if ledger.state(number) in (TrialState.COMPLETE, TrialState.PRUNED, TrialState.FAIL):
+            raise UpdateFinishedTrialError(f"Trial#{number} has already finished and can not be updated.")
+
+    def create_new_study(self, directions: Sequence[StudyDirection], study_name: str | None = None) -> int:
+        name = study_name if study_name is not None else DEFAULT_STUDY_NAME_PREFIX + str(uuid.uuid4())
+        maximize = [direction == StudyDirection.MAXIMIZE for direction in directions]
+        study_id = self._shelf.create(name, maximize, secrets.randbits(63))
+        if study_id is None:
+            raise DuplicatedStudyError(f"there is a study named {name!r} already")
+        _logger.info("A new study created in RDB with name: %s", name)
+        return study_id
+
+    def delete_study(self, study_id: int) -> None:
+        self._entry(study_id)
+        # A log is append-only; a study that goes takes its log with it.
+        with contextlib.closing(sqlite3.connect(self._path, timeout=30.0)) as database, database:
+            for table in ("events", "leases", "snapshots", "curves"):
+                database.execute(f"DELETE FROM {table} WHERE study_id = ?", (study_id,))
+            database.execute("DELETE FROM studies WHERE id = ?", (study_id,))
+        self._kept.pop(study_id, None)
+
+    def get_study_id_from_name(self, study_name: str) -> int:
+        for name, study_id in self._shelf.studies():
+            if name == study_name:
+                return study_id
+        raise KeyError(f"No such study {study_name}.")
+
+    def get_all_studies(self) -> list[FrozenStudy]:
+        return [self._freeze(self._entry(study_id)) for _, study_id in self._shelf.studies()]
+
+    def set_study_user_attr(self, study_id: int, key: str, value: Any) -> None:
+        kept = self._kept_of(study_id)
+        kept.journal.tag_study(kept.ledger, False, key, json.dumps(value))
+
+    def set_study_system_attr(self, study_id: int, key: str, value: Any) -> None:
+        kept = self._kept_of(study_id)
+        kept.journal.tag_study(kept.ledger, True, key, json.dumps(value))
+
+    def create_new_trial(self, study_id: int, template_trial: FrozenTrial | None = None) -> int:
+        kept = self._entry(study_id)
+        ledger = kept.ledger
+        if template_trial is None:
+            from ravine.trial import create_trial
+
+            template_trial = create_trial(state=TrialState.RUNNING)
+        trial = template_trial
+        for name, distribution in trial.distributions.items():
+            earlier = ledger.distribution(name)
+            if earlier is not None:
+                check_distribution_compatibility(earlier, distribution)
+        number = kept.journal.add(
+            ledger,
+            int(trial.state),
+            list(map(float, trial.values or ())),
+            [(name, dist, dist.to_internal_repr(trial.params[name])) for name, dist in trial.distributions.items()],
+            [(int(step), float(value)) for step, value in trial.intermediate_values.items()],
+            [(key, json.dumps(value)) for key, value in trial.user_attrs.items()],
+            [(key, json.dumps(value)) for key, value in trial.system_attrs.items()],
+            trial.datetime_start,
+            trial.datetime_complete,
+        )
+        return ledger.first_id + number
+
+    def set_trial_param(
+        self, trial_id: int, param_name: str, param_value_internal: float, distribution: BaseDistribution
+    ) -> None:
+        super().set_trial_param(trial_id, param_name, param_value_internal, distribution)
+        self._flush(trial_id)
+
+    def set_trial_intermediate_value(self, trial_id: int, step: int, intermediate_value: float) -> None:
+        super().set_trial_intermediate_value(trial_id, step, intermediate_value)
+        self._flush(trial_id)
+
+    def _flush(self, trial_id: int) -> None:
+        kept, number = self._place(trial_id)
+        assert isinstance(kept, _Kept)
+        kept.journal.flush(kept.ledger, number)
+
+    def set_trial_state_values(
+        self, trial_id: int, state: TrialState, values: Sequence[float] | None = None
+    ) -> bool:
+        kept, number = self._changeable(trial_id)
+        assert isinstance(kept, _Kept)
+        if state == TrialState.RUNNING:
+            if kept.ledger.state(number) != TrialState.WAITING:
+                return False
+            return kept.journal.claim(kept.ledger, number, secrets.randbits(48) + 1)
+        if state == TrialState.WAITING:
+            raise ValueError("a trial that was started cannot wait again")
+        kept.journal.finish(kept.ledger, number, int(state), list(map(float, values or ())))
+        return True
+
+    def set_trial_user_attr(self, trial_id: int, key: str, value: Any) -> None:
+        self._tag(trial_id, False, key, value)
+
+    def set_trial_system_attr(self, trial_id: int, key: str, value: Any) -> None:
+        self._tag(trial_id, True, key, value)
+
+    def _tag(self, trial_id: int, system: bool, key: str, value: Any) -> None:
+        kept, number = self._changeable(trial_id)
+        assert isinstance(kept, _Kept)
+        kept.journal.tag_trial(kept.ledger, number, system, key, json.dumps(value))
+
+    def get_heartbeat_interval(self) -> int | None:
+        """None: there are no heartbeats."""
+        return None
+
+
+def _shelf(path: Path) -> Shelf:
+    if _is_optuna(path):
+        raise StorageInternalError(
+            f"{path} was written by Optuna: read its studies with ravine.load_optuna('sqlite:///{path}'), or move them "
+            "with `ravine import`"
+        )
+    return Shelf(os.fspath(path))
+
+
+def _is_optuna(path: Path) -> bool:
+    if not path.is_file():
+        return False
+    with _reading(path) as database:
+        try:
+            found = database.execute(
+                "SELECT count(*) FROM sqlite_master WHERE name IN ('studies', 'trial_params', 'study_directions')"
+            ).fetchone()
+        except sqlite3.DatabaseError:
+            return False
+    return bool(found[0] == 3)
+
+
+@contextlib.contextmanager
+def _reading(path: Path) -> Iterator[sqlite3.Connection]:
+    database = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)
+    try:
+        yield database
+    finally:
+        database.close()
