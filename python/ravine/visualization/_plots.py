@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
+from ravine._notice import experimental
 from ravine.visualization._backend import Backend, draw
 
 if TYPE_CHECKING:
@@ -81,6 +82,7 @@ def plot_intermediate_values(study: Study, *, backend: Backend | None = None) ->
     return draw(intermediate_values(study), backend)
 
 
+@experimental("3.3.0")
 def plot_hypervolume_history(
     study: Study, reference_point: Sequence[float], *, backend: Backend | None = None
 ) -> Any:
@@ -271,6 +273,7 @@ def plot_timeline(study: Study, n_recent_trials: int | None = None, *, backend: 
     return draw(timeline(study, n_recent_trials), backend)
 
 
+@experimental("3.2.0")
 def plot_terminator_improvement(
     study: Study,
     plot_error: bool = False,

@@ -11,6 +11,7 @@ import inspect
 from collections.abc import Callable
 from typing import Any
 
+from ravine._notice import experimental
 from ravine.visualization import _plots
 
 __all__ = [
@@ -37,7 +38,10 @@ def is_available() -> bool:
 
 def _by_matplotlib(plot: Callable[..., Any]) -> Callable[..., Any]:
     """The plot with its backend fixed; the argument `backend` is gone from its signature."""
+    # Of an experimental plot the function within: one warning is enough.
+    plot = inspect.unwrap(plot)
 
+    @experimental("2.2.0")
     @functools.wraps(plot)
     def drawn(*args: Any, **kwargs: Any) -> Any:
         return plot(*args, **kwargs, backend="matplotlib")
