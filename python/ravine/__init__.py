@@ -60,6 +60,7 @@ _PLACES: dict[str, str | None] = {
     "config": "program",
     "current_run": "program",
     "report": "program",
+    "Again": "search_program",
     "EXHAUSTED": "search_program",
     "Proposal": "search_program",
     "SearchProgram": "search_program",
@@ -137,7 +138,15 @@ if TYPE_CHECKING:
     from ravine._engine.run import run  # noqa: F401
     from ravine.experiment import Experiment, ExperimentResult  # noqa: F401
     from ravine.program import config, current_run, report  # noqa: F401
-    from ravine.search_program import EXHAUSTED, Proposal, SearchProgram, Selector, WAIT, serve_sampler  # noqa: F401
+    from ravine.search_program import (  # noqa: F401
+        EXHAUSTED,
+        WAIT,
+        Again,
+        Proposal,
+        SearchProgram,
+        Selector,
+        serve_sampler,
+    )
     from ravine.spec import (  # noqa: F401
         Bool,
         Choice,

@@ -14,6 +14,7 @@ import ravine
 from ravine.search_program import (
     EXHAUSTED,
     WAIT,
+    Again,
     Ask,
     Parameter,
     Proposal,
@@ -78,10 +79,16 @@ class Recorder(SearchProgram):
 
 
 def test_answers_become_lines(capsys: pytest.CaptureFixture[str]) -> None:
-    search = Recorder({"lr": 0.1}, Proposal({"lr": 0.2}, memo=[1]), None, WAIT, EXHAUSTED, KeyError("lost"))
-    assert served(search, START, *(ask(number) for number in range(6))) == [
+    search = Recorder(
+        {"lr": 0.1}, Proposal({"lr": 0.2}, memo=[1]), Proposal({"lr": 0.3}, parent=2), Again(3, 2), Again(3, memo="m"),
+        None, WAIT, EXHAUSTED, KeyError("lost"),
+    )  # fmt: skip
+    assert served(search, START, *(ask(number) for number in range(9))) == [
         {"point": {"lr": 0.1}},
         {"point": {"lr": 0.2}, "memo": [1]},
+        {"point": {"lr": 0.3}, "parent": 2},
+        {"repeat": 3, "runs": 2},
+        {"repeat": 3, "runs": 1, "memo": "m"},
         {"wait": True},
         {"wait": True},
         {"exhausted": True},
@@ -184,7 +191,7 @@ def test_a_selector_that_waits_for_nothing_or_repeats_where_that_is_refused_is_t
 
 
 def test_what_is_no_search_is_refused() -> None:
-    with pytest.raises(TypeError, match="SearchProgram or a Selector"):
+    with pytest.raises(TypeError, match="SearchProgram, a Selector or a sampler"):
         serve_sampler(object())  # type: ignore[arg-type]
 
 
@@ -210,9 +217,28 @@ class Fixed(ravine.Selector):
     def has_more_trials(self): return bool(self.left)
     def get_next_trials(self): return self.left.pop(0), 3
 
+class Doubts(ravine.SearchProgram):
+    def start(self):
+        self.seen = []
+
+    def tell_repetition(self, trial, repetition, values):
+        self.seen.append((trial, repetition))
+
+    def tell(self, told):
+        if told.state == "complete":
+            self.seen.append(told.trial)
+
+    def ask(self, ask):
+        if ask.decision == 0:
+            return {"x": 0.25}
+        if ask.decision == 1:
+            return ravine.Again(0, runs=2) if 0 in self.seen else ravine.WAIT
+        print(self.seen, flush=True)
+        return ravine.EXHAUSTED
+
 if __name__ == "__main__":
     import sys
-    ravine.serve_sampler({"walk": Walk, "fixed": Fixed}[sys.argv[1]]())
+    ravine.serve_sampler({"walk": Walk, "fixed": Fixed, "doubts": Doubts}[sys.argv[1]]())
 """
 
 
@@ -221,7 +247,7 @@ def study(folder: Path, search: str, monkeypatch: pytest.MonkeyPatch, **more: An
 
     monkeypatch.chdir(folder)
     (folder / "own.py").write_text(SAMPLER)
-    (folder / "train.py").write_text("def loss(x): return (x - 0.3) ** 2")
+    (folder / "train.py").write_text("def loss(x, repetition): return (x - 0.3) ** 2 + repetition")
     spec = ravine.StudySpec(
         f"own-{search}", ravine.Space(x=ravine.Float(0, 1)), ravine.Objective("loss", "minimize"),
         ravine.Stage(call="train:loss"), seed=3, sampler={"name": "command", "run": [sys.executable, "own.py", search]},
@@ -244,3 +270,53 @@ def test_a_search_drives_a_study_and_goes_on_as_it_would_have(tmp_path: Path, mo
 def test_a_selector_drives_a_study_to_its_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     result = study(tmp_path, "fixed", monkeypatch, duplicates="repeat", stop={"trials": 50})
     assert sorted(trial.params["x"] for trial in result.trials) == pytest.approx([0.1] * 3 + [0.9] * 3)
+
+
+def test_a_search_may_run_a_trial_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    [trial] = study(tmp_path, "doubts", monkeypatch, stop={"trials": 50}).trials
+    assert trial.value == pytest.approx(1.0025), "the mean over three runs"
+    log = (tmp_path / "runs" / "own-doubts" / "sampler.log").read_text()
+    assert "(0, 1)" in log and "(0, 2)" in log
+
+
+def test_a_sampler_of_the_define_by_run_interface_sees_what_became_of_trials() -> None:
+    seen: list[list[tuple]] = []
+
+    class Best(ravine.samplers.BaseSampler):
+        def infer_relative_search_space(self, study: Any, trial: Any) -> dict:
+            return {}
+
+        def sample_relative(self, study: Any, trial: Any, search_space: dict) -> dict:
+            return {}
+
+        def sample_independent(self, study: Any, trial: Any, name: str, distribution: Any) -> Any:
+            if name == "lr":
+                seen.append([(t.state.name, t.params.get("lr"), t.value) for t in study.trials[: trial.number]])
+            return 0.1 * (trial.number + 1) if name == "lr" else 0.9 if name == "opt.adam.beta" else "sgd"
+
+    answers = served(
+        Best(), START, running(0, lr=0.7, **SGD), complete(0, 3, lr=0.7, **SGD),
+        ask(1), running(1, lr=answers_lr(2), **SGD), ask(2), complete(1, 5, lr=answers_lr(2), **SGD),
+        ask(3, refused=[]), ask(3, refused=[{"point": {}, "why": "known"}]),
+    )  # fmt: skip
+    assert [round(answer["point"]["lr"], 9) for answer in answers] == [0.2, 0.3, 0.4, 0.5]
+    assert seen[0] == [("COMPLETE", 0.7, 3.0)]
+    assert seen[1][1:] == [("RUNNING", 0.2, None)]
+    assert seen[2][1] == ("COMPLETE", 0.2, 5.0)
+    assert [state for state, _, _ in seen[3]] == ["COMPLETE", "COMPLETE", "RUNNING", "FAIL"]
+
+
+def answers_lr(number: int) -> float:
+    return 0.1 * number
+
+
+def test_parameters_become_distributions() -> None:
+    from ravine.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
+    from ravine.search_program.define_by_run import distribution
+
+    assert distribution(Parameter("x", "float", 0.1, 1.0, log=True)) == FloatDistribution(0.1, 1.0, log=True)
+    assert distribution(Parameter("x", "float", 0.0, 1.0, points=5)) == FloatDistribution(0.0, 1.0, step=0.25)
+    assert distribution(Parameter("x", "int", 1, 9, step=2)) == IntDistribution(1, 9, step=2)
+    assert distribution(Parameter("x", "choice", options=["a", None])) == CategoricalDistribution(["a", None])
+    with pytest.raises(ValueError, match="permutation"):
+        distribution(Parameter("x", "permutation", items=[1, 2]))

@@ -13,9 +13,20 @@ smaller protocol in which a class hands out points and how often each is to be r
 
 from __future__ import annotations
 
-from .messages import Ask, Parameter, Proposal, Told
+from .messages import Again, Ask, Parameter, Proposal, Told
 from .program import EXHAUSTED, WAIT, SearchProgram
 from .selector import Selector
 from .serve import serve_sampler
 
-__all__ = ["EXHAUSTED", "WAIT", "Ask", "Parameter", "Proposal", "SearchProgram", "Selector", "Told", "serve_sampler"]
+__all__ = [
+    "EXHAUSTED",
+    "WAIT",
+    "Again",
+    "Ask",
+    "Parameter",
+    "Proposal",
+    "SearchProgram",
+    "Selector",
+    "Told",
+    "serve_sampler",
+]

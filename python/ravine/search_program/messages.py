@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import random
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 Point = Mapping[str, Any]
@@ -150,8 +150,21 @@ class Proposal:
     """A point, and what is to come back with its trial."""
 
     point: Point
-    memo: Any = field(default=None)
+    memo: Any = None
     """Anything that JSON has."""
+    parent: int | None = None
+    """A trial that has ended: the new one starts from its checkpoint and artifacts."""
+
+
+@dataclass(frozen=True)
+class Again:
+    """More runs of a trial that has ended, with seeds of their own; its values are folded anew over all of its runs."""
+
+    trial: int
+    runs: int = 1
+    """How many, 1 or more."""
+    memo: Any = None
+    """What is to come back when it is told of. Anything that JSON has."""
 
 
 def parameters(start: Mapping[str, Any]) -> list[Parameter]:
@@ -165,10 +178,15 @@ def told(table: Mapping[str, Any]) -> Told:
     known = {key: value for key, value in table.items() if key in Told.__dataclass_fields__}
     for key in ("values", "violations"):
         if key in known:
-            known[key] = tuple(_number(value) for value in known[key])
+            known[key] = numbers(known[key])
     if known.get("value") is not None:
         known["value"] = _number(known["value"])
     return Told(**known)
+
+
+def numbers(values: Sequence[Any]) -> tuple[float, ...]:
+    """Numbers as the protocol has them, the infinite ones as texts."""
+    return tuple(_number(value) for value in values)
 
 
 def _number(value: Any) -> float:

@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import Final, Union
 
-from .messages import Ask, Parameter, Point, Proposal, Told
+from .messages import Again, Ask, Parameter, Point, Proposal, Told
 
 
 class _Word:
@@ -24,7 +24,7 @@ WAIT: Final = _Word("WAIT")
 EXHAUSTED: Final = _Word("EXHAUSTED")
 """Nothing, ever: the study ends when its trials have."""
 
-Answer = Union[Point, Proposal, _Word, None]
+Answer = Union[Point, Proposal, Again, _Word, None]
 
 
 class SearchProgram(ABC):
@@ -48,9 +48,13 @@ class SearchProgram(ABC):
         """Called for each trial that begins, and for each that ends. One that goes on after its end is ``running``
         again."""
 
+    def tell_repetition(self, trial: int, repetition: int, values: tuple[float, ...]) -> None:
+        """Called for each repetition of a trial that is repeated, before the trial's end. Values: to be made small."""
+
     @abstractmethod
     def ask(self, ask: Ask) -> Answer:
-        """What to try next: values by path, a :class:`Proposal`, :data:`WAIT` (or None), or :data:`EXHAUSTED`.
+        """What to try next: values by path, a :class:`Proposal`, :class:`Again` for more runs of a trial, :data:`WAIT`
+        (or None), or :data:`EXHAUSTED`.
 
         Values for parameters that are not active are passed over. What is raised ends the study's decisions with its
         message; the running trials go on to their end.

@@ -115,15 +115,15 @@ class SelectorProgram(SearchProgram):
     def _account(self, told: Told) -> None:
         """Takes a trial off what was handed out: by this process, or before a resume. Others were given by a person."""
         for place, point in enumerate(self._untold):
-            if _alike(point, told.point):
+            if alike(point, told.point):
                 del self._untold[place]
                 return
         handed = self._next()
-        if handed is not None and not _alike(handed, told.point):
+        if handed is not None and not alike(handed, told.point):
             self._queue.appendleft(handed)
 
 
-def _alike(answer: Mapping[str, Any], point: Mapping[str, Any]) -> bool:
+def alike(answer: Mapping[str, Any], point: Mapping[str, Any]) -> bool:
     """Whether a trial's point is the one that was answered: numbers up to rounding, inactive parameters left out."""
     return all(path in answer and _equal(answer[path], value) for path, value in point.items())
 

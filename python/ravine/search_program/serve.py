@@ -6,15 +6,18 @@ import contextlib
 import json
 import sys
 import traceback
-from typing import Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO, cast
 
 from . import messages
 from .program import EXHAUSTED, WAIT, Answer, SearchProgram
 from .selector import Selector, SelectorProgram
 
+if TYPE_CHECKING:
+    from ravine.samplers import BaseSampler
+
 
 def serve_sampler(
-    search: SearchProgram | Selector, *, source: TextIO | None = None, sink: TextIO | None = None
+    search: SearchProgram | Selector | BaseSampler, *, source: TextIO | None = None, sink: TextIO | None = None
 ) -> None:
     """Serves a search until the engine has no more questions.
 
@@ -22,24 +25,34 @@ def serve_sampler(
     output is for answers alone.
 
     Args:
-        search: A :class:`SearchProgram`, or a :class:`Selector`.
+        search: A :class:`SearchProgram`, a :class:`Selector`, or a sampler of the define-by-run interface, such as one
+            that derives from ``ravine.samplers.BaseSampler``.
         source: Where the engine's lines come from; the standard input where absent.
         sink: Where answers go; the standard output where absent.
 
     Raises:
-        TypeError: It is neither.
+        TypeError: It is none of these.
     """
-    if isinstance(search, Selector):
-        search = SelectorProgram(search)
-    if not isinstance(search, SearchProgram):
-        raise TypeError(f"a search is a SearchProgram or a Selector, not {search!r}")
+    program = _program(search)
     source = sys.stdin if source is None else source
     sink = sys.stdout if sink is None else sink
     with contextlib.redirect_stdout(sys.stderr):
         for line in source:
-            answer = _answer(search, json.loads(line))
+            answer = _answer(program, json.loads(line))
             if answer is not None:
                 print(json.dumps(answer), file=sink, flush=True)
+
+
+def _program(search: object) -> SearchProgram:
+    if isinstance(search, SearchProgram):
+        return search
+    if isinstance(search, Selector):
+        return SelectorProgram(search)
+    if hasattr(search, "sample_relative") and hasattr(search, "sample_independent"):
+        from .define_by_run import SamplerProgram
+
+        return SamplerProgram(cast("BaseSampler", search))
+    raise TypeError(f"a search is a SearchProgram, a Selector or a sampler, not {search!r}")
 
 
 def _answer(search: SearchProgram, message: dict[str, Any]) -> dict[str, Any] | None:
@@ -51,6 +64,9 @@ def _answer(search: SearchProgram, message: dict[str, Any]) -> dict[str, Any] | 
         search.start()
     elif "tell" in message:
         search.tell(messages.told(message["tell"]))
+    elif "repetition" in message:
+        told = message["repetition"]
+        search.tell_repetition(told["trial"], told["repetition"], messages.numbers(told["values"]))
     elif "ask" in message:
         ask = message["ask"]
         refused = tuple(ask.get("refused", ()))
@@ -67,10 +83,16 @@ def _line(answer: Answer) -> dict[str, Any]:
         return {"wait": True}
     if answer is EXHAUSTED:
         return {"exhausted": True}
+    if isinstance(answer, messages.Again):
+        return _said({"repeat": answer.trial, "runs": answer.runs, "memo": answer.memo})
     if isinstance(answer, messages.Proposal):
-        memo = {} if answer.memo is None else {"memo": answer.memo}
-        return {"point": _plain(answer.point), **memo}
+        return _said({"point": _plain(answer.point), "parent": answer.parent, "memo": answer.memo})
     return {"point": _plain(answer)}
+
+
+def _said(line: dict[str, Any]) -> dict[str, Any]:
+    """A line without what is None."""
+    return {key: value for key, value in line.items() if value is not None}
 
 
 def _plain(point: Any) -> dict[str, Any]:
