@@ -1,0 +1,71 @@
+"""The pages about Optuna, hyperopt and plots say what is true: their examples run, in order. So do the examples' programs
+and the notebook."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import ravine
+
+ROOT = Path(__file__).resolve().parents[3]
+PAGES = ["from-hyperopt", "from-optuna", "plots"]
+PROGRAMS = ["nested_space", "forest", "search_cv"]
+BLOCK = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_example_of_a_page_runs(page: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = ROOT / "docs" / "python" / f"{page}.md"
+    if not path.is_file():
+        pytest.skip("the pages are not here")
+    monkeypatch.chdir(tmp_path)
+    names: dict[str, object] = {"__name__": page}
+    blocks = BLOCK.findall(path.read_text(encoding="utf-8"))
+    for block in blocks:
+        if "sklearn" in block:
+            pytest.importorskip("sklearn")
+        exec(compile(block, f"{page}.md", "exec"), names)
+    assert blocks
+
+
+def environment() -> dict[str, str]:
+    """Of a child process that imports the same package."""
+    package = Path(ravine.__file__).resolve().parents[1]
+    return {**os.environ, "PYTHONPATH": os.pathsep.join([str(package), os.environ.get("PYTHONPATH", "")])}
+
+
+@pytest.mark.parametrize("program", PROGRAMS)
+def test_the_examples_run(program: str, tmp_path: Path) -> None:
+    pytest.importorskip("sklearn")
+    path = ROOT / "examples" / "python" / f"{program}.py"
+    if not path.is_file():
+        pytest.skip("the examples are not here")
+    done = subprocess.run(
+        [sys.executable, str(path), "4"], cwd=tmp_path, env=environment(), capture_output=True, text=True, timeout=300
+    )
+    assert done.returncode == 0, done.stderr
+    assert "%" in done.stdout
+
+
+def test_the_notebook_runs(tmp_path: Path) -> None:
+    nbformat = pytest.importorskip("nbformat")
+    client = pytest.importorskip("nbclient")
+    pytest.importorskip("ipykernel")
+    path = ROOT / "examples" / "python" / "plots.ipynb"
+    if not path.is_file():
+        pytest.skip("the examples are not here")
+    notebook = nbformat.read(path, as_version=4)
+    kernel = client.NotebookClient(notebook, timeout=300, kernel_name="python3", resources={"metadata": {"path": tmp_path}})
+    # The kernel is a child process: it finds the package as this one does.
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PYTHONPATH", environment()["PYTHONPATH"])
+        kernel.execute()
+    shown = [output for cell in notebook.cells if cell.cell_type == "code" for output in cell.outputs]
+    assert sum("text/html" in output.get("data", {}) for output in shown) >= 3
+    assert not any(output.output_type == "error" for output in shown)
