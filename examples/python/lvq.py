@@ -1,7 +1,7 @@
 """Learning vector quantization on the handwritten digits of examples/digits: a real model in plain Python.
 
-Each class has a few prototypes. An image pulls the nearest prototype towards itself where the class is right, and
-pushes it away where it is wrong (Kohonen's LVQ1); the class of the nearest prototype is the answer.
+Each class has a few prototypes. An image pulls the nearest prototype towards itself where the class is right,
+and pushes it away where it is wrong (Kohonen's LVQ1); the class of the nearest prototype is the answer.
 """
 
 from __future__ import annotations

@@ -2,7 +2,8 @@
 
     python examples/python/tune.py
 
-The study lies in runs/lvq of the current folder, and its file in lvq.study.toml; the same command goes on with it.
+The study lies in runs/lvq of the current folder, and its file in lvq.study.toml; the same command goes on
+with it.
 """
 
 from __future__ import annotations
@@ -15,7 +16,9 @@ import ravine
 
 def train(per_class, rate, decay, fold):
     """Reports the error after each epoch; returns nothing, since the last report counts."""
-    for epoch, error in enumerate(lvq.errors(*lvq.load(400, seed=fold), per_class, rate, decay, epochs=4, seed=0)):
+    for epoch, error in enumerate(
+        lvq.errors(*lvq.load(400, seed=fold), per_class, rate, decay, epochs=4, seed=0)
+    ):
         ravine.report(error=error, step=epoch)
 
 

@@ -1,8 +1,8 @@
-"""The process of a stage with ``call = "package.module:function"``: calls the function and reports what it returns.
+"""The process of a stage with ``call = "package.module:function"``: calls it and reports what it returns.
 
-Ravine runs it as ``python -m ravine._call MODULE:FUNCTION [METRIC…]``; the metrics are those of the study's objectives,
-in their order. How the function gets the configuration is said at :func:`bind`, what it may return at
-:func:`metrics_of`.
+Ravine runs it as ``python -m ravine._call MODULE:FUNCTION [METRIC…]``; the metrics are those of the study's
+objectives, in their order. How the function gets the configuration is said at :func:`bind`, what it may
+return at :func:`metrics_of`.
 """
 
 from __future__ import annotations
@@ -24,8 +24,7 @@ _UNUSABLE = 2
 
 
 class Unusable(Exception):
-    """The function cannot be called: a mistake in the study file or in the function's signature, told without a
-    traceback."""
+    """The function cannot be called: a mistake in the study file or the signature, told without a traceback."""
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -80,11 +79,11 @@ def find(target: str, folder: str) -> Callable[..., Any]:
 def bind(function: Callable[..., Any], settings: Mapping[str, Any]) -> tuple[list[Any], dict[str, Any]]:
     """The arguments that a function gets: positional ones, and named ones.
 
-    A function whose first parameter is called ``config``, or which needs exactly one parameter of a name that means
-    nothing else, gets the whole configuration as a dict. Any other gets each value by its name, and ``**rest`` what is
-    left. In both cases further parameters may ask for what ravine gives: ``seed``, ``trial``, ``repetition``,
-    ``level``, ``cpus``, ``run_dir``, ``checkpoint_dir``, ``artifacts_dir``, an axis of repetition, the pruner's
-    resource.
+    A function whose first parameter is called ``config``, or which needs exactly one parameter of a name that
+    means nothing else, gets the whole configuration as a dict. Any other gets each value by its name, and
+    ``**rest`` what is left. In both cases further parameters may ask for what ravine gives: ``seed``,
+    ``trial``, ``repetition``, ``level``, ``cpus``, ``run_dir``, ``checkpoint_dir``, ``artifacts_dir``, an
+    axis of repetition, the pruner's resource.
 
     Raises:
         Unusable: The function needs what is not there, or has no place for a value.
@@ -164,8 +163,8 @@ def _shown(function: Callable[..., Any]) -> str:
 def metrics_of(result: Any, objectives: Sequence[str], target: str) -> dict[str, int | float]:
     """What is to be reported of a function's result, by metric.
 
-    None is nothing: the function reported by itself. A dict has metrics and their values. A number is the objective; a
-    tuple or a list has one number for each objective.
+    None is nothing: the function reported by itself. A dict has metrics and their values. A number is the
+    objective; a tuple or a list has one number for each objective.
 
     Raises:
         Unusable: The objectives are not as many, or one of them is an expression and has no name.
@@ -175,7 +174,8 @@ def metrics_of(result: Any, objectives: Sequence[str], target: str) -> dict[str,
         return {}
     if isinstance(result, Mapping):
         return {
-            str(name): number(value, f"the metric `{name}` that `{target}` returned") for name, value in result.items()
+            str(name): number(value, f"the metric `{name}` that `{target}` returned")
+            for name, value in result.items()
         }
     values = list(result) if isinstance(result, (tuple, list)) else [result]
     if len(values) != len(objectives):

@@ -4,10 +4,9 @@
 >>> report(loss=0.5, step=1)
 {"step": 1, "loss": 0.5}
 
-Outside of ravine the same program runs as well: :func:`config` gives the defaults, :func:`report` prints its line, and
-:func:`current_run` says that there is no run. The module needs nothing but the standard library, and nothing else of
-the
-package: it may be copied beside a program.
+Outside of ravine the same program runs as well: :func:`config` gives the defaults, :func:`report` prints its
+line, and :func:`current_run` says that there is no run. The module needs nothing but the standard library,
+and nothing else of the package: it may be copied beside a program.
 """
 
 from __future__ import annotations
@@ -24,11 +23,12 @@ __all__ = ["Run", "config", "current_run", "report"]
 
 
 def config(defaults: Mapping[str, Any] | None = None, /, **more: Any) -> dict[str, Any]:
-    """The configuration of this run, as ``config.json`` has it: nested tables, lists, numbers, texts, truth values.
+    """The configuration of this run, as ``config.json`` has it: nested tables, lists, numbers, texts, truth
+    values.
 
     Args:
-        defaults: What stands for keys that the configuration lacks, and for all of them outside of ravine. A table is
-            taken or left whole: nothing is merged below the top.
+        defaults: What stands for keys that the configuration lacks, and for all of them outside of ravine. A
+            table is taken or left whole: nothing is merged below the top.
         more: The same, by name.
 
     Raises:
@@ -50,8 +50,8 @@ def report(
 ) -> None:
     """Reports metrics to ravine; outside of it, prints them as a line of JSON.
 
-    A report of a step feeds the rules that stop hopeless runs; the last value of a metric is the one that counts,
-    unless the study file says ``at = "best"``. NaN and the infinities may be reported.
+    A report of a step feeds the rules that stop hopeless runs; the last value of a metric is the one that
+    counts, unless the study file says ``at = "best"``. NaN and the infinities may be reported.
 
     Args:
         metrics: Names and numbers, for names that are no Python names: ``report({"val/acc": 0.9})``.
@@ -109,7 +109,8 @@ def number(value: Any, what: str) -> int | float:
 
 @dataclass(frozen=True)
 class Run:
-    """What ravine says of the run that this process is, beside its configuration. Outside of ravine: the defaults."""
+    """What ravine says of the run that this process is, beside its configuration. Outside of ravine: the
+    defaults."""
 
     study: str | None = None
     """The study's name."""
@@ -118,8 +119,8 @@ class Run:
     repetition: int = 0
     """The repetition's number over all axes, from 0."""
     seed: int | None = None
-    """For the program's random numbers, below 2³¹: another one for each trial and repetition, the same in each
-    attempt."""
+    """For the program's random numbers, below 2³¹: another one for each trial and repetition, the same in
+    each attempt."""
     level: int | None = None
     """How far the run is to go, in the pruner's resource; None is to the end."""
     cpus: int = 1
@@ -127,7 +128,8 @@ class Run:
     run_dir: Path | None = None
     """The attempt's folder: config, logs, reports."""
     checkpoint_dir: Path | None = None
-    """What the run saves to go on from; the next attempt finds it here. Made by ``mkdir`` where it is needed."""
+    """What the run saves to go on from; the next attempt finds it here. Made by ``mkdir`` where it is needed.
+    """
     artifacts_dir: Path | None = None
     """What the run wishes to keep. Made by ``mkdir`` where it is needed."""
 
@@ -160,8 +162,8 @@ def current_run() -> Run:
 
 
 def given(name: str) -> Any:
-    """What ravine gives under a placeholder's name: ``seed``, ``checkpoint_dir``, ``fold``; None where it gives
-    nothing."""
+    """What ravine gives under a placeholder's name: ``seed``, ``checkpoint_dir``, ``fold``; None where it
+    gives nothing."""
     # These two are whole files, and `config` the configuration itself.
     text = None if name in ("config", "report") else os.environ.get(_variable(name))
     if text is None:

@@ -9,8 +9,8 @@
 >>> study = StudySpec("digits", space, Objective("val_loss", "minimize"), Stage(call="train:fit"), stop={"trials": 60})
 
 What a key means is said in docs/guide/study-file.md; here only names, shapes and types are checked, and
-:meth:`StudySpec.check` asks the engine about everything else. Durations are seconds or texts such as ``"30m"``, sizes
-bytes or texts such as ``"4GiB"``.
+:meth:`StudySpec.check` asks the engine about everything else. Durations are seconds or texts such as
+``"30m"``, sizes bytes or texts such as ``"4GiB"``.
 """
 
 from __future__ import annotations
@@ -94,7 +94,8 @@ class Float(_Table):
 
 @dataclass
 class Int(_Table):
-    """A whole number between two ends, both inclusive; ``int`` in the file. Fields are those of :class:`Float`."""
+    """A whole number between two ends, both inclusive; ``int`` in the file. Fields are those of
+    :class:`Float`."""
 
     low: int
     high: int
@@ -244,8 +245,8 @@ class Space:
         self.constraints: list[str] = []
 
     def constrain(self, *expressions: str) -> Space:
-        """Adds expressions over parameters that every proposal keeps, such as ``"batch * units[0] <= 16384"``; gives
-        the space itself."""
+        """Adds expressions over parameters that every proposal keeps, such as ``"batch * units[0] <=
+        16384"``; gives the space itself."""
         self.constraints.extend(expressions)
         return self
 
@@ -327,11 +328,12 @@ class Stage(_Table):
 def target_of(function: Callable[..., Any]) -> str:
     """A function as a study file names it: ``package.module:function``.
 
-    One of the program that runs (``__main__``) is named by its file, so that program needs an
-    ``if __name__ == "__main__":`` before what it does.
+    One of the program that runs (``__main__``) is named by its file, so that program needs an ``if __name__
+    == "__main__":`` before what it does.
 
     Raises:
-        ValueError: It cannot be imported: a lambda, a function within a function, one of an interactive session.
+        ValueError: It cannot be imported: a lambda, a function within a function, one of an interactive
+            session.
     """
     module = getattr(function, "__module__", None)
     path = getattr(function, "__qualname__", None)
@@ -350,7 +352,9 @@ def _main_module(path: str) -> str:
         return main.__spec__.name
     name = Path(getattr(main, "__file__", None) or "").stem
     if not name.isidentifier():
-        raise ValueError(f"`{path}` belongs to a session or a file that cannot be imported: put it into a module")
+        raise ValueError(
+            f"`{path}` belongs to a session or a file that cannot be imported: put it into a module"
+        )
     return name
 
 
@@ -379,7 +383,8 @@ class Point(_Table):
 
 @dataclass
 class StudySpec:
-    """A whole study, as a study file has it. Tables without a builder of their own are dicts with the file's keys."""
+    """A whole study, as a study file has it. Tables without a builder of their own are dicts with the file's
+    keys."""
 
     name: str
     """What the study is called; results lie in ``runs/NAME``."""
@@ -435,7 +440,8 @@ class StudySpec:
         """The study file as TOML.
 
         Raises:
-            ValueError: The study holds None, such as an option of a choice, which TOML lacks: write it as JSON.
+            ValueError: The study holds None, such as an option of a choice, which TOML lacks: write it as
+                JSON.
         """
         from ._engine import toml
 
@@ -446,7 +452,8 @@ class StudySpec:
         return json.dumps(self.to_dict(), indent=2, ensure_ascii=False) + "\n"
 
     def write(self, path: str | os.PathLike[str]) -> Path:
-        """Writes the study file: TOML or JSON, by the name's ending. Relative paths in it start at its folder.
+        """Writes the study file: TOML or JSON, by the name's ending. Relative paths in it start at its
+        folder.
 
         Raises:
             ValueError: The ending is another one, or TOML lacks a word for something.
@@ -460,14 +467,16 @@ class StudySpec:
         return path
 
     def check(self, folder: str | os.PathLike[str] = ".") -> dict[str, Any]:
-        """What ``ravine check`` finds: the parameters, the size of the space, warnings, sample configurations and
-        commands.
+        """What ``ravine check`` finds: the parameters, the size of the space, warnings, sample configurations
+        and commands.
 
         Args:
-            folder: Where relative paths of the study start. A file is written there for as long as this takes.
+            folder: Where relative paths of the study start. A file is written there for as long as this
+                takes.
 
         Raises:
-            StudyFileError: Something is wrong; the message shows it with its line in the file that the study makes.
+            StudyFileError: Something is wrong; the message shows it with its line in the file that the study
+                makes.
             EngineError: The engine cannot be asked.
         """
         from ._engine import files, process

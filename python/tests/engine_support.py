@@ -1,4 +1,5 @@
-"""What the tests of the engine share: a folder with a study that takes a moment, and programs of somebody's own."""
+"""What the tests of the engine share: a folder with a study that takes a moment, and programs of somebody's
+own."""
 
 from __future__ import annotations
 
@@ -39,7 +40,9 @@ parallel = 2
 """
 
 
-def write_study(folder: Path, stage: str = 'call = "quadratic:loss"', trials: int = 3, module: str = QUADRATIC) -> Path:
+def write_study(
+    folder: Path, stage: str = 'call = "quadratic:loss"', trials: int = 3, module: str = QUADRATIC
+) -> Path:
     """A study of ``x`` between 0 and 1, and the module that its stage calls."""
     (folder / "quadratic.py").write_text(module)
     path = folder / "study.toml"

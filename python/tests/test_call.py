@@ -34,7 +34,11 @@ def test_a_function_that_needs_one_thing_of_another_name_gets_the_whole_configur
 
 
 def test_values_go_to_the_parameters_of_their_names() -> None:
-    assert bound(lambda lr, units=8, **rest: (lr, units, rest), {"lr": 1, "momentum": 2}) == (1, 8, {"momentum": 2})
+    assert bound(lambda lr, units=8, **rest: (lr, units, rest), {"lr": 1, "momentum": 2}) == (
+        1,
+        8,
+        {"momentum": 2},
+    )
     assert bound(lambda lr, /, *, seed: (lr, seed), {"lr": 1}) == (1, 7)
     assert bound(lambda lr: lr, {"lr": {"name": "adam"}}) == {"name": "adam"}
     assert bound(lambda config, lr: (config, lr), {"config": 1, "lr": 2}) == (1, 2)

@@ -1,5 +1,5 @@
-"""The pages about the engine say what is true: their programs and commands run, in order, in one folder for each
-page."""
+"""The pages about the engine say what is true: their programs and commands run, in order, in one folder for
+each page."""
 
 from __future__ import annotations
 
@@ -13,7 +13,15 @@ import pytest
 from engine_support import environment
 
 DOCS = Path(__file__).resolve().parents[2] / "docs" / "python"
-PAGES = ["studies", "functions", "programs", "experiments", "searches", "from-experiment-runner", "from-clearml"]
+PAGES = [
+    "studies",
+    "functions",
+    "programs",
+    "experiments",
+    "searches",
+    "from-experiment-runner",
+    "from-clearml",
+]
 BLOCK = re.compile(r"^```(\w+)(?: (\S+))?\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
@@ -25,7 +33,9 @@ def test_every_example_of_a_page_runs(page: str, tmp_path: Path) -> None:
     # `python` and `python3` of the pages are the interpreter of the tests.
     (tmp_path / ".bin").mkdir()
     for name in ("python", "python3"):
-        (tmp_path / ".bin" / name).symlink_to(sys.executable)
+        program = tmp_path / ".bin" / name
+        program.write_text(f'#!/bin/sh\nexec {sys.executable} "$@"\n')
+        program.chmod(0o755)
     variables = environment(PATH=os.pathsep.join([str(tmp_path / ".bin"), os.environ["PATH"]]))
     commands = 0
     for language, name, text in BLOCK.findall(path.read_text(encoding="utf-8")):

@@ -25,14 +25,18 @@ def run(folder: Path, *command: str) -> str:
 
 
 def test_an_experiment_compares_settings(tmp_path: Path) -> None:
-    errors = [float(line.split()[0]) for line in run(tmp_path, "experiment.py", str(tmp_path / "results")).splitlines()]
+    errors = [
+        float(line.split()[0])
+        for line in run(tmp_path, "experiment.py", str(tmp_path / "results")).splitlines()
+    ]
     assert len(errors) == 6 and errors == sorted(errors) and errors[0] < 0.3
     assert len((tmp_path / "results" / "results.jsonl").read_text().splitlines()) == 6
 
 
 def test_a_study_prunes(tmp_path: Path) -> None:
     found = re.search(
-        r"12 trials, (\d+) of them pruned; the best has an error of ([0-9.]+)", run(tmp_path, "pruning.py", "12")
+        r"12 trials, (\d+) of them pruned; the best has an error of ([0-9.]+)",
+        run(tmp_path, "pruning.py", "12"),
     )
     assert found is not None and float(found[2]) < 0.2
 

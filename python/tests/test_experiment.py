@@ -52,7 +52,9 @@ def lines(folder: Path) -> list[dict]:
 @both
 def test_each_experiment_has_lists_means_and_deviations(tmp_path: Path, processes: int | None) -> None:
     out = tmp_path / "out"
-    results = Experiment(double, fit, score, repetitions=3, processes=processes).run([{"x": 1}, {"x": 5}], out)
+    results = Experiment(double, fit, score, repetitions=3, processes=processes).run(
+        [{"x": 1}, {"x": 5}], out
+    )
     assert [result.experiment_id for result in results] == [0, 1]
     scores = results[1].scores
     assert scores is not None
@@ -139,7 +141,11 @@ def test_processes_end_with_the_program_however_it_ends(tmp_path: Path, number: 
     (tmp_path / "program.py").write_text(SLEEPING)
     path = os.pathsep.join([str(Path(__file__).parent), environment()["PYTHONPATH"]])
     program = subprocess.Popen(
-        python_command("program.py"), cwd=tmp_path, env=environment(PYTHONPATH=path), stdout=subprocess.PIPE, text=True
+        python_command("program.py"),
+        cwd=tmp_path,
+        env=environment(PYTHONPATH=path),
+        stdout=subprocess.PIPE,
+        text=True,
     )
     started = tmp_path / "started"
     _until(lambda: started.exists() and started.read_text() != "")
@@ -180,7 +186,9 @@ def test_a_folder_with_something_in_it_is_refused_unless_forced(tmp_path: Path) 
 
 def test_seeds_are_each_repetitions_own_and_the_same_again(tmp_path: Path) -> None:
     def seeds(folder: str, seed: int) -> list:
-        found = Experiment(double, fit, score, repetitions=2, seed=seed).run([{"x": 1}, {"x": 2}], tmp_path / folder)
+        found = Experiment(double, fit, score, repetitions=2, seed=seed).run(
+            [{"x": 1}, {"x": 2}], tmp_path / folder
+        )
         return [result.scores["seed"] for result in found]
 
     assert seeds("a", 1) == seeds("b", 1) != seeds("c", 2)

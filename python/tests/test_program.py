@@ -25,7 +25,9 @@ def test_outside_of_ravine_the_configuration_is_the_defaults() -> None:
     assert ravine.config({"lr": 0.1}, epochs=3) == {"lr": 0.1, "epochs": 3}
 
 
-def test_the_configuration_of_the_run_stands_before_defaults(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_configuration_of_the_run_stands_before_defaults(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     path = tmp_path / "config.json"
     path.write_text('{"lr": 0.5, "optimizer": {"name": "adam"}}')
     monkeypatch.setenv("RAVINE_CONFIG", str(path))
@@ -77,7 +79,15 @@ def test_outside_of_ravine_there_is_no_run() -> None:
 
 
 def test_a_run_knows_its_place(monkeypatch: pytest.MonkeyPatch) -> None:
-    given = {"STUDY": "7", "TRIAL": "12", "SEED": "99", "REPETITION": "2", "LEVEL": "27", "CPUS": "4", "FOLD": "small"}
+    given = {
+        "STUDY": "7",
+        "TRIAL": "12",
+        "SEED": "99",
+        "REPETITION": "2",
+        "LEVEL": "27",
+        "CPUS": "4",
+        "FOLD": "small",
+    }
     for name, value in {**given, "RUN_DIR": "/r", "STAGE_TUNE_DIR": "/t"}.items():
         monkeypatch.setenv(f"RAVINE_{name}", value)
     run = ravine.current_run()

@@ -137,7 +137,9 @@ def test_a_program_that_always_fails_is_told(tmp_path: Path) -> None:
         ravine.run(path, quiet=True)
 
 
-def test_without_an_engine_the_error_says_how_to_get_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_an_engine_the_error_says_how_to_get_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("RAVINE_BIN", str(tmp_path / "ravine"))
     with pytest.raises(ravine.EngineNotFoundError, match="RAVINE_BIN"):
         ravine.run(write_study(tmp_path))

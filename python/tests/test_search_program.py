@@ -42,7 +42,9 @@ START = {
 
 def served(search: Any, *messages: dict) -> list[dict]:
     sink = io.StringIO()
-    serve_sampler(search, source=io.StringIO("".join(json.dumps(message) + "\n" for message in messages)), sink=sink)
+    serve_sampler(
+        search, source=io.StringIO("".join(json.dumps(message) + "\n" for message in messages)), sink=sink
+    )
     return [json.loads(line) for line in sink.getvalue().splitlines()]
 
 
@@ -118,15 +120,25 @@ def test_a_search_knows_the_space_and_what_became_of_trials() -> None:
 
 
 def test_random_numbers_follow_from_seed_and_decision() -> None:
-    draws = {(d, s, len(r)): Ask(d, None, r, s).rng.random() for d in (0, 1) for s in (0, 1) for r in ((), ({},))}
+    draws = {
+        (d, s, len(r)): Ask(d, None, r, s).rng.random() for d in (0, 1) for s in (0, 1) for r in ((), ({},))
+    }
     assert len(set(draws.values())) == 8
     assert draws[1, 1, 0] == Ask(1, 99, (), 1).rng.random()
 
 
 def test_values_lie_between_the_ends_and_on_the_grid() -> None:
     assert Parameter("x", "float", 1e-4, 1.0, log=True).middle == pytest.approx(1e-2)
-    assert [Parameter("x", "float", 0.0, 1.0, step=0.4).place(share) for share in (0, 0.5, 1)] == [0.0, 0.4, 0.8]
-    assert [Parameter("x", "float", 1.0, 2.0, points=3).place(share) for share in (0, 0.4, 1)] == [1.0, 1.5, 2.0]
+    assert [Parameter("x", "float", 0.0, 1.0, step=0.4).place(share) for share in (0, 0.5, 1)] == [
+        0.0,
+        0.4,
+        0.8,
+    ]
+    assert [Parameter("x", "float", 1.0, 2.0, points=3).place(share) for share in (0, 0.4, 1)] == [
+        1.0,
+        1.5,
+        2.0,
+    ]
     assert Parameter("x", "int", 1, 4).place(1) == 4 and isinstance(Parameter("x", "int", 1, 4).middle, int)
     choice = Parameter("x", "choice", options=["a", "b"], weights=[1, 3])
     assert [choice.place(share) for share in (0, 0.24, 0.26, 1)] == ["a", "a", "b", "b"]
@@ -256,7 +268,9 @@ def study(folder: Path, search: str, monkeypatch: pytest.MonkeyPatch, **more: An
     return ravine.run(spec, quiet=True)
 
 
-def test_a_search_drives_a_study_and_goes_on_as_it_would_have(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_search_drives_a_study_and_goes_on_as_it_would_have(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (tmp_path / "a").mkdir()
     (tmp_path / "b").mkdir()
     alone = {"executor": {"parallel": 1}}
@@ -291,7 +305,9 @@ def test_a_sampler_of_the_define_by_run_interface_sees_what_became_of_trials() -
 
         def sample_independent(self, study: Any, trial: Any, name: str, distribution: Any) -> Any:
             if name == "lr":
-                seen.append([(t.state.name, t.params.get("lr"), t.value) for t in study.trials[: trial.number]])
+                seen.append(
+                    [(t.state.name, t.params.get("lr"), t.value) for t in study.trials[: trial.number]]
+                )
             return 0.1 * (trial.number + 1) if name == "lr" else 0.9 if name == "opt.adam.beta" else "sgd"
 
     answers = served(

@@ -60,7 +60,12 @@ def study(**changes: object) -> StudySpec:
         "stage": [
             Stage(["tune", "--lr={lr}", ["--m", "{optimizer.momentum}"]], name="tune", once=True, timeout=60),
             Stage(
-                name="train", call="train:fit", cpus={"min": 1, "max": 2}, memory="1GiB", env={"A": "{lr}"}, retries=1
+                name="train",
+                call="train:fit",
+                cpus={"min": 1, "max": 2},
+                memory="1GiB",
+                env={"A": "{lr}"},
+                retries=1,
             ),
         ],
         "constraint": "size <= 3",
@@ -140,7 +145,9 @@ def test_texts_and_keys_of_any_sort_survive_toml() -> None:
 
 def test_numbers_of_numpy_are_numbers() -> None:
     numpy = pytest.importorskip("numpy")
-    space = Space(a=Choice(numpy.array([1, 2])), b=Float(numpy.float32(0), numpy.float64(1)), c=Int(0, numpy.int64(3)))
+    space = Space(
+        a=Choice(numpy.array([1, 2])), b=Float(numpy.float32(0), numpy.float64(1)), c=Int(0, numpy.int64(3))
+    )
     assert json.loads(json.dumps(space.to_dict()))["a"] == {"choice": [1, 2]}
 
 

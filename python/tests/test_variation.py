@@ -7,11 +7,19 @@ from ravine import Variation, generate_configs
 
 
 def test_every_variation_is_replaced_by_one_of_its_values() -> None:
-    base = {"a": Variation([1, 2]), "model": {"depth": Variation([3, 4, 5]), "kind": "tree"}, "list": [Variation([1])]}
+    base = {
+        "a": Variation([1, 2]),
+        "model": {"depth": Variation([3, 4, 5]), "kind": "tree"},
+        "list": [Variation([1])],
+    }
     configs = generate_configs(base, 4, seed=0)
     assert len(configs) == 4
     for config in configs:
-        assert config["a"] in (1, 2) and config["model"]["depth"] in (3, 4, 5) and config["model"]["kind"] == "tree"
+        assert (
+            config["a"] in (1, 2)
+            and config["model"]["depth"] in (3, 4, 5)
+            and config["model"]["kind"] == "tree"
+        )
         assert config["list"] is base["list"], "what does not vary is shared"
 
 

@@ -17,8 +17,8 @@ _NAME = "ravine"
 def find_engine() -> str:
     """The path of the ``ravine`` program.
 
-    In this order: the variable ``RAVINE_BIN``; beside the interpreter and where its package scripts lie, as the wheel
-    puts it; the newest build of the clone that the package is imported from; ``PATH``.
+    In this order: the variable ``RAVINE_BIN``; beside the interpreter and where its package scripts lie, as
+    the wheel puts it; the newest build of the clone that the package is imported from; ``PATH``.
 
     Raises:
         EngineNotFoundError: It is nowhere.

@@ -17,7 +17,8 @@ class EngineError(RuntimeError):
     """The engine could not do what was asked; the message is its own.
 
     Attributes:
-        exit_code: What it ended with, as in docs/reference/exit-codes.md; negative: the signal that killed it.
+        exit_code: What it ended with, as in docs/reference/exit-codes.md; negative: the signal that killed
+            it.
     """
 
     def __init__(self, message: str, exit_code: int | None = None) -> None:
@@ -38,7 +39,7 @@ class StudyFileError(EngineError, ValueError):
 
 
 class StudyRefusedError(EngineError):
-    """What is there already forbids it: a study of this name with another space, a newer database, no such study."""
+    """What is there forbids it: a study of this name with another space, a newer database, no such study."""
 
 
 class TooManyFailuresError(EngineError):

@@ -55,8 +55,8 @@ def tell(*arguments: str) -> str:
 
 
 def environment() -> dict[str, str]:
-    """What the engine and its runs inherit: this interpreter is that of stages that ``call``, and they find what it
-    finds."""
+    """What the engine and its runs inherit: this interpreter is that of stages that ``call``, and they find
+    what it finds."""
     return {**os.environ, "RAVINE_PYTHON": sys.executable, "PYTHONPATH": os.pathsep.join(_import_path())}
 
 
@@ -67,7 +67,9 @@ def _import_path() -> list[str]:
     known.add(os.path.realpath(os.path.join(sysconfig.get_path("platstdlib"), "lib-dynload")))
     paths = (os.path.abspath(path or os.curdir) for path in sys.path)
     return list(
-        dict.fromkeys(path for path in paths if os.path.realpath(path) not in known and not path.endswith(".zip"))
+        dict.fromkeys(
+            path for path in paths if os.path.realpath(path) not in known and not path.endswith(".zip")
+        )
     )
 
 
@@ -82,18 +84,20 @@ class Ended:
     """How often this process was interrupted meanwhile."""
 
 
-def drive(arguments: Sequence[str], quiet: bool, on_event: Callable[[dict[str, Any]], object] | None) -> Ended:
+def drive(
+    arguments: Sequence[str], quiet: bool, on_event: Callable[[dict[str, Any]], object] | None
+) -> Ended:
     """Runs a command to its end, with its display on the standard output unless it is to be ``quiet``.
 
-    The engine has a process group of its own, so that Ctrl-C comes to it once, by way of this process: the first lets
-    running trials finish, the second ends them. SIGTERM and SIGHUP are passed on as well, and take effect here when it
-    has ended.
+    The engine has a process group of its own, so that Ctrl-C comes to it once, by way of this process: the
+    first lets running trials finish, the second ends them. SIGTERM and SIGHUP are passed on as well, and take
+    effect here when it has ended.
 
     Args:
         arguments: Of the command; with ``on_event`` they make it print events as lines of JSON.
         quiet: Nothing is printed.
-        on_event: Called with each event, in this thread. What it raises interrupts the engine, and is raised at the
-            end.
+        on_event: Called with each event, in this thread. What it raises interrupts the engine, and is raised
+            at the end.
     """
     display = None if on_event or quiet else _display()
     process = subprocess.Popen(
@@ -190,7 +194,8 @@ def _texts(pipe: IO[bytes] | None) -> Iterator[str]:
 
 @contextmanager
 def _passing_signals(process: subprocess.Popen[bytes]) -> Iterator[None]:
-    """Passes SIGTERM and SIGHUP on to the engine, where nothing else is done with them; they take effect afterwards."""
+    """Passes SIGTERM and SIGHUP on to the engine, where nothing else is done with them; they take effect
+    afterwards."""
     if threading.current_thread() is not threading.main_thread():
         yield  # Only the main thread may say what signals do.
         return
@@ -200,7 +205,9 @@ def _passing_signals(process: subprocess.Popen[bytes]) -> Iterator[None]:
         came.append(number)
         process.send_signal(number)
 
-    plain = [number for number in (signal.SIGTERM, signal.SIGHUP) if signal.getsignal(number) is signal.SIG_DFL]
+    plain = [
+        number for number in (signal.SIGTERM, signal.SIGHUP) if signal.getsignal(number) is signal.SIG_DFL
+    ]
     for number in plain:
         signal.signal(number, pass_on)
     try:

@@ -28,13 +28,13 @@ class TrialResult:
     values: dict[str, float]
     """The objectives' values, by metric; empty where there are none."""
     params: dict[str, Any]
-    """The searched values by path: ``lr``, ``optimizer.adam.beta1``, ``units[0]``. Inactive ones are absent."""
+    """The searched values by path: ``lr``, ``units[0]``, ``optimizer.adam.beta1``; without inactive ones."""
     config: dict[str, Any]
     """The configuration that the program got: nested, with constants and tied expressions."""
     metrics: dict[str, Any] = field(default_factory=dict)
     """The last value of each metric."""
     repetitions: dict[str, Any] = field(default_factory=dict)
-    """For each metric the values of all repetitions, their ``mean_`` and ``std_``; empty without ``[[repeat]]``."""
+    """For each metric all repetitions' values, their ``mean_`` and ``std_``; empty without ``[[repeat]]``."""
     violations: list[float] = field(default_factory=list)
     """By how much each constraint is broken: 0 or less is feasible."""
     seconds: float | None = None
@@ -189,7 +189,8 @@ class StudyResult:
         return process.tell("log", str(trial), "--study", str(self.folder), *(["--stderr"] if stderr else []))
 
     def to_dataframe(self) -> pandas.DataFrame:
-        """One row for each trial: ``number``, ``state``, ``seconds``, ``values.…``, ``params.…``, ``metrics.…``.
+        """One row for each trial: ``number``, ``state``, ``seconds``, ``values.…``, ``params.…``,
+        ``metrics.…``.
 
         Raises:
             ImportError: pandas is not installed.

@@ -29,23 +29,25 @@ def run(
 ) -> StudyResult:
     """Runs a study, or goes on with it: the same call. Stages that ``call`` functions use this interpreter.
 
-    The engine is a process of its own, in which nothing of this one is: the study goes on with ``ravine run`` as well.
-    On Ctrl-C no new trials begin and the running ones finish, a second one ends them; then KeyboardInterrupt is raised.
+    The engine is a process of its own, in which nothing of this one is: the study goes on with ``ravine run``
+    as well. On Ctrl-C no new trials begin and the running ones finish, a second one ends them; then
+    KeyboardInterrupt is raised.
 
     Args:
-        study: A study file; or a :class:`~ravine.StudySpec` or a dict with a study file's tree, which is written as
-            ``NAME.study.toml`` into the current folder, where its relative paths start.
+        study: A study file; or a :class:`~ravine.StudySpec` or a dict with a study file's tree, which is
+            written as ``NAME.study.toml`` into the current folder, where its relative paths start.
         dir: Where studies live; ``runs`` beside the study file where absent.
         parallel: How many runs at a time, instead of what the file says.
         trials: How many trials in all, instead of what the file says.
         seed: The seed of a study that starts now.
         new: Move the study that is there aside, and start anew.
         quiet: Print nothing.
-        on_event: Called with each thing that happens as a dict, such as ``{"event": "trial-ended", "trial": 3, "state":
-            "complete", "values": [0.12], …}``, instead of the display.
+        on_event: Called with each thing that happens as a dict, such as ``{"event": "trial-ended", "trial":
+            3, "state": "complete", "values": [0.12], …}``, instead of the display.
 
     Returns:
-        What was found: the study has reached a limit or tried everything, or somebody ended it with ``ravine stop``.
+        What was found: the study has reached a limit or tried everything, or somebody ended it with ``ravine
+        stop``.
 
     Raises:
         StudyFileError: Something is wrong with the study; the message shows where.
@@ -57,7 +59,12 @@ def run(
     """
     path = Path(study) if isinstance(study, (str, os.PathLike)) else files.write(_tree(study), Path.cwd())
     where = [] if dir is None else ["--dir", os.fspath(dir)]
-    arguments = ["run", str(path), *where, *_numbers({"--parallel": parallel, "--trials": trials, "--seed": seed})]
+    arguments = [
+        "run",
+        str(path),
+        *where,
+        *_numbers({"--parallel": parallel, "--trials": trials, "--seed": seed}),
+    ]
     arguments += ["--new"] if new else []
     arguments += ["--json"] if on_event else []
     ended = process.drive(arguments, quiet, on_event)

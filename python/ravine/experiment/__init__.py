@@ -1,11 +1,12 @@
-"""Experiments: prepare, fit, measure, for many configurations, each several times; one line of results for each.
+"""Experiments: prepare, fit, measure, for many configurations; one line of results for each.
 
 >>> experiment = Experiment(fit=train, post=measure, repetitions=5, processes=4)      # doctest: +SKIP
 >>> results = experiment.run(generate_configs(config, 20, seed=1), "results/forests")  # doctest: +SKIP
 >>> results[0].scores["mean_accuracy"]                                                 # doctest: +SKIP
 0.93
 
-Where a search is to learn from results, write a study (:class:`ravine.StudySpec`): this here tries what it is given.
+Where a search is to learn from results, write a study (:class:`ravine.StudySpec`): this here tries what it is
+given.
 """
 
 from __future__ import annotations

@@ -21,8 +21,8 @@ from .scores import ExperimentResult, Functions, Job, traceback_of
 class Experiment:
     """Prepares, fits and measures: the same functions for many configurations.
 
-    Each function gets the configuration with ``experiment_id``, ``run_id`` (the repetition, from 0) and ``out_path``, a
-    folder that is there for what it wishes to keep.
+    Each function gets the configuration with ``experiment_id``, ``run_id`` (the repetition, from 0) and
+    ``out_path``, a folder that is there for what it wishes to keep.
     """
 
     def __init__(
@@ -42,15 +42,18 @@ class Experiment:
 
         Args:
             pre: ``pre(config)`` prepares; what it returns is the second argument of ``fit``.
-            fit: ``fit(config, prepared)``, without ``pre`` ``fit(config)``. Its wall time is the score ``fit_time``.
+            fit: ``fit(config, prepared)``, without ``pre`` ``fit(config)``. Its wall time is the score
+                ``fit_time``.
             post: ``post(config, fitted)`` gives a dict of scores. Without it, ``fit`` gives that.
-            repetitions: How often each configuration is run, 1 or more; one that has ``repetitions`` says it itself.
-            timeout: After so many seconds an experiment ends as failed, all its repetitions together; None, 0: never.
+            repetitions: How often each configuration is run, 1 or more; one that has ``repetitions`` says it
+                itself.
+            timeout: After so many seconds an experiment ends as failed, all its repetitions together; None,
+                0: never.
             retries: How often an experiment that failed is tried again.
-            processes: None runs in this process, one after another. Else so many processes at a time, a fresh one for
-            each
-                experiment: its functions and configuration are pickled to get there, and nothing of it is left when
-                it has ended. There a time-out ends whatever runs; here it cannot interrupt a long call into C.
+            processes: None runs in this process, one after another. Else so many processes at a time, a fresh
+                one for each experiment: its functions and configuration are pickled to get there, and nothing
+                of it is left when it has ended. There a time-out ends whatever runs; here it cannot interrupt
+                a long call into C.
             seed: Gives each repetition a ``seed`` of its own in its configuration, unless that says one.
             verbose: Say on the standard error how things go.
 
@@ -77,8 +80,9 @@ class Experiment:
     ) -> list[ExperimentResult]:
         """Runs an experiment for each configuration.
 
-        ``out_path/ID/config.json`` is written before each, a line of ``out_path/results.jsonl`` when it has ended well.
-        One that fails, or runs out of time, has no line; its traceback is printed, and the others go on.
+        ``out_path/ID/config.json`` is written before each, a line of ``out_path/results.jsonl`` when it has
+        ended well. One that fails, or runs out of time, has no line; its traceback is printed, and the others
+        go on.
 
         Args:
             configs: The configurations; the ``ID`` of each is its place, from 0.
@@ -89,7 +93,8 @@ class Experiment:
             How each ended, in the order of the configurations.
 
         Raises:
-            ValueError: The folder is not empty, or there is a time-out for this process outside of its main thread.
+            ValueError: The folder is not empty, or there is a time-out for this process outside of its main
+                thread.
             TypeError: A function or a configuration cannot be sent to another process.
             KeyboardInterrupt: What has ended is written, what runs is ended.
         """
@@ -135,13 +140,18 @@ class Experiment:
     def _conclude(self, job: Job, outcome: Outcome, attempts: int, folder: Path) -> ExperimentResult:
         if outcome.scores is not None:
             records.append_result(folder, {**job.record(), "scores": outcome.scores})
-        return ExperimentResult(job.number, job.config, outcome.scores, outcome.error, attempts, outcome.seconds)
+        return ExperimentResult(
+            job.number, job.config, outcome.scores, outcome.error, attempts, outcome.seconds
+        )
 
     def _say(self, result: ExperimentResult, done: int, total: int) -> None:
         if result.error is not None:
             print(f"experiment {result.experiment_id} failed:\n{result.error.rstrip()}", file=sys.stderr)
         elif self.verbose:
-            print(f"experiment {result.experiment_id}: {result.seconds:.3g} s ({done} of {total})", file=sys.stderr)
+            print(
+                f"experiment {result.experiment_id}: {result.seconds:.3g} s ({done} of {total})",
+                file=sys.stderr,
+            )
 
 
 def _at_least(least: float, **numbers: float) -> None:

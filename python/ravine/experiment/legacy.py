@@ -1,5 +1,5 @@
-"""``run_experiments(basecfg, cfgs)``: the entry of the experiment_runner package, for programs that were written for
-it."""
+"""``run_experiments(basecfg, cfgs)``: the entry of the experiment_runner package, for programs that were
+written for it."""
 
 from __future__ import annotations
 
@@ -35,13 +35,14 @@ def run_experiments(basecfg: Mapping[str, Any], cfgs: Iterable[Mapping[str, Any]
     """Runs an experiment for each configuration, as ``basecfg`` says.
 
     Args:
-        basecfg: ``fit`` and ``out_path``; where wanted ``pre``, ``post``, ``repetitions``, ``timeout`` (seconds, 0:
-            none), ``backend`` (``"single"`` or ``"multiprocessing"`` with ``num_cpus`` processes), ``fs_force``,
-            ``verbose``.
+        basecfg: ``fit`` and ``out_path``; where wanted ``pre``, ``post``, ``repetitions``, ``timeout``
+            (seconds, 0: none), ``backend`` (``"single"`` or ``"multiprocessing"`` with ``num_cpus``
+            processes), ``fs_force``, ``verbose``.
         cfgs: The configurations.
 
     Raises:
-        ValueError: A key is missing or unknown, or names what ravine does in another way; or as :meth:`Experiment.run`.
+        ValueError: A key is missing or unknown, or names what ravine does in another way; or as
+            :meth:`Experiment.run`.
     """
     for key in ("fit", "out_path"):
         if key not in basecfg:

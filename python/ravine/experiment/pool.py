@@ -1,7 +1,8 @@
-"""Experiments in processes of their own: one fresh process for each, and nothing left of it when it has ended.
+"""Experiments in processes of their own: one fresh process for each, and nothing left of it when it has
+ended.
 
-A process starts anew (no fork of this one), leads a session of its own, and ends with all its descendants: when it is
-done, when its time is over, when this process goes away, however it does.
+A process starts anew (no fork of this one), leads a session of its own, and ends with all its descendants:
+when it is done, when its time is over, when this process goes away, however it does.
 """
 
 from __future__ import annotations
@@ -130,8 +131,8 @@ def _received(worker: _Worker) -> tuple[dict[str, Any] | None, str | None]:
         message = json.loads(worker.results.recv_bytes())
     except (EOFError, OSError):
         message = {"scores": None, "error": None}
-    # What it has printed is to be written before it is ended. This wait leaves its number taken, where a join would
-    # not.
+    # What it has printed is to be written before it is ended. This wait leaves its number taken, where a join
+    # would not.
     multiprocessing.connection.wait([worker.process.sentinel], _FAREWELL)
     return message["scores"], message["error"]
 
@@ -146,9 +147,8 @@ def _end(worker: _Worker) -> None:
     """Ends a process and whatever descends from it."""
     pid = worker.process.pid
     if pid is not None:
-        # It leads its group from its first line on; before that it has no children and is killed alone. Its number is
-        # its
-        # own until it is joined, dead or not.
+        # It leads its group from its first line on; before that it has no children and is killed alone. Its
+        # number is its own until it is joined, dead or not.
         family = _descendants(pid)
         _kill(os.killpg, pid)
         for member in [pid, *family]:

@@ -1,5 +1,5 @@
-"""What experiments leave on the disk: ``config.json`` of each, and ``results.jsonl``, one line for each that ended
-well."""
+"""What experiments leave on the disk: ``config.json`` of each, and ``results.jsonl``, one line for each that
+ended well."""
 
 from __future__ import annotations
 
@@ -27,7 +27,9 @@ def prepare(folder: Path, force: bool) -> None:
     """
     folder.mkdir(parents=True, exist_ok=True)
     if not force and any(folder.iterdir()):
-        raise ValueError(f"{folder} is not empty: name another folder, or say force=True to replace the results in it")
+        raise ValueError(
+            f"{folder} is not empty: name another folder, or say force=True to replace the results in it"
+        )
     (folder / RESULTS).unlink(missing_ok=True)
 
 
@@ -86,8 +88,9 @@ def _finite(value: Any) -> Any:
 def jsonable(value: Any) -> Any:
     """A configuration or scores as JSON has them.
 
-    NumPy scalars are numbers, arrays ``"numpy-array"``; functions and classes their names; a partial function its name
-    and what is bound to it; numbers that JSON lacks ``"nan"``, ``"inf"``, ``"-inf"``; anything else its text.
+    NumPy scalars are numbers, arrays ``"numpy-array"``; functions and classes their names; a partial function
+    its name and what is bound to it; numbers that JSON lacks ``"nan"``, ``"inf"``, ``"-inf"``; anything else
+    its text.
     """
     if value is None or isinstance(value, (bool, int, str)):
         return value

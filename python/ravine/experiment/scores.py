@@ -32,7 +32,8 @@ class Functions:
         """The scores of one repetition, and ``fit_time`` in seconds.
 
         Raises:
-            TypeError: What should be a dict of scores is something else. What the functions raise is passed on.
+            TypeError: What should be a dict of scores is something else. What the functions raise is passed
+                on.
         """
         prepared = () if self.pre is None else (self.pre(config),)
         begin = time.perf_counter()
@@ -68,8 +69,8 @@ class Job:
         """What the functions get, repetition by repetition: the configuration, ``experiment_id``, ``run_id``,
         ``out_path``.
 
-        The folder of each is made. With a seed, each has a ``seed`` of its own, below 2³¹, unless the configuration
-        says one.
+        The folder of each is made. With a seed, each has a ``seed`` of its own, below 2³¹, unless the
+        configuration says one.
         """
         for repetition in range(self.repetitions):
             folder = self.folder / str(repetition) if self.repetitions > 1 else self.folder
@@ -94,7 +95,8 @@ def _seed(study: int, experiment: int, repetition: int) -> int:
 
 
 def folded(runs: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """For each score the list over the repetitions; of numbers also ``mean_`` and ``std_`` (of the population).
+    """For each score the list over the repetitions; of numbers also ``mean_`` and ``std_`` (of the
+    population).
 
     Raises:
         ValueError: A repetition has other scores than the first.

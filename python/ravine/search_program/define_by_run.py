@@ -18,8 +18,9 @@ if TYPE_CHECKING:
 class SamplerProgram(SearchProgram):
     """Keeps a study in memory, in which the sampler sees what the engine tells.
 
-    The sampler is asked for a value of every parameter, whatever depends on what; trials have those that were active.
-    It sees no constraints. Its random numbers are its own: a study that is resumed goes on with others.
+    The sampler is asked for a value of every parameter, whatever depends on what; trials have those that were
+    active. It sees no constraints. Its random numbers are its own: a study that is resumed goes on with
+    others.
     """
 
     def __init__(self, sampler: BaseSampler) -> None:
@@ -59,7 +60,8 @@ class SamplerProgram(SearchProgram):
             self._fail(number)
 
     def _begun(self, point: Mapping[str, Any]) -> int:
-        """The trial in memory that is at a point: one that was answered, or, of those that were not, a new one."""
+        """The trial in memory that is at a point: one that was answered, or, of those that were not, a new
+        one."""
         known = set(self._running.values())
         for number, answer in self._answers.values():
             if number not in known and alike(answer, point):
@@ -98,4 +100,6 @@ def distribution(parameter: Parameter) -> BaseDistribution:
         return IntDistribution(int(low), int(high), log=parameter.log, step=int(step or 1))
     if parameter.kind == "float":
         return FloatDistribution(low, high, log=parameter.log, step=step)
-    raise ValueError(f"`{parameter.path}` is a {parameter.kind}, which a sampler of this interface cannot propose")
+    raise ValueError(
+        f"`{parameter.path}` is a {parameter.kind}, which a sampler of this interface cannot propose"
+    )

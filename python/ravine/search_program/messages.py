@@ -38,13 +38,14 @@ class Parameter:
     """What a permutation orders."""
     default: Any = None
     when: Mapping[str, Any] | None = None
-    """The option of a choice that it hangs on, where that is its whole condition: ``{"optimizer": "adam"}``."""
+    """The option of a choice that it hangs on, where that is its whole condition: ``{"optimizer": "adam"}``.
+    """
     conditional: bool = False
     """Whether it is not there in every configuration."""
 
     def place(self, share: float) -> Any:
-        """The value that lies ``share`` (0 … 1) of the way, of a logarithm where ``log`` says so, on the grid where
-        there is one. Of a choice the option by its weight, of a permutation one of the orders."""
+        """The value that lies ``share`` (0 … 1) of the way, of a logarithm where ``log`` says so, on the grid
+        where there is one. Of a choice the option by its weight, of a permutation one of the orders."""
         share = min(1.0, max(0.0, share))
         if self.kind == "choice":
             return _weighted(self.options, self.weights, share)
@@ -65,7 +66,11 @@ class Parameter:
         low, high = self.low or 0, self.high or 0
         if self.points is not None and self.points > 1:
             share = round(share * (self.points - 1)) / (self.points - 1)
-        value = math.exp(_between(math.log(low), math.log(high), share)) if self.log else _between(low, high, share)
+        value = (
+            math.exp(_between(math.log(low), math.log(high), share))
+            if self.log
+            else _between(low, high, share)
+        )
         if self.step:
             steps = math.floor((high - low) / self.step + 1e-9)
             value = low + self.step * min(steps, round((value - low) / self.step))
@@ -140,8 +145,8 @@ class Ask:
 
     @property
     def rng(self) -> random.Random:
-        """Random numbers for this decision: the same ones when it is asked for again, so that a study that is resumed
-        goes on as it would have."""
+        """Random numbers for this decision: the same ones when it is asked for again, so that a study that is
+        resumed goes on as it would have."""
         return random.Random(f"{self.seed} {self.decision} {len(self.refused)}")
 
 
@@ -158,7 +163,8 @@ class Proposal:
 
 @dataclass(frozen=True)
 class Again:
-    """More runs of a trial that has ended, with seeds of their own; its values are folded anew over all of its runs."""
+    """More runs of a trial that has ended, with seeds of their own; its values are folded anew over all of
+    its runs."""
 
     trial: int
     runs: int = 1
@@ -170,7 +176,10 @@ class Again:
 def parameters(start: Mapping[str, Any]) -> list[Parameter]:
     """The space that the first line of the engine describes."""
     known = Parameter.__dataclass_fields__
-    return [Parameter(**{key: value for key, value in table.items() if key in known}) for table in start["parameters"]]
+    return [
+        Parameter(**{key: value for key, value in table.items() if key in known})
+        for table in start["parameters"]
+    ]
 
 
 def told(table: Mapping[str, Any]) -> Told:

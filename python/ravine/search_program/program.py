@@ -30,8 +30,9 @@ Answer = Union[Point, Proposal, Again, _Word, None]
 class SearchProgram(ABC):
     """A search: it is told what happens, and asked for points.
 
-    It is started anew, and told everything from the first trial on, whenever a study is resumed. So it keeps no files,
-    and draws its random numbers from :attr:`Ask.rng`: then a study that was interrupted goes on as it would have.
+    It is started anew, and told everything from the first trial on, whenever a study is resumed. So it keeps
+    no files, and draws its random numbers from :attr:`Ask.rng`: then a study that was interrupted goes on as
+    it would have.
     """
 
     space: Sequence[Parameter] = ()
@@ -45,17 +46,18 @@ class SearchProgram(ABC):
         """Called once, when the space is known."""
 
     def tell(self, told: Told) -> None:
-        """Called for each trial that begins, and for each that ends. One that goes on after its end is ``running``
-        again."""
+        """Called for each trial that begins, and for each that ends. One that goes on after its end is
+        ``running`` again."""
 
     def tell_repetition(self, trial: int, repetition: int, values: tuple[float, ...]) -> None:
-        """Called for each repetition of a trial that is repeated, before the trial's end. Values: to be made small."""
+        """Called for each repetition of a trial that is repeated, before the trial's end. Values: to be made
+        small."""
 
     @abstractmethod
     def ask(self, ask: Ask) -> Answer:
-        """What to try next: values by path, a :class:`Proposal`, :class:`Again` for more runs of a trial, :data:`WAIT`
-        (or None), or :data:`EXHAUSTED`.
+        """What to try next: values by path, a :class:`Proposal`, :class:`Again` for more runs of a trial,
+        :data:`WAIT` (or None), or :data:`EXHAUSTED`.
 
-        Values for parameters that are not active are passed over. What is raised ends the study's decisions with its
-        message; the running trials go on to their end.
+        Values for parameters that are not active are passed over. What is raised ends the study's decisions
+        with its message; the running trials go on to their end.
         """

@@ -18,7 +18,8 @@ Values = Union[Mapping[str, Any], Sequence[Any]]
 class Selector(ABC):
     """Hands out points one after another, and may look at results before it goes on.
 
-    A study that runs points several times says ``duplicates = "repeat"``; each run of a point is a trial of its own.
+    A study that runs points several times says ``duplicates = "repeat"``; each run of a point is a trial of
+    its own.
     """
 
     @abstractmethod
@@ -27,15 +28,18 @@ class Selector(ABC):
 
     @abstractmethod
     def get_next_trials(self) -> tuple[Values, int] | None:
-        """A point and the number of trials of it, 0 or more; None to wait for results, and be asked again then.
+        """A point and the number of trials of it, 0 or more; None to wait for results, and be asked again
+        then.
 
         The same point may come again.
         """
 
     def on_trials_completed(self, values: tuple[Any, ...], results: Sequence[tuple[float, ...]]) -> None:
-        """Called with what trials of a point gave: for each, its objectives, to be made small. Each trial comes once.
+        """Called with what trials of a point gave: for each, its objectives, to be made small. Each trial
+        comes once.
 
-        ``values`` has a value for each parameter of the space, in its order; None for those that are not active.
+        ``values`` has a value for each parameter of the space, in its order; None for those that are not
+        active.
         """
 
     def on_trials_failed(self, values: tuple[Any, ...], count: int) -> None:
@@ -45,8 +49,8 @@ class Selector(ABC):
 class SelectorProgram(SearchProgram):
     """A selector in the place of a search.
 
-    The selector is asked in the order of decisions. When a study is resumed, it is asked again for what it handed out
-    before, with the results coming in as they did, so that it comes to the same state.
+    The selector is asked in the order of decisions. When a study is resumed, it is asked again for what it
+    handed out before, with the results coming in as they did, so that it comes to the same state.
     """
 
     def __init__(self, selector: Selector) -> None:
@@ -95,7 +99,9 @@ class SelectorProgram(SearchProgram):
         if isinstance(values, Mapping):
             return dict(values)
         if len(values) != len(self.space):
-            raise ValueError(f"the selector gave {len(values)} values, and the space has {len(self.space)} parameters")
+            raise ValueError(
+                f"the selector gave {len(values)} values, and the space has {len(self.space)} parameters"
+            )
         return {parameter.path: value for parameter, value in zip(self.space, values)}
 
     def tell(self, told: Told) -> None:
@@ -113,7 +119,8 @@ class SelectorProgram(SearchProgram):
             self._selector.on_trials_failed(values, 1)
 
     def _account(self, told: Told) -> None:
-        """Takes a trial off what was handed out: by this process, or before a resume. Others were given by a person."""
+        """Takes a trial off what was handed out: by this process, or before a resume. Others were given by a
+        person."""
         for place, point in enumerate(self._untold):
             if alike(point, told.point):
                 del self._untold[place]
@@ -124,7 +131,8 @@ class SelectorProgram(SearchProgram):
 
 
 def alike(answer: Mapping[str, Any], point: Mapping[str, Any]) -> bool:
-    """Whether a trial's point is the one that was answered: numbers up to rounding, inactive parameters left out."""
+    """Whether a trial's point is the one that was answered: numbers up to rounding, inactive parameters left
+    out."""
     return all(path in answer and _equal(answer[path], value) for path, value in point.items())
 
 

@@ -17,16 +17,19 @@ if TYPE_CHECKING:
 
 
 def serve_sampler(
-    search: SearchProgram | Selector | BaseSampler, *, source: TextIO | None = None, sink: TextIO | None = None
+    search: SearchProgram | Selector | BaseSampler,
+    *,
+    source: TextIO | None = None,
+    sink: TextIO | None = None,
 ) -> None:
     """Serves a search until the engine has no more questions.
 
-    What the search prints goes to the standard error, and so into ``sampler.log`` of the study's folder: the standard
-    output is for answers alone.
+    What the search prints goes to the standard error, and so into ``sampler.log`` of the study's folder: the
+    standard output is for answers alone.
 
     Args:
-        search: A :class:`SearchProgram`, a :class:`Selector`, or a sampler of the define-by-run interface, such as one
-            that derives from ``ravine.samplers.BaseSampler``.
+        search: A :class:`SearchProgram`, a :class:`Selector`, or a sampler of the define-by-run interface,
+            such as one that derives from ``ravine.samplers.BaseSampler``.
         source: Where the engine's lines come from; the standard input where absent.
         sink: Where answers go; the standard output where absent.
 
@@ -98,5 +101,6 @@ def _said(line: dict[str, Any]) -> dict[str, Any]:
 def _plain(point: Any) -> dict[str, Any]:
     """A point as JSON has it: NumPy's scalars as Python's."""
     return {
-        str(path): value.tolist() if type(value).__module__ == "numpy" else value for path, value in dict(point).items()
+        str(path): value.tolist() if type(value).__module__ == "numpy" else value
+        for path, value in dict(point).items()
     }
