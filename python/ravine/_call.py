@@ -49,7 +49,8 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def find(target: str, folder: str) -> Callable[..., Any]:
-    """The function that ``package.module:path.of.function`` names. Modules are looked up in ``folder`` first.
+    """The function that ``package.module:path.of.function`` names. Modules are looked up in ``folder`` first, and
+    last where the program of :func:`ravine.run` looks.
 
     Raises:
         Unusable: There is no such module or function. What the module itself raises is passed on.
@@ -57,6 +58,8 @@ def find(target: str, folder: str) -> Callable[..., Any]:
     module_name, _, path = target.partition(":")
     if sys.path[:1] != [folder]:
         sys.path.insert(0, folder)
+    elsewhere = os.environ.get("RAVINE_IMPORT_PATH", "").split(os.pathsep)
+    sys.path.extend(path for path in elsewhere if path and path not in sys.path)
     try:
         found: Any = importlib.import_module(module_name)
     except ModuleNotFoundError as error:

@@ -13,6 +13,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from queue import SimpleQueue
 from types import FrameType
 from typing import IO, Any, TextIO
@@ -55,22 +56,25 @@ def tell(*arguments: str) -> str:
 
 
 def environment() -> dict[str, str]:
-    """What the engine and its runs inherit: this interpreter is that of stages that ``call``, and they find
-    what it finds."""
-    return {**os.environ, "RAVINE_PYTHON": sys.executable, "PYTHONPATH": os.pathsep.join(_import_path())}
+    """What the engine and its runs inherit: functions are called by this interpreter, and find what it finds.
+
+    Other programs are left alone: ``PYTHONPATH`` changes only where this package is not installed.
+    """
+    paths = _import_path()
+    variables = {**os.environ, "RAVINE_PYTHON": sys.executable, "RAVINE_IMPORT_PATH": os.pathsep.join(paths)}
+    package = str(Path(__file__).resolve().parents[2])
+    if package in map(os.path.realpath, paths):
+        variables["PYTHONPATH"] = os.pathsep.join(filter(None, [package, os.environ.get("PYTHONPATH")]))
+    return variables
 
 
 def _import_path() -> list[str]:
     """Where this interpreter looks for modules, beyond what every start of it looks at anyway."""
-    known = {os.path.realpath(path) for path in sysconfig.get_paths().values()}
-    known.update(os.path.realpath(path) for path in [*site.getsitepackages(), site.getusersitepackages()])
-    known.add(os.path.realpath(os.path.join(sysconfig.get_path("platstdlib"), "lib-dynload")))
-    paths = (os.path.abspath(path or os.curdir) for path in sys.path)
-    return list(
-        dict.fromkeys(
-            path for path in paths if os.path.realpath(path) not in known and not path.endswith(".zip")
-        )
-    )
+    standard = [*sysconfig.get_paths().values(), *site.getsitepackages(), site.getusersitepackages()]
+    standard.append(os.path.join(sysconfig.get_path("platstdlib"), "lib-dynload"))
+    known = {os.path.realpath(path) for path in standard}
+    paths = (os.path.abspath(path or os.curdir) for path in sys.path if not path.endswith(".zip"))
+    return list(dict.fromkeys(path for path in paths if os.path.realpath(path) not in known))
 
 
 @dataclass(frozen=True)
