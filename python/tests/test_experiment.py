@@ -167,6 +167,19 @@ def test_what_cannot_be_sent_to_another_process_is_explained(tmp_path: Path) -> 
         Experiment(fit=lambda config: {}, processes=1).run([{}], tmp_path / "out")
 
 
+def test_functions_of_a_session_are_told_apart(tmp_path: Path) -> None:
+    code = f"""
+from ravine import Experiment
+def fit(config): return {{}}
+Experiment(fit=fit, processes=1).run([{{}}], {str(tmp_path / "out")!r})
+"""
+    done = subprocess.run(
+        python_command("-c", code), env=environment(), capture_output=True, text=True, check=False
+    )
+    assert "`fit` belongs to a session" in done.stderr
+    assert not (tmp_path / "out").exists()
+
+
 def test_folders_are_those_of_experiment_and_repetition(tmp_path: Path) -> None:
     seen: list[str] = []
     experiment = Experiment(fit=lambda config: seen.append(config["out_path"]) or {"a": 1})

@@ -100,6 +100,8 @@ class Experiment:
         """
         folder = Path(out_path)
         jobs = [self._job(number, config, folder) for number, config in enumerate(configs)]
+        if self.processes is not None:
+            Pool.check(self._functions)
         records.prepare(folder, force)
         results: dict[int, ExperimentResult] = {}
         for job, outcome, attempts in self._outcomes(jobs):

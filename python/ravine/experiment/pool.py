@@ -14,6 +14,7 @@ import multiprocessing.connection
 import os
 import pickle
 import signal
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -23,7 +24,7 @@ from multiprocessing.context import SpawnProcess
 from pathlib import Path
 from typing import Any
 
-from .scores import Job, traceback_of
+from .scores import Functions, Job, traceback_of
 
 _FAREWELL = 5.0
 """How long a process may take to end after it sent its result, in seconds."""
@@ -80,6 +81,20 @@ class Pool:
     def has_room(self) -> bool:
         """Whether another job may start."""
         return len(self._workers) < self._size
+
+    @staticmethod
+    def check(functions: Functions) -> None:
+        """
+        Raises:
+            TypeError: A function belongs to a session or a notebook, which no other process can import.
+        """
+        is_session = not hasattr(sys.modules["__main__"], "__file__")
+        for function in (functions.pre, functions.fit, functions.post):
+            if is_session and getattr(function, "__module__", None) == "__main__":
+                raise TypeError(
+                    f"`{getattr(function, '__name__', function)}` belongs to a session, and another process "
+                    "cannot import it: put it into a module, or leave `processes` out"
+                )
 
     def start(self, job: Job) -> None:
         """Starts a job.
