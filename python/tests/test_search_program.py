@@ -245,6 +245,8 @@ class Doubts(ravine.SearchProgram):
             return {"x": 0.25}
         if ask.decision == 1:
             return ravine.Again(0, runs=2) if 0 in self.seen else ravine.WAIT
+        if (0, 2) not in self.seen:
+            return ravine.WAIT
         print(self.seen, flush=True)
         return ravine.EXHAUSTED
 
