@@ -9,9 +9,9 @@ from ravine.study import StudyDirection
 Point = Sequence[float]
 
 
-def minimised(directions: Sequence[StudyDirection], values: Sequence[float]) -> tuple[float, ...]:
-    """The values, those of maximised objectives with their sign turned."""
-    return tuple(-v if d == StudyDirection.MAXIMIZE else v for d, v in zip(directions, values))
+def minimised(directions: Sequence[StudyDirection], values: Sequence[float] | None) -> tuple[float, ...]:
+    """The values, those of maximised objectives with their sign turned; none of a trial that has none."""
+    return tuple(-v if d == StudyDirection.MAXIMIZE else v for d, v in zip(directions, values or ()))
 
 
 def covers(first: Point, second: Point) -> bool:

@@ -175,7 +175,7 @@ class Trials:
         results = [result for result in self.results if _has_loss(result)]
         if not results:
             raise ValueError("no trial has a loss")
-        best = min(results, key=lambda result: float(result["loss"]))
+        best: Any = min(results, key=lambda result: float(result["loss"]))
         return float(best.get("true_loss", best["loss"]))
 
     def count_by_state_synced(self, arg: int | Iterable[int], trials: list[Document] | None = None) -> int:

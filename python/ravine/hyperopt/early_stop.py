@@ -10,7 +10,9 @@ from collections.abc import Callable
 from typing import Any
 
 
-def no_progress_loss(iteration_stop_count: int = 20, percent_increase: float = 0.0) -> Callable[..., tuple[bool, list[Any]]]:
+def no_progress_loss(
+    iteration_stop_count: int = 20, percent_increase: float = 0.0
+) -> Callable[..., tuple[bool, list[Any]]]:
     """Stops when the loss has not got better for some rounds.
 
     Args:

@@ -122,7 +122,9 @@ def fmin(
     search.exhaust()
     if return_argmin:
         if not trials.trials:
-            raise ValueError("no trial was run, so there is no best one; give `max_evals` above 0, or return_argmin=False")
+            raise ValueError(
+                "no trial was run, so there is no best one; give `max_evals` above 0, or return_argmin=False"
+            )
         return trials.argmin
     return space_eval(space, trials.argmin) if any(status == STATUS_OK for status in trials.statuses()) else None
 
@@ -276,9 +278,7 @@ def space_eval(space: Any, hp_assignment: Mapping[str, Any]) -> Any:
 def generate_trials_to_calculate(points: Sequence[Mapping[str, Any]]) -> Trials:
     """Trials that wait to be run at these points: values by label."""
     trials = Trials()
-    trials.insert_trial_docs(
-        new_document(tid, misc=new_misc(tid, point, point)) for tid, point in enumerate(points)
-    )
+    trials.insert_trial_docs(new_document(tid, misc=new_misc(tid, point, point)) for tid, point in enumerate(points))
     trials._ids.update(range(len(points)))
     return trials
 

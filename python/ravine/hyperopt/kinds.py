@@ -1,8 +1,9 @@
 """The kinds of hyperparameters, each as a change of variable.
 
-A kind says which plain quantity the search moves (its *latent*: a float or an integer of a range, or an option) and how a
-latent becomes the value that the program sees. A log-uniform parameter is a uniform exponent, a normal one is a uniform
-probability; so every sampler of the engine searches every kind, and a uniform latent has exactly the kind's prior.
+A kind says which plain quantity the search moves (its *latent*: a float or an integer of a range, or an option) and how
+a latent becomes the value that the program sees. A log-uniform parameter is a uniform exponent, a normal one is a
+uniform probability; so every sampler of the engine searches every kind, and a uniform latent has exactly the kind's
+prior.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """The bridge from hyperopt's algorithms to a study: documents in, suggestions out.
 
-An algorithm is a function ``suggest(new_ids, domain, trials, seed)`` that returns new documents. Those here keep one study
-per search. Before each round the study is told what the documents say: results of trials it asked for itself, and trials
-that came from elsewhere (given points, another algorithm, an earlier search).
+An algorithm is a function ``suggest(new_ids, domain, trials, seed)`` that returns new documents. Those here keep one
+study per search. Before each round the study is told what the documents say: results of trials it asked for itself, and
+trials that came from elsewhere (given points, another algorithm, an earlier search).
 """
 
 from __future__ import annotations
@@ -30,7 +30,12 @@ if TYPE_CHECKING:
 
 
 def suggest_with(
-    make_sampler: Callable[[int], BaseSampler], key: Hashable, new_ids: list[Any], domain: Domain, trials: Trials, seed: Any
+    make_sampler: Callable[[int], BaseSampler],
+    key: Hashable,
+    new_ids: list[Any],
+    domain: Domain,
+    trials: Trials,
+    seed: Any,
 ) -> list[Document]:
     """Documents of new trials, their values suggested by a sampler.
 

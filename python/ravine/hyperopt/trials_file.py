@@ -76,8 +76,8 @@ def _plain(value: Any, place: str) -> Any:
     if hasattr(value, "tolist"):  # numpy's numbers and arrays
         return _plain(value.tolist(), place)
     raise TypeError(
-        f"{place}: a {type(value).__name__} cannot be written to a trials file; return numbers, texts, lists and dicts, "
-        "or attach it as bytes"
+        f"{place}: a {type(value).__name__} cannot be written to a trials file; return numbers, texts, lists and "
+        "dicts, or attach it as bytes"
     )
 
 

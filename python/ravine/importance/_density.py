@@ -38,10 +38,12 @@ class Grid:
     def __init__(self, domain: BaseDistribution) -> None:
         self._domain: Any = domain
         self._is_choice = isinstance(domain, CategoricalDistribution)
-        self.cells = len(self._domain.choices) if self._is_choice else self._count()
+        self.cells = self._count()
 
     def _count(self) -> int:
         domain = self._domain
+        if self._is_choice:
+            return len(domain.choices)
         if isinstance(domain, IntDistribution) and domain.log:
             return min(math.ceil(math.log2(domain.high - domain.low + 1)) + 1, _CELLS)
         if domain.step is not None:

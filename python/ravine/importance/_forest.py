@@ -77,8 +77,8 @@ class FanovaImportanceEvaluator(_ForestEvaluator):
     """The share of the objective's variance over the whole space that each parameter explains alone.
 
     Functional analysis of variance of a random forest (Hutter, Hoos and Leyton-Brown, "An Efficient Approach for
-    Assessing Hyperparameter Importance", ICML 2014). Every configuration counts alike, wherever the search went; a number's
-    range counts evenly, by factors where it is on a log scale.
+    Assessing Hyperparameter Importance", ICML 2014). Every configuration counts alike, wherever the search went; a
+    number's range counts evenly, by factors where it is on a log scale.
 
     Args:
         n_trees: How many trees.

@@ -1,8 +1,8 @@
 """Importance by what tells the best trials from the others: PED-ANOVA.
 
-Watanabe, Bansal and Hutter, "PED-ANOVA: Efficiently Quantifying Hyperparameter Importance in Arbitrary Subspaces", IJCAI
-2023 (arXiv:2304.10255); for parameters that are not in all trials, or change their range, as in Conditional PED-ANOVA
-(arXiv:2601.20800): each distribution of a parameter, and its absence, is a part of its own.
+Watanabe, Bansal and Hutter, "PED-ANOVA: Efficiently Quantifying Hyperparameter Importance in Arbitrary Subspaces",
+IJCAI 2023 (arXiv:2304.10255); for parameters that are not in all trials, or change their range, as in Conditional
+PED-ANOVA (arXiv:2601.20800): each distribution of a parameter, and its absence, is a part of its own.
 """
 
 from __future__ import annotations
@@ -77,7 +77,9 @@ class PedAnovaImportanceEvaluator(BaseImportanceEvaluator):
         best = _best(study, trials, self._target_quantile, target)
         region = _best(study, trials, self._region_quantile, target)
         if len(best) == len(region):
-            _notice.warn("Target and region quantiles select the same set of trials. Parameter importances will be equal.")
+            _notice.warn(
+                "Target and region quantiles select the same set of trials. Parameter importances will be equal."
+            )
         if target is not None:
             _notice.warn(
                 f"{type(self).__name__} computes the importances of params to achieve low `target` values. If this is "
@@ -118,7 +120,8 @@ def _names(study: Study, params: list[str] | None) -> list[str]:
     missing = [name for name in params if name not in known]
     if missing:
         raise ValueError(
-            f"Study must contain at least one completed trial for each specified parameter. Missing parameters: {missing}."
+            "Study must contain at least one completed trial for each specified parameter. "
+            f"Missing parameters: {missing}."
         )
     return list(params)
 
@@ -126,7 +129,7 @@ def _names(study: Study, params: list[str] | None) -> list[str]:
 def _finite(study: Study, target: Target | None) -> list[FrozenTrial]:
     if target is not None:
         return [trial for trial in completed(study) if math.isfinite(target(trial))]
-    return [trial for trial in completed(study) if all(math.isfinite(value) for value in trial.values)]
+    return [trial for trial in completed(study) if all(map(math.isfinite, trial.values or []))]
 
 
 def _best(study: Study, trials: list[FrozenTrial], quantile: float, target: Target | None) -> list[FrozenTrial]:

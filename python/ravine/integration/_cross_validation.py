@@ -29,13 +29,19 @@ class CrossValidation:
     """
 
     def __init__(
-        self, search: RavineSearchCV, X: Any, y: Any, groups: Any, fit_params: Mapping[str, Any], splitter: Any  # noqa: N803
+        self,
+        search: RavineSearchCV,
+        X: Any,
+        y: Any,
+        groups: Any,
+        fit_params: Mapping[str, Any],
+        splitter: Any,  # noqa: N803
     ) -> None:
         rows = search.sample_indices_
         self._search = search
         self._count = len(rows)
         self._x = _safe_indexing(X, rows)
-        self._y = None if y is None else _safe_indexing(y, rows)
+        self._y: Any = None if y is None else _safe_indexing(y, rows)
         self._fit_params = {name: self._cut(value, rows, y) for name, value in fit_params.items()}
         groups = None if groups is None else _safe_indexing(groups, rows)
         # The same folds for every trial, also when the splitter draws them.

@@ -37,7 +37,9 @@ class CatBoostPruningCallback:
             value = info.metrics[self._data][self._metric][-1]
         except KeyError as error:
             known = {data: list(metrics) for data, metrics in info.metrics.items()}
-            raise ValueError(f"CatBoost does not evaluate {self._metric!r} on {self._data!r}; it does {known}") from error
+            raise ValueError(
+                f"CatBoost does not evaluate {self._metric!r} on {self._data!r}; it does {known}"
+            ) from error
         step = info.iteration - 1
         self._trial.report(float(value), step=step)
         if self._trial.should_prune():

@@ -38,6 +38,8 @@ class KerasPruningCallback(_Callback):  # type: ignore[misc]
             return
         value = (logs or {}).get(self._monitor)
         if value is None:
-            _notice.warn(f"The metric '{self._monitor}' is not in the evaluation logs for pruning; there are {list(logs or {})}")
+            _notice.warn(
+                f"The metric '{self._monitor}' is not in the evaluation logs for pruning; there are {list(logs or {})}"
+            )
             return
         report_or_prune(self._trial, value, epoch, "epoch")

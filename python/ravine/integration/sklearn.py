@@ -6,22 +6,22 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from ravine.integration._common import needed
-
-needed("sklearn", "scikit-learn")
-
-import numpy as np  # noqa: E402
-from sklearn.base import BaseEstimator, MetaEstimatorMixin, clone, is_classifier
-from sklearn.metrics import check_scoring
-from sklearn.model_selection import check_cv
-from sklearn.utils import check_random_state
-from sklearn.utils.metaestimators import available_if
-from sklearn.utils.validation import check_is_fitted, indexable
-
 from ravine.distributions import BaseDistribution
-from ravine.integration._cross_validation import CrossValidation
 from ravine.study import Study, StudyDirection, create_study
 from ravine.trial import TrialState
+
+try:
+    import numpy as np
+    from sklearn.base import BaseEstimator, MetaEstimatorMixin, clone, is_classifier
+    from sklearn.metrics import check_scoring
+    from sklearn.model_selection import check_cv
+    from sklearn.utils import check_random_state
+    from sklearn.utils.metaestimators import available_if
+    from sklearn.utils.validation import check_is_fitted, indexable
+except ImportError as error:
+    raise ImportError("this needs scikit-learn: `pip install ravine[scikit-learn]`") from error
+
+from ravine.integration._cross_validation import CrossValidation
 
 if TYPE_CHECKING:
     from ravine.trial import FrozenTrial
@@ -123,7 +123,8 @@ class RavineSearchCV(MetaEstimatorMixin, BaseEstimator):  # type: ignore[misc]
 
         Raises:
             TypeError: When the estimator cannot be tuned, or `param_distributions` is no dict of distributions.
-            ValueError: When the study is not to be maximised, `max_iter` is not positive, or `subsample` is out of range.
+            ValueError: When the study is not to be maximised, `max_iter` is not positive, or `subsample` is out of
+            range.
         """
         self._check()
         X, y, groups = indexable(X, y, groups)  # noqa: N806

@@ -46,10 +46,9 @@ class WeightsAndBiasesCallback:
             ValueError: When there are not as many metric names as values.
         """
         logged = {**trial.params, **named_values(self._metric_name, trial.values or [])}
-        if self._as_multirun:
-            run = self._wandb.run or self._started(trial.number)
-        else:
-            run = self._wandb.run
+        run = self._wandb.run
+        if run is None:
+            run = self._started(trial.number)
         run.config.update({"direction": [direction.name for direction in study.directions]}, allow_val_change=True)
         run.log(logged, step=None if self._as_multirun else trial.number)
         if self._as_multirun:

@@ -13,7 +13,7 @@ _callback: Any = needed("xgboost", "xgboost").callback
 
 
 class XGBoostPruningCallback(_callback.TrainingCallback):  # type: ignore[misc]
-    """Reports an evaluation after each boosting round, and prunes. Give it to `callbacks` of ``xgboost.train`` or ``cv``.
+    """Reports an evaluation after each boosting round, and prunes: for `callbacks` of ``xgboost.train`` or ``cv``.
 
     Args:
         trial: The running trial.

@@ -54,7 +54,7 @@ class CrossValidationErrorEvaluator(BaseErrorEvaluator):
         ended = [trial for trial in trials if trial.state == TrialState.COMPLETE]
         assert ended, "some trial must have ended well"
         pick = max if study_direction == StudyDirection.MAXIMIZE else min
-        best = pick(ended, key=lambda trial: trial.value)
+        best = pick(ended, key=lambda trial: trial.value or 0.0)
         scores = best.system_attrs.get(_SCORES)
         if scores is None:
             raise ValueError(

@@ -9,7 +9,8 @@ import numpy as np
 
 Array = Any
 
-# log of: inverse squared lengths, scale, noise. Normal priors on them, for coordinates in 0…1 and values of deviation 1.
+# log of: inverse squared lengths, scale, noise. Normal priors on them, for coordinates in 0…1 and values of deviation
+# 1.
 _LENGTH_PRIOR = (math.log(4.0), 1.5)
 _SCALE_PRIOR = (0.0, 1.0)
 _NOISE_PRIOR = (math.log(1e-3), 2.0)

@@ -56,9 +56,7 @@ class BestValueStagnationEvaluator(BaseImprovementEvaluator):
         """
         losses = _losses(trials, study_direction)
         if not losses:
-            raise ValueError(
-                "Because no trial has been completed yet, the improvement cannot be evaluated."
-            )
+            raise ValueError("Because no trial has been completed yet, the improvement cannot be evaluated.")
         stagnant = len(losses) - 1 - losses.index(min(losses))
         return self._max_stagnation_trials - stagnant
 
@@ -68,8 +66,8 @@ class RegretBoundEvaluator(BaseImprovementEvaluator):
     """How much worse the best trial is than the optimum, at most, with high probability.
 
     The bound is that of Makarova et al., "Automatic Termination for Hyperparameter Optimization" (AutoML 2022): a
-    Gaussian process is fitted to the best trials; the bound is the highest upper confidence bound over the space less the
-    highest lower one over the trials. It needs numpy.
+    Gaussian process is fitted to the best trials; the bound is the highest upper confidence bound over the space less
+    the highest lower one over the trials. It needs numpy.
 
     Args:
         top_trials_ratio: The share of trials that the process is fitted to.

@@ -143,9 +143,7 @@ def _information(table: TrialTable, process: GaussianProcess) -> float:
     variance, noise = max(float(covariance[0, 0]), 0.0), 1e-6
     total = variance + noise
     surprise = (float(table.scores[-1]) - float(mean[0])) ** 2
-    return max(
-        0.5 * math.log1p(variance / noise) - 0.5 * variance / total + 0.5 * variance * surprise / total**2, 0.0
-    )
+    return max(0.5 * math.log1p(variance / noise) - 0.5 * variance / total + 0.5 * variance * surprise / total**2, 0.0)
 
 
 def _place(domain: Any, value: Any) -> float:

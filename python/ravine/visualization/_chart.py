@@ -1,14 +1,15 @@
 """What a plot shows, without saying how it is drawn.
 
 Each plot builds one :class:`Chart`; plotly, matplotlib and ravine's own SVG draw the same one. Colours are *roles*
-("accent", "best", "infeasible", …) or numbers on a :class:`ColorScale`; each way of drawing has its own colours for them.
+("accent", "best", "infeasible", …) or numbers on a :class:`ColorScale`; each way of drawing has its own colours for
+them.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal, Union
+from typing import Any, Literal
 
 AxisKind = Literal["linear", "log", "category", "date"]
 
@@ -77,6 +78,14 @@ class Points:
     hover: Sequence[str] | None = None
     z: Sequence[Any] | None = None
     legend: bool = False
+
+    def strengths(self) -> list[float | None]:
+        """For each dot its place in 0…1 on the scale, None for a greyed one; empty without a scale."""
+        if self.scale is None:
+            return []
+        numbers: list[Any] = list(self.color)
+        greyed = self.greyed or [False] * len(numbers)
+        return [None if grey else self.scale.place(number) for number, grey in zip(numbers, greyed)]
 
 
 @dataclass
@@ -158,7 +167,7 @@ class Threads:
     feasible: list[bool] | None = None
 
 
-Mark = Union[Points, Line, Bars, Spans, Surface, Threads]
+Mark = Points | Line | Bars | Spans | Surface | Threads
 
 
 @dataclass

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from ravine.visualization._chart import Points
+
 # On a light ground; ravine's own SVG has both grounds in `_svg/theme.py`.
 ROLES = {
     "accent": "#2a5bd7",
@@ -29,6 +31,12 @@ def color_of(role: str) -> str:
     if role.startswith("series"):
         return SERIES[int(role[len("series") :]) % len(SERIES)]
     return ROLES[role]
+
+
+def colors_of(mark: Points) -> list[str]:
+    """The colour of each dot of a mark that has a scale."""
+    palette = mark.scale.palette if mark.scale is not None else "blues"
+    return [color_of("infeasible") if place is None else mixed(palette, place) for place in mark.strengths()]
 
 
 def mixed(palette: str, place: float) -> str:

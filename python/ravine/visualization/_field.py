@@ -11,9 +11,7 @@ _NEAREST = 12
 _SMOOTH = 1e-4
 
 
-def interpolate(
-    x: list[float], y: list[float], z: list[float], columns: int, rows: int
-) -> list[list[float]]:
+def interpolate(x: list[float], y: list[float], z: list[float], columns: int, rows: int) -> list[list[float]]:
     """Values on a grid, by inverse distances to the nearest known places.
 
     Args:

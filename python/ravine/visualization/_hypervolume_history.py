@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from ravine.visualization._chart import Axis, Chart, Line, Panel
 from ravine._hypervolume import hypervolume
 from ravine._pareto import covers, minimised
+from ravine.visualization._chart import Axis, Chart, Line, Panel
 from ravine.visualization._trials import completed, is_feasible, is_multi_objective, logger
 
 if TYPE_CHECKING:

@@ -20,7 +20,7 @@ from ravine.visualization._chart import (
     Surface,
     Threads,
 )
-from ravine.visualization._colors import PALETTES, color_of, mixed
+from ravine.visualization._colors import PALETTES, color_of, colors_of, mixed
 from ravine.visualization._field import interpolate
 from ravine.visualization._svg.scale import Scale
 
@@ -109,11 +109,7 @@ def _draw_points(axes: Any, mark: Points, panel: Panel) -> None:
     if mark.scale is None:
         colors: Any = color_of(str(mark.color))
     else:
-        greyed = mark.greyed or [False] * len(coordinates[0])
-        colors = [
-            color_of("infeasible") if grey else mixed(mark.scale.palette, mark.scale.place(float(number)))
-            for number, grey in zip(mark.color, greyed)
-        ]
+        colors = colors_of(mark)
     if mark.error is not None:
         axes.errorbar(*coordinates, yerr=list(mark.error), fmt="none", ecolor=colors, capsize=3)
     axes.scatter(*coordinates, c=colors or None, s=18, edgecolors="grey" if mark.scale else None, linewidths=0.4,

@@ -6,8 +6,8 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from ravine.visualization._chart import Axis, Chart, ColorScale, Dimension, Panel, Threads
 from ravine._pareto import minimised, pareto_ranks
+from ravine.visualization._chart import Axis, Chart, ColorScale, Dimension, Panel, Threads
 from ravine.visualization._trials import (
     Target,
     check_target,
@@ -22,6 +22,7 @@ from ravine.visualization._trials import (
     lower_is_strong,
     parameter_names,
     value_of,
+    values_of,
 )
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ def parallel_coordinate(study: Study, params: Sequence[str] | None, target: Targ
         check_target(study, target, target_name)
     trials = completed(study)
     if several:
-        trials = [trial for trial in trials if all(math.isfinite(value) for value in trial.values)]
+        trials = [trial for trial in trials if all(map(math.isfinite, values_of(trial)))]
     else:
         trials = finite(trials, target)
     names = parameter_names(trials, params)
@@ -76,7 +77,7 @@ def _of_one(
 
 def _of_several(study: Study, trials: list[FrozenTrial]) -> tuple[list[Dimension], list[float], ColorScale]:
     names = study.metric_names or [f"Objective {place}" for place in range(len(study.directions))]
-    dimensions = [_numbers(name, [float(trial.values[place]) for trial in trials]) for place, name in enumerate(names)]
+    dimensions = [_numbers(name, [values_of(trial)[place] for trial in trials]) for place, name in enumerate(names)]
     points = [minimised(study.directions, trial.values) for trial in trials]
     ranks = [float(rank) for rank in pareto_ranks(points)]
     ticks = [(float(rank), str(rank)) for rank in range(int(max(ranks)) + 1)]
@@ -113,7 +114,8 @@ def _options(label: str, trials: list[FrozenTrial], name: str) -> Dimension:
     if is_numerical(trials, name):
         vocabulary: list[Any] = sorted(taken)
     else:
-        choices = [c for trial in trials if name in trial.params for c in trial.distributions[name].choices]
+        domains: list[Any] = [trial.distributions[name] for trial in trials if name in trial.params]
+        choices = [choice for domain in domains for choice in domain.choices]
         vocabulary = [choice for choice in dict.fromkeys(choices) if choice in taken]
     missing = any(name not in trial.params for trial in trials)
     texts = [f"{value} (value)" if missing and value is None else str(value) for value in vocabulary]

@@ -6,9 +6,9 @@ import warnings
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from ravine.visualization._chart import Axis, Chart, ColorScale, Panel, Points
 from ravine._pareto import minimised, pareto_ranks
-from ravine.visualization._trials import completed, hover_text, is_feasible, logger
+from ravine.visualization._chart import Axis, Chart, ColorScale, Panel, Points
+from ravine.visualization._trials import completed, hover_text, is_feasible, logger, values_of
 
 if TYPE_CHECKING:
     from ravine.study import Study, StudyDirection
@@ -26,15 +26,13 @@ def pareto_front(
 ) -> Chart:
     """The chart; see :func:`ravine.visualization.plot_pareto_front`."""
     if constraints_func is not None:
-        warnings.warn(
-            "`constraints_func` is deprecated; trials carry their constraints.", FutureWarning, stacklevel=3
-        )
+        warnings.warn("`constraints_func` is deprecated; trials carry their constraints.", FutureWarning, stacklevel=3)
     if targets is None and len(study.directions) not in (2, 3):
         raise ValueError(
             "`plot_pareto_front` function only supports 2 or 3 objective studies when using `targets` is `None`; "
             "choose 2 or 3 numbers with `targets`"
         )
-    groups = _Groups(study, include_dominated_trials, constraints_func, targets or (lambda trial: trial.values))
+    groups = _Groups(study, include_dominated_trials, constraints_func, targets or values_of)
     count = _count(study, groups, target_names, targets)
     names = _names(study, target_names, count)
     chart = Chart("Pareto-front Plot", legend=True)
@@ -46,9 +44,7 @@ def pareto_front(
 class _Groups:
     """The trials apart by what they are, each with the numbers that are plotted."""
 
-    def __init__(
-        self, study: Study, include_dominated: bool, constraints_func: Any, targets: Targets
-    ) -> None:
+    def __init__(self, study: Study, include_dominated: bool, constraints_func: Any, targets: Targets) -> None:
         trials = completed(study)
         if constraints_func is None:
             fine = {trial.number: is_feasible(trial) for trial in trials}
@@ -93,9 +89,7 @@ def _points(rows: list[tuple[FrozenTrial, list[float]]], count: int, name: str, 
 def _read(targets: Targets, trial: FrozenTrial) -> list[float]:
     values = targets(trial)
     if not isinstance(values, Sequence):
-        raise ValueError(
-            f"`targets` should return a sequence of target values. your `targets` returns {type(values)}"
-        )
+        raise ValueError(f"`targets` should return a sequence of target values. your `targets` returns {type(values)}")
     return list(values)
 
 
@@ -116,9 +110,7 @@ def _count(study: Study, groups: _Groups, target_names: list[str] | None, target
     else:
         raise ValueError("If `targets` is specified for empty studies, `target_names` must be specified.")
     if count not in (2, 3):
-        raise ValueError(
-            f"`plot_pareto_front` function only supports 2 or 3 targets. you used {count} targets now."
-        )
+        raise ValueError(f"`plot_pareto_front` function only supports 2 or 3 targets. you used {count} targets now.")
     return count
 
 

@@ -22,7 +22,7 @@ from ravine.visualization._chart import (
     Surface,
     Threads,
 )
-from ravine.visualization._colors import PALETTES, color_of, mixed
+from ravine.visualization._colors import PALETTES, color_of, colors_of, mixed
 
 # Wider than the page, panels in a row keep this width in pixels.
 _PANEL_WIDTH = 300
@@ -129,12 +129,7 @@ def _marker(mark: Points) -> dict[str, Any]:
         return {"color": color_of(str(mark.color))}
     outline = {"width": 0.5, "color": "grey"}
     if mark.scale.ticks is not None:
-        greyed = mark.greyed or [False] * len(mark.x)
-        colors = [
-            color_of("infeasible") if grey else mixed(mark.scale.palette, mark.scale.place(float(number)))
-            for number, grey in zip(mark.color, greyed)
-        ]
-        return {"color": colors, "line": outline}
+        return {"color": colors_of(mark), "line": outline}
     beside = 1.1 if mark.scale.palette == "reds" else 1.0
     bar = {"title": mark.scale.title, "x": beside, "xpad": 40}
     return {

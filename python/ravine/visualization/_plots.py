@@ -1,8 +1,9 @@
 """The plots: each takes a study and returns a figure.
 
-A figure is plotly's when plotly is installed, else ravine's own :class:`~ravine.visualization.Figure` (SVG); the argument
-`backend` asks for one: "plotly", "svg" or "matplotlib". In each plot `target` is a function of a trial that gives the
-number to plot instead of the objective value (needed with several objectives), and `target_name` what to call it.
+A figure is plotly's when plotly is installed, else ravine's own :class:`~ravine.visualization.Figure` (SVG); the
+argument `backend` asks for one: "plotly", "svg" or "matplotlib". In each plot `target` is a function of a trial that
+gives the number to plot instead of the objective value (needed with several objectives), and `target_name` what to call
+it.
 """
 
 from __future__ import annotations
@@ -83,9 +84,7 @@ def plot_intermediate_values(study: Study, *, backend: Backend | None = None) ->
 
 
 @experimental("3.3.0")
-def plot_hypervolume_history(
-    study: Study, reference_point: Sequence[float], *, backend: Backend | None = None
-) -> Any:
+def plot_hypervolume_history(study: Study, reference_point: Sequence[float], *, backend: Backend | None = None) -> Any:
     """Plots how much of the space of objectives the trials so far dominate.
 
     Args:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from ravine.visualization._chart import Chart, ColorScale, Panel, Points
 from ravine.visualization._parameter_axis import parameter_axis, parameter_values
-from ravine.visualization._trials import Target, check_target, completed, is_feasible, logger, value_of
+from ravine.visualization._trials import Target, check_target, completed, is_feasible, logger, value_of, values_of
 
 if TYPE_CHECKING:
     from ravine.study import Study
@@ -87,5 +87,5 @@ def _hover(trial: FrozenTrial, value: float, target_name: str, with_objectives: 
     lines = [f"Trial #{trial.number}", *(f"{name}: {value}" for name, value in trial.params.items())]
     lines.append(f"{target_name}: {value}")
     if with_objectives:
-        lines += [f"Objective #{place}: {value}" for place, value in enumerate(trial.values)]
+        lines += [f"Objective #{place}: {value}" for place, value in enumerate(values_of(trial))]
     return "\n".join(lines)

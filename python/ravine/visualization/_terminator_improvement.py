@@ -58,9 +58,7 @@ def _lines(numbers: list[int], improvements: list[float], errors: list[float], m
     name = "Terminator Improvement"
     cut = min_n_trials + 1
     judged = len(numbers) > min_n_trials
-    lines = [
-        Line(numbers[:cut], improvements[:cut], name, "accent", markers=True, faint=True, legend=not judged)
-    ]
+    lines = [Line(numbers[:cut], improvements[:cut], name, "accent", markers=True, faint=True, legend=not judged)]
     if judged:
         lines.append(Line(numbers[min_n_trials:], improvements[min_n_trials:], name, "accent", markers=True))
     if errors:

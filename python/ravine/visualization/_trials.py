@@ -38,9 +38,7 @@ def check_target(study: Study | Sequence[Study], target: Target | None, target_n
         ValueError: When a study has several objectives and no `target` chooses one.
     """
     if target is None and any(is_multi_objective(one) for one in as_studies(study)):
-        raise ValueError(
-            "a study with several objectives needs `target`, for example `target=lambda t: t.values[0]`"
-        )
+        raise ValueError("a study with several objectives needs `target`, for example `target=lambda t: t.values[0]`")
     if target is not None and target_name == DEFAULT_NAME:
         warnings.warn("`target` is given but `target_name` is not, so it is called 'Objective Value'.", stacklevel=3)
 
@@ -53,6 +51,11 @@ def completed(study: Study) -> list[FrozenTrial]:
 def value_of(trial: FrozenTrial) -> float:
     """A trial's objective value."""
     return trial.value  # type: ignore[return-value]
+
+
+def values_of(trial: FrozenTrial) -> list[float]:
+    """A trial's objective values."""
+    return trial.values or []
 
 
 def finite(trials: Iterable[FrozenTrial], target: Target | None) -> list[FrozenTrial]:

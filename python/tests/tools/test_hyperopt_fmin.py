@@ -65,7 +65,9 @@ def nested() -> dict:
 
 def nested_loss(config: dict) -> float:
     best = 0.01 if config["optimizer"]["name"] == "sgd" else 0.001
-    return abs(math.log(config["optimizer"]["lr"] / best)) + abs(sum(config["layers"]) - 64) / 16 + config["dropout"] ** 2
+    return (
+        abs(math.log(config["optimizer"]["lr"] / best)) + abs(sum(config["layers"]) - 64) / 16 + config["dropout"] ** 2
+    )
 
 
 @pytest.mark.parametrize("name", ALGORITHMS)
@@ -104,8 +106,12 @@ def test_tpe_beats_random_search() -> None:
 
 def test_documents_have_hyperopts_form() -> None:
     trials = Trials()
-    search(lambda c: {"loss": 1.0, "status": STATUS_OK, "extra": c["kind"]},
-           {"kind": hp.choice("kind", ["a", hp.uniform("x", 0, 1)])}, rand.suggest, 8, trials=trials, rstate=0)  # fmt: skip
+    space = {"kind": hp.choice("kind", ["a", hp.uniform("x", 0, 1)])}
+
+    def objective(config: dict) -> dict:
+        return {"loss": 1.0, "status": STATUS_OK, "extra": config["kind"]}
+
+    search(objective, space, rand.suggest, 8, trials=trials, rstate=0)
     for tid, doc in enumerate(trials.trials):
         assert doc["tid"] == doc["misc"]["tid"] == tid and doc["state"] == JOB_STATE_DONE
         assert doc["result"]["loss"] == 1.0 and "extra" in doc["result"]
@@ -139,7 +145,9 @@ def test_failed_trials_are_not_the_best() -> None:
 def test_without_a_good_trial_there_is_no_best() -> None:
     with pytest.raises(AllTrialsFailed):
         search(lambda x: {"status": STATUS_FAIL}, hp.uniform("x", 0, 1), rand.suggest, 3)
-    assert search(lambda x: {"status": STATUS_FAIL}, hp.uniform("x", 0, 1), rand.suggest, 3, return_argmin=False) is None
+    assert (
+        search(lambda x: {"status": STATUS_FAIL}, hp.uniform("x", 0, 1), rand.suggest, 3, return_argmin=False) is None
+    )
 
 
 def test_nan_losses_do_not_count() -> None:
@@ -180,7 +188,9 @@ def test_or_only_its_trial_when_asked_to() -> None:
             raise ValueError("too low")
         return x
 
-    best = search(objective, hp.uniform("x", 0, 1), tpe.suggest, 20, trials=trials, rstate=0, catch_eval_exceptions=True)
+    best = search(
+        objective, hp.uniform("x", 0, 1), tpe.suggest, 20, trials=trials, rstate=0, catch_eval_exceptions=True
+    )
     errors = [doc for doc in trials._dynamic_trials if doc["state"] == JOB_STATE_ERROR]
     assert best["x"] >= 0.5 and errors and errors[0]["misc"]["error"] == ("<class 'ValueError'>", "too low")
 
@@ -198,7 +208,7 @@ def test_given_points_are_learned_from() -> None:
     points = [{"x": float(x)} for x in range(-96, 97, 6)]
     search(lambda x: seen.append(x) or abs(x - 40), hp.uniform("x", -100, 100), tpe.suggest, 20,
            points_to_evaluate=points, rstate=0)  # fmt: skip
-    assert sum(abs(x - 40) < 20 for x in seen[len(points):]) >= 12
+    assert sum(abs(x - 40) < 20 for x in seen[len(points) :]) >= 12
 
 
 def test_a_search_goes_on_where_its_trials_end() -> None:
@@ -218,7 +228,7 @@ def test_a_low_enough_loss_ends_the_search() -> None:
 def test_time_ends_the_search() -> None:
     trials = Trials()
     search(lambda x: x, hp.uniform("x", 0, 1), rand.suggest, trials=trials, timeout=0.2)
-    assert 0 < len(trials)
+    assert len(trials) > 0
 
 
 @pytest.mark.parametrize("limits", [{"timeout": 0}, {"timeout": "1"}, {"loss_threshold": True}, {"timeout": -1}])

@@ -149,7 +149,13 @@ def test_a_missing_value_is_named() -> None:
 
 def test_expressions_compute() -> None:
     x = hp.uniform("x", 0, 1)
-    space = {"int": scope.int(x * 10), "pow": x**2, "sum": 1 + x - 0.5, "exp": scope.exp(x), "max": scope.maximum(x, 0.7)}
+    space = {
+        "int": scope.int(x * 10),
+        "pow": x**2,
+        "sum": 1 + x - 0.5,
+        "exp": scope.exp(x),
+        "max": scope.maximum(x, 0.7),
+    }
     value = space_eval(space, {"x": 0.5})
     assert value == {"int": 5, "pow": 0.25, "sum": 1.0, "exp": math.exp(0.5), "max": 0.7}
 

@@ -121,7 +121,7 @@ def test_of_several_objectives_ped_anova_asks_what_is_pareto_optimal() -> None:
 @each
 def test_trials_without_a_finite_value_do_not_count(make: type, study: Study) -> None:
     copy = ravine.create_study(sampler=ravine.samplers.RandomSampler(seed=0))
-    copy.add_trials([trial for trial in study.trials])
+    copy.add_trials(study.trials)
     before = get_param_importances(copy, evaluator=make())
     sample = study.trials[0]
     copy.add_trial(create_trial(params=sample.params, distributions=sample.distributions, value=math.inf))

@@ -1,5 +1,5 @@
-"""The pages about Optuna, hyperopt and plots say what is true: their examples run, in order. So do the examples' programs
-and the notebook."""
+"""The pages about Optuna, hyperopt and plots say what is true: their examples run, in order. So do the programs of the
+examples, and the notebook."""
 
 from __future__ import annotations
 
@@ -61,7 +61,9 @@ def test_the_notebook_runs(tmp_path: Path) -> None:
     if not path.is_file():
         pytest.skip("the examples are not here")
     notebook = nbformat.read(path, as_version=4)
-    kernel = client.NotebookClient(notebook, timeout=300, kernel_name="python3", resources={"metadata": {"path": tmp_path}})
+    kernel = client.NotebookClient(
+        notebook, timeout=300, kernel_name="python3", resources={"metadata": {"path": tmp_path}}
+    )
     # The kernel is a child process: it finds the package as this one does.
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PYTHONPATH", environment()["PYTHONPATH"])

@@ -44,7 +44,14 @@ def test_results_are_laid_out_as_those_of_grid_search() -> None:
     found = search(return_train_score=True).fit(X, Y)
     results = found.cv_results_
     assert len(results["params"]) == 6 and results["rank_test_score"].min() == 1
-    for key in ("param_C", "split2_test_score", "mean_test_score", "std_test_score", "mean_train_score", "mean_fit_time"):
+    for key in (
+        "param_C",
+        "split2_test_score",
+        "mean_test_score",
+        "std_test_score",
+        "mean_train_score",
+        "mean_fit_time",
+    ):
         assert len(results[key]) == 6
     assert results["mean_test_score"].max() == pytest.approx(found.best_score_)
 

@@ -91,7 +91,10 @@ def test_the_median_error_is_a_share_of_the_first_gains() -> None:
         study.add_trial(create_trial(value=1.0))
 
 
-@pytest.mark.parametrize("options", [{"warm_up_trials": -1}, {"n_initial_trials": 0}, {"threshold_ratio": 0.0}, {"threshold_ratio": math.inf}])
+@pytest.mark.parametrize(
+    "options",
+    [{"warm_up_trials": -1}, {"n_initial_trials": 0}, {"threshold_ratio": 0.0}, {"threshold_ratio": math.inf}],
+)
 def test_numbers_of_the_median_error_must_make_sense(options: dict) -> None:
     with pytest.raises(ValueError, match="positive|non-negative"):
         MedianErrorEvaluator(Falling(), **options)
@@ -153,9 +156,10 @@ def test_what_is_left_to_gain_falls(make: type, searched: ravine.Study) -> None:
 def test_a_regret_bound_holds_for_what_is_known(searched: ravine.Study) -> None:
     pytest.importorskip("numpy")
     best = searched.best_value
-    assert RegretBoundEvaluator(seed=1).evaluate(searched.trials[:30], MINIMIZE) >= min(
-        trial.value for trial in searched.trials[:30]
-    ) - best
+    assert (
+        RegretBoundEvaluator(seed=1).evaluate(searched.trials[:30], MINIMIZE)
+        >= min(trial.value for trial in searched.trials[:30]) - best
+    )
 
 
 def test_regret_needs_trials_and_parameters() -> None:

@@ -1,8 +1,8 @@
 """Expressions over hyperparameters: what a hyperopt space is made of.
 
 A space is a graph of :class:`Apply` nodes. Leaves are :class:`Literal` values and hyperparameters; inner nodes call a
-function of :data:`scope` on the values of their inputs. ``switch`` is special: only the chosen option is evaluated, which
-is what makes the parameters of the other options inactive.
+function of :data:`scope` on the values of their inputs. ``switch`` is special: only the chosen option is evaluated,
+which is what makes the parameters of the other options inactive.
 """
 
 from __future__ import annotations

@@ -64,7 +64,9 @@ class Apply:
 
     def __str__(self) -> str:
         lines = [self.name]
-        for label, node in [("", node) for node in self.pos_args] + [(f"{key} = ", node) for key, node in self.named_args]:
+        for label, node in [("", node) for node in self.pos_args] + [
+            (f"{key} = ", node) for key, node in self.named_args
+        ]:
             first, *rest = str(node).splitlines()
             lines += [f"  {label}{first}"] + [f"  {line}" for line in rest]
         return "\n".join(lines)
@@ -235,7 +237,7 @@ class Evaluation:
         if node.name == "switch":
             return self.value(self.chosen(node))
         if node.name == "hyperopt_param" and self.rng is None:
-            raise KeyError(f"no value is given for the hyperparameter {node.arg['label'].obj!r}")
+            raise KeyError(f"no value is given for the hyperparameter {node.arg['label'].eval()!r}")
         function = implementations.get(node.name)
         if function is None:
             raise NameError(f"`{node.name}` is not defined in the scope; define it with `@scope.define`")

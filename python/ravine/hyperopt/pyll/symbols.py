@@ -55,7 +55,7 @@ class SymbolTable:
     define_if_new = define
 
     def define_info(self, **_hints: Any) -> Callable[[Function], Function]:
-        """Like :meth:`define`, for use with arguments: ``@scope.define_info(o_len=2)``. The hints are not needed here."""
+        """Like :meth:`define`, with hints that are not needed here: ``@scope.define_info(o_len=2)``."""
         return self.define
 
     def undefine(self, function: Callable[..., Any] | str) -> None:
@@ -136,12 +136,38 @@ def _identity(obj: Any) -> Any:
     return obj
 
 
-implementations.update({
-    "asarray": _asarray, "call": _call, "call_method": _call_method, "call_method_pure": _call_method, "dict": dict,
-    "eq": operator.eq, "float": float, "getattr": getattr, "getitem": operator.getitem, "hyperopt_param": _hyperopt_param,
-    "identity": _identity, "int": int, "len": len, "list": list, "map": lambda function, items: [function(i) for i in items],
-    "max": max, "maximum": _extreme("maximum", max), "min": min, "minimum": _extreme("minimum", min), "neg": operator.neg,
-    "pos_args": _pos_args, "range": range, "repeat": _repeat, "round": round, "set": set, "str": str, "str_join": _str_join,
-    "sum": sum, "switch": _switch, "tuple": tuple,
-})
+implementations.update(
+    {
+        "asarray": _asarray,
+        "call": _call,
+        "call_method": _call_method,
+        "call_method_pure": _call_method,
+        "dict": dict,
+        "eq": operator.eq,
+        "float": float,
+        "getattr": getattr,
+        "getitem": operator.getitem,
+        "hyperopt_param": _hyperopt_param,
+        "identity": _identity,
+        "int": int,
+        "len": len,
+        "list": list,
+        "map": lambda function, items: [function(i) for i in items],
+        "max": max,
+        "maximum": _extreme("maximum", max),
+        "min": min,
+        "minimum": _extreme("minimum", min),
+        "neg": operator.neg,
+        "pos_args": _pos_args,
+        "range": range,
+        "repeat": _repeat,
+        "round": round,
+        "set": set,
+        "str": str,
+        "str_join": _str_join,
+        "sum": sum,
+        "switch": _switch,
+        "tuple": tuple,
+    }
+)
 implementations.update({name: _elementwise(name) for name in ("exp", "log", "sqrt", "sin", "cos", "tan")})

@@ -7,7 +7,19 @@ from dataclasses import replace
 from html import escape
 from typing import Any
 
-from ravine.visualization._chart import Axis, Bars, Chart, ColorScale, Line, Mark, Panel, Points, Spans, Surface, Threads
+from ravine.visualization._chart import (
+    Axis,
+    Bars,
+    Chart,
+    ColorScale,
+    Line,
+    Mark,
+    Panel,
+    Points,
+    Spans,
+    Surface,
+    Threads,
+)
 from ravine.visualization._svg import theme
 from ravine.visualization._svg.marks import Area, draw_all, draw_surface, draw_threads, number
 from ravine.visualization._svg.scale import Scale, short
@@ -32,8 +44,8 @@ def to_svg(chart: Chart, chosen: theme.Theme) -> str:
     body, width, height = _Layout(chart).drawn()
     label = escape(chart.title, quote=True)
     return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" class="rv rv-{chosen}" viewBox="0 0 {number(width)} {number(height)}" '
-        f'width="{number(width)}" height="{number(height)}" role="img" aria-label="{label}">'
+        f'<svg xmlns="http://www.w3.org/2000/svg" class="rv rv-{chosen}" role="img" aria-label="{label}" '
+        f'viewBox="0 0 {number(width)} {number(height)}" width="{number(width)}" height="{number(height)}">'
         f"<style>{theme.style(chosen)}</style>"
         f'<rect class="{theme.fill("ground")}" width="{number(width)}" height="{number(height)}"/>{body}</svg>'
     )
@@ -144,7 +156,8 @@ class _Layout:
             )
         self.parts.append(f'<path class="thin {theme.stroke("hair")}" d="{path}"/>')
         self.parts.append(
-            f'<path class="thin {theme.stroke("rule")}" d="M{number(area.left)} {number(bottom)}h{number(area.width)}"/>'
+            f'<path class="thin {theme.stroke("rule")}" '
+            f'd="M{number(area.left)} {number(bottom)}h{number(area.width)}"/>'
         )
 
     def _x_texts(self, axis: Axis, area: Area) -> None:
@@ -159,7 +172,9 @@ class _Layout:
                 self._text(x + 4, y - 3, _cut(text), look, turn)
             else:
                 self._text(x, y, text, f"small mid number {theme.fill('muted')}")
-        self._text(area.left + area.width / 2, bottom + 40 + (_SLANT if slanted else 0), axis.title, f"mid {theme.fill('ink')}")
+        self._text(
+            area.left + area.width / 2, bottom + 40 + (_SLANT if slanted else 0), axis.title, f"mid {theme.fill('ink')}"
+        )
 
     def _y_texts(self, axis: Axis, area: Area) -> None:
         bottom = area.top + area.height
@@ -213,14 +228,14 @@ def _flat(chart: Chart) -> list[list[Panel]]:
         return chart.panels
     panel = chart.panels[0][0]
     clouds = [mark for mark in panel.marks if isinstance(mark, Points)]
-    axes = (panel.x, panel.y, panel.z)
+    axes: list[Any] = [panel.x, panel.y, panel.z]
 
     def pair(i: int, j: int) -> Panel:
-        marks: list[Any] = [
-            replace(cloud, x=(cloud.x, cloud.y, cloud.z)[i], y=(cloud.x, cloud.y, cloud.z)[j], z=None)
-            for cloud in clouds
-        ]
-        return Panel(axes[i], axes[j], marks)  # type: ignore[arg-type]
+        marks: list[Any] = []
+        for cloud in clouds:
+            columns: list[Any] = [cloud.x, cloud.y, cloud.z]
+            marks.append(replace(cloud, x=columns[i], y=columns[j], z=None))
+        return Panel(axes[i], axes[j], marks)
 
     return [[pair(0, 1), pair(0, 2), pair(1, 2)]]
 
@@ -229,7 +244,7 @@ def _listed(chart: Chart) -> list[Any]:
     """The marks that the legend names: those that ask for it, and groups of dots that differ by more than a number."""
     if not chart.legend:
         return []
-    marks = [mark for mark in chart.marks if _wants_legend(mark, chart)]
+    marks: list[Any] = [mark for mark in chart.marks if _wants_legend(mark, chart)]
     unique = list({mark.name: mark for mark in marks}.values())
     return unique if len(unique) > 1 else []
 

@@ -100,12 +100,8 @@ def _points(mark: Points, area: Area) -> str:
 def _colors(mark: Points) -> list[str]:
     if mark.scale is None:
         return [str(mark.color)] * len(mark.x)
-    greyed = mark.greyed or [False] * len(mark.x)
-    scale = mark.scale
-    return [
-        "infeasible" if grey else theme.level(scale.palette, scale.place(float(value)))
-        for value, grey in zip(mark.color, greyed)
-    ]
+    palette = mark.scale.palette
+    return ["infeasible" if place is None else theme.level(palette, place) for place in mark.strengths()]
 
 
 def _error_bars(mark: Points, area: Area, color: str) -> str:

@@ -41,10 +41,19 @@ _TOKENS = {
 
 # From pale to strong on each ground; rank from the lowest values over grey to the highest.
 _PALETTES = {
-    "blues": (["#e3ebfc", "#a9bff3", "#5f86e6", "#2a5bd7", "#17338a"], ["#1a2440", "#33488a", "#5575d0", "#86a5ff", "#d3deff"]),
-    "reds": (["#fbd9c6", "#f0a67e", "#dc6530", "#b5420f", "#7d2c06"], ["#4a2313", "#8a4120", "#d0662f", "#ff8a5b", "#ffd2bd"]),
-    "rank": (["#1d4fd0", "#7f9fe8", "#c9d0dc", "#efa47b", "#c2410c"], ["#86a5ff", "#4c66b3", "#454d5b", "#b3613a", "#ff8a5b"]),
-}  # fmt: skip
+    "blues": (
+        ["#e3ebfc", "#a9bff3", "#5f86e6", "#2a5bd7", "#17338a"],
+        ["#1a2440", "#33488a", "#5575d0", "#86a5ff", "#d3deff"],
+    ),
+    "reds": (
+        ["#fbd9c6", "#f0a67e", "#dc6530", "#b5420f", "#7d2c06"],
+        ["#4a2313", "#8a4120", "#d0662f", "#ff8a5b", "#ffd2bd"],
+    ),
+    "rank": (
+        ["#1d4fd0", "#7f9fe8", "#c9d0dc", "#efa47b", "#c2410c"],
+        ["#86a5ff", "#4c66b3", "#454d5b", "#b3613a", "#ff8a5b"],
+    ),
+}
 
 _FONT = 'Inter,ui-sans-serif,system-ui,-apple-system,"Segoe UI",Roboto,"Helvetica Neue",Arial,sans-serif'
 _STATIC = (
