@@ -111,7 +111,7 @@ def _traces(mark: Mark) -> list[Any]:
 
 def _points(mark: Points) -> Any:
     options: dict[str, Any] = {
-        "x": list(mark.x), "y": list(mark.y), "name": mark.name, "mode": "markers", "showlegend": mark.legend,
+        "x": list(mark.x), "y": list(mark.y), "name": mark.name, "mode": "markers", "showlegend": _listed(mark.legend),
         "marker": _marker(mark),
     }  # fmt: skip
     if mark.error is not None:
@@ -143,7 +143,7 @@ def _line(mark: Line) -> list[Any]:
     main = go.Scatter(
         x=list(mark.x), y=list(mark.y), name=mark.name, mode="lines+markers" if mark.markers else "lines",
         line={"color": color}, marker={"color": color, "maxdisplayed": 10}, opacity=0.35 if mark.faint else 1.0,
-        showlegend=mark.legend,
+        showlegend=_listed(mark.legend),
     )  # fmt: skip
     if mark.lower is None or mark.upper is None:
         return [main]
@@ -248,6 +248,11 @@ def _show_scale(trace: Any, shown: bool) -> None:
         trace.showscale = shown
     else:
         trace.marker.showscale = shown
+
+
+def _listed(legend: bool) -> bool | None:
+    """Whether a trace is in the legend: where it may be, plotly decides, which hides a legend of one entry."""
+    return None if legend else False
 
 
 def _html(text: str) -> str:
