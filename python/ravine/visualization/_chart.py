@@ -201,6 +201,15 @@ class Chart:
     y: Axis = field(default_factory=Axis)
     scale: ColorScale | None = None
 
+    def lists(self, mark: Mark) -> bool:
+        """Whether a mark belongs into the legend: it asks for it, or is a group of dots among others."""
+        if not self.legend or isinstance(mark, (Surface, Threads)):
+            return False
+        if isinstance(mark, Points) and not mark.legend:
+            grouped = self.scale is None or mark.color == "infeasible"
+            return grouped and len(mark.x) > 0
+        return mark.legend
+
     @property
     def marks(self) -> list[Mark]:
         """The marks of all panels."""

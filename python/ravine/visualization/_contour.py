@@ -80,24 +80,25 @@ class _Planes:
         if not rows:
             logger.warning(f"{x_name} and {y_name} are in no trial together, so there is no contour of them.")
             return panel
-        panel.marks.append(self._surface(rows, x_axis, y_axis))
+        grids = [_grid(column, axis) for column, axis in zip(columns, (x_axis, y_axis))]
+        panel.marks.append(self._surface(rows, *grids))
         for wanted, label, color in ((True, "Feasible Trial", "dot"), (False, "Infeasible Trial", "infeasible")):
             chosen = [(x, y) for x, y, _, feasible in rows if feasible == wanted]
             panel.marks.append(Points([x for x, _ in chosen], [y for _, y in chosen], label, color))
         return panel
 
-    def _surface(self, rows: list[tuple[Any, Any, float, bool]], x_axis: Axis, y_axis: Axis) -> Surface:
+    def _surface(self, rows: list[tuple[Any, Any, float, bool]], x_grid: list[Any], y_grid: list[Any]) -> Surface:
         known: dict[tuple[Any, Any], float] = {}
         for x, y, value, _ in rows:
             here = (x, y)
             known[here] = self.better(known[here], value) if self.better and here in known else value
         xs, ys = [x for x, _ in known], [y for _, y in known]
-        return Surface(xs, ys, list(known.values()), self.scale, _grid(xs, x_axis), _grid(ys, y_axis))
+        return Surface(xs, ys, list(known.values()), self.scale, x_grid, y_grid)
 
 
 def _grid(values: list[Any], axis: Axis) -> list[Any]:
-    """The values in order, and for numbers the axis's ends."""
-    inner = sorted(set(values))
+    """The values in order, and for numbers the axis's ends; at least two, or there is no plane."""
+    inner = sorted({value for value in values if value is not None})
     if axis.kind == "category" or axis.range is None:
         return inner
     return [axis.range[0], *inner, axis.range[1]]

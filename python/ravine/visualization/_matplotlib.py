@@ -27,6 +27,7 @@ from ravine.visualization._svg.scale import Scale
 _INCHES = 2.4
 _FIELD = 60
 _LEVELS = 12
+_BAR = 0.7
 
 
 def to_matplotlib(chart: Chart) -> Any:
@@ -46,7 +47,7 @@ def to_matplotlib(chart: Chart) -> Any:
     for row, panels in enumerate(chart.panels):
         for column, panel in enumerate(panels):
             axes = grid[row][column]
-            _draw_panel(axes, panel, titled=(row == rows - 1, column == 0))
+            _draw_panel(axes, panel, chart, titled=(row == rows - 1, column == 0))
     _add_scale(figure, list(grid.flat), chart.scale)
     return grid[0] if rows == 1 else grid
 
@@ -59,16 +60,21 @@ def _single(chart: Chart, panel: Panel) -> Any:
     for mark in threads:
         _draw_threads(axes, mark)
     if not threads:
-        _draw_panel(axes, panel, titled=(True, True))
+        _draw_panel(axes, panel, chart, titled=(True, True))
+    if panel.x.kind == "date":
+        axes.tick_params(axis="x", rotation=25)
     _add_scale(figure, [axes], chart.scale)
-    if chart.legend and axes.get_legend_handles_labels()[1]:
+    if len(axes.get_legend_handles_labels()[1]) > 1:
         axes.legend()
     return axes
 
 
-def _draw_panel(axes: Any, panel: Panel, titled: tuple[bool, bool]) -> None:
+def _draw_panel(axes: Any, panel: Panel, chart: Chart, titled: tuple[bool, bool]) -> None:
+    bars = [mark for mark in panel.marks if isinstance(mark, Bars)]
+    _draw_bars(axes, bars, panel)
     for mark in panel.marks:
-        _draw(axes, mark, panel)
+        label = getattr(mark, "name", None) if chart.lists(mark) else None
+        _draw(axes, mark, panel, label)
     _set_axis(axes, "x", panel.x, titled[0])
     _set_axis(axes, "y", panel.y, titled[1])
     if panel.z is not None:
@@ -86,39 +92,46 @@ def _set_axis(axes: Any, name: str, axis: Axis, titled: bool = True) -> None:
         getattr(axes, f"set_{name}lim")(*axis.range)
 
 
-def _draw(axes: Any, mark: Mark, panel: Panel) -> None:
+def _draw(axes: Any, mark: Mark, panel: Panel, label: str | None) -> None:
     if isinstance(mark, Points):
-        _draw_points(axes, mark, panel)
+        _draw_points(axes, mark, panel, label)
     elif isinstance(mark, Line):
-        _draw_line(axes, mark)
-    elif isinstance(mark, Bars):
-        bars = axes.barh(list(mark.labels), list(mark.values), color=color_of(mark.color), label=mark.name)
-        axes.bar_label(bars, labels=list(mark.texts), padding=3)
+        _draw_line(axes, mark, label)
     elif isinstance(mark, Spans):
         widths = [end - start for start, end in zip(mark.starts, mark.ends)]
-        axes.barh(list(mark.y), widths, left=list(mark.starts), color=color_of(mark.color), label=mark.name)
+        axes.barh(list(mark.y), widths, left=list(mark.starts), color=color_of(mark.color), label=label)
     elif isinstance(mark, Surface):
         _draw_surface(axes, mark, panel)
 
 
-def _draw_points(axes: Any, mark: Points, panel: Panel) -> None:
+def _draw_bars(axes: Any, marks: list[Bars], panel: Panel) -> None:
+    """Bars of several series stand side by side on each label's row."""
+    for place, mark in enumerate(marks):
+        height = _BAR / len(marks)
+        rows = [(panel.y.categories or []).index(label) for label in mark.labels]
+        middles = [row + (place - (len(marks) - 1) / 2) * height for row in rows]
+        label = mark.name if mark.legend else None
+        bars = axes.barh(middles, list(mark.values), height, color=color_of(mark.color), label=label)
+        axes.bar_label(bars, labels=list(mark.texts), padding=3)
+
+
+def _draw_points(axes: Any, mark: Points, panel: Panel, label: str | None) -> None:
     coordinates = [_placed(mark.x, panel.x), _placed(mark.y, panel.y)]
     if mark.z is not None:
         coordinates.append(list(mark.z))
-    label = mark.name if mark.legend or panel.z is not None or mark.hover is not None else None
-    if mark.scale is None:
-        colors: Any = color_of(str(mark.color))
-    else:
-        colors = colors_of(mark)
+    colors: Any = color_of(str(mark.color)) if mark.scale is None else colors_of(mark)
     if mark.error is not None:
         axes.errorbar(*coordinates, yerr=list(mark.error), fmt="none", ecolor=colors, capsize=3)
-    axes.scatter(*coordinates, c=colors or None, s=18, edgecolors="grey" if mark.scale else None, linewidths=0.4,
-                 label=label, zorder=3)  # fmt: skip
+    look: dict[str, Any] = {"s": 18, "edgecolors": "grey" if mark.scale else None, "linewidths": 0.4, "zorder": 3}
+    axes.scatter(*coordinates, c=colors or None, **look)
+    if label is not None:
+        # The legend's dot is strong, whatever the first trial's is.
+        key = color_of(str(mark.color)) if mark.scale is None else mixed(mark.scale.palette, 0.7)
+        axes.scatter(*([] for _ in coordinates), c=key, label=label, **look)
 
 
-def _draw_line(axes: Any, mark: Line) -> None:
+def _draw_line(axes: Any, mark: Line, label: str | None) -> None:
     color = color_of(mark.color)
-    label = mark.name if mark.legend else None
     axes.plot(list(mark.x), list(mark.y), color=color, label=label, alpha=0.35 if mark.faint else 0.9,
               marker="o" if mark.markers else None, markersize=3)  # fmt: skip
     if mark.lower is not None and mark.upper is not None:

@@ -179,7 +179,7 @@ def _surface(mark: Surface) -> Any:
     return go.Contour(
         x=mark.x_grid, y=mark.y_grid, z=grid, colorbar={"title": mark.scale.title},
         colorscale=PALETTES[mark.scale.palette], connectgaps=True, contours_coloring="heatmap", hoverinfo="none",
-        line_smoothing=1.3, reversescale=mark.scale.reverse,
+        line_smoothing=1.3, zmin=mark.scale.low, zmax=mark.scale.high, reversescale=mark.scale.reverse,
     )  # fmt: skip
 
 

@@ -37,7 +37,12 @@ def test_every_example_of_a_page_runs(page: str, tmp_path: Path, monkeypatch: py
 def environment() -> dict[str, str]:
     """Of a child process that imports the same package."""
     package = Path(ravine.__file__).resolve().parents[1]
-    return {**os.environ, "PYTHONPATH": os.pathsep.join([str(package), os.environ.get("PYTHONPATH", "")])}
+    # One thread each: several of a library's own would wait for each other where there are few cores.
+    return {
+        **os.environ,
+        "OMP_NUM_THREADS": "1",
+        "PYTHONPATH": os.pathsep.join([str(package), os.environ.get("PYTHONPATH", "")]),
+    }
 
 
 @pytest.mark.parametrize("program", PROGRAMS)

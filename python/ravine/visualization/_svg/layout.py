@@ -241,10 +241,8 @@ def _flat(chart: Chart) -> list[list[Panel]]:
 
 
 def _listed(chart: Chart) -> list[Any]:
-    """The marks that the legend names: those that ask for it, and groups of dots that differ by more than a number."""
-    if not chart.legend:
-        return []
-    marks: list[Any] = [mark for mark in chart.marks if _wants_legend(mark, chart)]
+    """The marks that the legend names, each name once; none when there is nothing to tell apart."""
+    marks: list[Any] = [mark for mark in chart.marks if chart.lists(mark)]
     unique = list({mark.name: mark for mark in marks}.values())
     return unique if len(unique) > 1 else []
 
@@ -260,15 +258,6 @@ def _entries(marks: list[Any]) -> list[tuple[Any, float, float]]:
         entries.append((mark, x, y))
         x += width
     return entries
-
-
-def _wants_legend(mark: Mark, chart: Chart) -> bool:
-    if isinstance(mark, (Surface, Threads)):
-        return False
-    if isinstance(mark, Points) and not mark.legend:
-        grouped = chart.scale is None or mark.color == "infeasible"
-        return grouped and len(mark.x) > 0
-    return mark.legend
 
 
 def _legend_color(mark: Any) -> str:
