@@ -115,13 +115,7 @@ class Trials:
     @property
     def idxs_vals(self) -> tuple[dict[str, list[Any]], dict[str, list[Any]]]:
         """:attr:`idxs` and :attr:`vals`."""
-        idxs: dict[str, list[Any]] = {}
-        vals: dict[str, list[Any]] = {}
-        for misc in self.miscs:
-            for label, values in misc["vals"].items():
-                idxs.setdefault(label, []).extend(misc["idxs"][label])
-                vals.setdefault(label, []).extend(values)
-        return idxs, vals
+        return miscs_to_idxs_vals(self.miscs)
 
     @property
     def idxs(self) -> dict[str, list[Any]]:
@@ -375,6 +369,53 @@ def new_misc(tid: Any, values: Mapping[str, Any], labels: Iterable[str]) -> Docu
 def spec_from_misc(misc: Mapping[str, Any]) -> dict[str, Any]:
     """A trial's values by label, without the inactive ones."""
     return {label: values[0] for label, values in misc["vals"].items() if len(values) > 0}
+
+
+def miscs_to_idxs_vals(
+    miscs: Iterable[Mapping[str, Any]], keys: Iterable[str] | None = None
+) -> tuple[dict[str, list[Any]], dict[str, list[Any]]]:
+    """For each label (of `keys`, or all) the numbers of the trials in which it was active, and its values there."""
+    wanted = None if keys is None else list(keys)
+    idxs: dict[str, list[Any]] = {key: [] for key in wanted or ()}
+    vals: dict[str, list[Any]] = {key: [] for key in wanted or ()}
+    for misc in miscs:
+        for label, values in misc["vals"].items():
+            if wanted is None or label in wanted:
+                idxs.setdefault(label, []).extend(misc["idxs"][label])
+                vals.setdefault(label, []).extend(values)
+    return idxs, vals
+
+
+def miscs_update_idxs_vals(
+    miscs: Sequence[Document],
+    idxs: Mapping[str, Sequence[Any]],
+    vals: Mapping[str, Sequence[Any]],
+    assert_all_vals_used: bool = True,
+    idxs_map: Mapping[Any, Any] | None = None,
+) -> Sequence[Document]:
+    """Puts values into the ``misc`` of trials: the reverse of :func:`miscs_to_idxs_vals`. Own algorithms use it.
+
+    Args:
+        miscs: Of the trials; they are changed, and returned.
+        idxs: For each label the numbers of the trials in which it is active.
+        vals: Its values there.
+        assert_all_vals_used: Whether a number that is no trial's is an error; else it is left out.
+        idxs_map: Other numbers for some of those in `idxs`.
+
+    Raises:
+        KeyError: When a number is no trial's.
+    """
+    by_number = {misc["tid"]: misc for misc in miscs}
+    for misc in miscs:
+        misc["idxs"] = {label: [] for label in idxs}
+        misc["vals"] = {label: [] for label in idxs}
+    for label, numbers in idxs.items():
+        for given, value in zip(numbers, vals[label], strict=True):
+            number = (idxs_map or {}).get(given, given)
+            if assert_all_vals_used or number in by_number:
+                by_number[number]["idxs"][label] = [number]
+                by_number[number]["vals"][label] = [value]
+    return miscs
 
 
 def trials_from_docs(docs: Iterable[Document], validate: bool = True, **kwargs: Any) -> Trials:

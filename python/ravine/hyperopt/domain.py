@@ -10,7 +10,7 @@ from ravine.hyperopt.base import STATUS_NEW, STATUS_OK, STATUS_STRINGS, Ctrl
 from ravine.hyperopt.exceptions import DuplicateLabel, InvalidLoss, InvalidResultStatus
 from ravine.hyperopt.kinds import KINDS, Kind, Option
 from ravine.hyperopt.pyll import Apply, Literal, as_apply, dfs
-from ravine.hyperopt.pyll.base import Evaluation, rec_eval
+from ravine.hyperopt.pyll.nodes import Evaluation, rec_eval
 
 
 class Domain:

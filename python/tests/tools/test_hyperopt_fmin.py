@@ -396,3 +396,26 @@ def test_progress_can_be_ones_own() -> None:
 
     fmin(lambda x: 0.5, hp.uniform("x", 0, 1), rand.suggest, 2, show_progressbar=reporter)
     assert told == [(0, 2), (1, "best loss: 0.5"), (1, "best loss: 0.5")]
+
+
+def test_an_own_algorithm_may_fill_documents_by_label() -> None:
+    from ravine.hyperopt.base import miscs_to_idxs_vals, miscs_update_idxs_vals
+
+    def halves(new_ids: list, domain: Domain, trials: Trials, seed: int) -> list:
+        miscs = [{"tid": tid, "cmd": domain.cmd, "workdir": domain.workdir} for tid in new_ids]
+        miscs_update_idxs_vals(miscs, {"x": new_ids}, {"x": [0.5] * len(new_ids)})
+        assert miscs_to_idxs_vals(miscs) == ({"x": new_ids}, {"x": [0.5] * len(new_ids)})
+        return trials.new_trial_docs(new_ids, [None] * len(new_ids), [domain.new_result() for _ in new_ids], miscs)
+
+    assert search(lambda x: x, hp.uniform("x", 0, 1), halves, 3) == {"x": 0.5}
+
+
+def test_names_are_where_programs_look_for_them() -> None:
+    import ravine.hyperopt as hyperopt
+    from ravine.hyperopt.early_stop import no_progress_loss
+    from ravine.hyperopt.fmin import generate_trials_to_calculate
+    from ravine.hyperopt.pyll.base import Apply, scope
+    from ravine.hyperopt.pyll.stochastic import sample
+
+    assert isinstance(scope.int(1), Apply) and 0 <= sample(hyperopt.hp.uniform("x", 0, 1)) <= 1
+    assert callable(no_progress_loss()) and len(generate_trials_to_calculate([{"x": 1}])._dynamic_trials) == 1

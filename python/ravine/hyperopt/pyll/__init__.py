@@ -7,8 +7,7 @@ which is what makes the parameters of the other options inactive.
 
 from __future__ import annotations
 
-from ravine.hyperopt.pyll import stochastic
-from ravine.hyperopt.pyll.base import Apply, Literal, as_apply, clone, dfs, rec_eval, toposort
-from ravine.hyperopt.pyll.symbols import scope
+from ravine.hyperopt.pyll import base, stochastic
+from ravine.hyperopt.pyll.base import Apply, Literal, as_apply, clone, dfs, rec_eval, scope, toposort
 
-__all__ = ["Apply", "Literal", "as_apply", "clone", "dfs", "rec_eval", "scope", "stochastic", "toposort"]
+__all__ = ["Apply", "Literal", "as_apply", "base", "clone", "dfs", "rec_eval", "scope", "stochastic", "toposort"]

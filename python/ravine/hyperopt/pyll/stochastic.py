@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ravine.hyperopt.kinds import KINDS
-from ravine.hyperopt.pyll.base import Apply, Evaluation, as_apply, implementations, random_names
+from ravine.hyperopt.pyll.nodes import Apply, Evaluation, as_apply, implementations, random_names
 from ravine.hyperopt.pyll.symbols import scope
 
 __all__ = ["sample", "scope"]

@@ -8,7 +8,7 @@ import operator
 from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
 
-from ravine.hyperopt.pyll.base import Apply, call, implementations
+from ravine.hyperopt.pyll.nodes import Apply, call, implementations
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
