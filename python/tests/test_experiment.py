@@ -113,7 +113,8 @@ def test_nothing_is_left_of_a_process_that_has_ended(tmp_path: Path) -> None:
     assert [result.is_ok for result in results] == [True, False, False]
     assert "exit code 9" in results[2].error
     for file in (ended, late, escaped):
-        assert not _is_alive(int(file.read_text())), file.name
+        # What is killed is gone a moment later.
+        _until(lambda pid=int(file.read_text()): not _is_alive(pid), seconds=5)
 
 
 def _is_alive(pid: int) -> bool:
@@ -195,6 +196,32 @@ def test_a_folder_with_something_in_it_is_refused_unless_forced(tmp_path: Path) 
         experiment.run([{}], tmp_path)
     experiment.run([{}], tmp_path, force=True)
     assert len(lines(tmp_path)) == 1 and (tmp_path / "1").is_dir()
+
+
+def test_what_is_there_is_not_run_again(tmp_path: Path) -> None:
+    begun: list[int] = []
+
+    def note(config: dict) -> dict:
+        begun.append(config["x"])
+        return {"y": math.nan if config["x"] == 1 else config["x"]}
+
+    experiment = Experiment(fit=note)
+    first = experiment.run([{"x": 1}, {"x": 2}, {"x": 3}], tmp_path)
+    with open(tmp_path / "results.jsonl", "a") as file:
+        file.write('{"experiment_id": 3, "half')
+    begun.clear()
+    again = experiment.run([{"x": 1}, {"x": 2}, {"x": 4}, {"x": 5}], tmp_path, resume=True)
+    assert begun == [4, 5]
+    assert [result.attempts for result in again] == [0, 0, 1, 1]
+    assert [line["x"] for line in lines(tmp_path)] == [1, 2, 4, 5]
+    assert math.isnan(again[0].scores["y"][0]) and again[1].scores == first[1].scores
+    begun.clear()
+    experiment.repetitions = 2
+    experiment.run([{"x": 2}], tmp_path, resume=True)
+    assert begun == [2, 2]
+    (tmp_path / "results.jsonl").write_text("nonsense\n")
+    with pytest.raises(ValueError, match="line 1, is no result"):
+        experiment.run([{"x": 2}], tmp_path, resume=True)
 
 
 def test_seeds_are_each_repetitions_own_and_the_same_again(tmp_path: Path) -> None:

@@ -76,7 +76,12 @@ class Experiment:
         self.verbose = verbose
 
     def run(
-        self, configs: Iterable[Mapping[str, Any]], out_path: str | os.PathLike[str], *, force: bool = False
+        self,
+        configs: Iterable[Mapping[str, Any]],
+        out_path: str | os.PathLike[str],
+        *,
+        force: bool = False,
+        resume: bool = False,
     ) -> list[ExperimentResult]:
         """Runs an experiment for each configuration.
 
@@ -88,13 +93,15 @@ class Experiment:
             configs: The configurations; the ``ID`` of each is its place, from 0.
             out_path: The folder for all that comes of it.
             force: Whether the folder may have something in it: old results are deleted, all else is kept.
+            resume: Go on in a folder: an experiment that has a line of results there, with the same
+                configuration and as many repetitions, is not run again.
 
         Returns:
             How each ended, in the order of the configurations.
 
         Raises:
-            ValueError: The folder is not empty, or there is a time-out for this process outside of its main
-                thread.
+            ValueError: The folder is not empty, or has results that cannot be read; there is a time-out for
+                this process outside of its main thread.
             TypeError: A function or a configuration cannot be sent to another process.
             KeyboardInterrupt: What has ended is written, what runs is ended.
         """
@@ -102,12 +109,27 @@ class Experiment:
         jobs = [self._job(number, config, folder) for number, config in enumerate(configs)]
         if self.processes is not None:
             Pool.check(self._functions)
-        records.prepare(folder, force)
-        results: dict[int, ExperimentResult] = {}
-        for job, outcome, attempts in self._outcomes(jobs):
+        records.prepare(folder, force, resume)
+        results = self._earlier(jobs, folder) if resume else {}
+        for job, outcome, attempts in self._outcomes([job for job in jobs if job.number not in results]):
             results[job.number] = self._conclude(job, outcome, attempts, folder)
             self._say(results[job.number], len(results), len(jobs))
         return [results[job.number] for job in jobs]
+
+    def _earlier(self, jobs: Sequence[Job], folder: Path) -> dict[int, ExperimentResult]:
+        """The results that need no run; lines of others are taken out of the file."""
+        recorded = records.recorded(folder)
+        results = {}
+        for job in jobs:
+            line = recorded.get(job.number, {})
+            scores = line.get("scores", {})
+            if (
+                _settings(line) == _settings(job.record())
+                and len(scores.get("fit_time", ())) == job.repetitions
+            ):
+                results[job.number] = ExperimentResult(job.number, job.config, scores, attempts=0)
+        records.rewrite(folder, (line for number, line in recorded.items() if number in results))
+        return results
 
     def _job(self, number: int, config: Mapping[str, Any], folder: Path) -> Job:
         repetitions = config.get("repetitions", self.repetitions)
@@ -154,6 +176,13 @@ class Experiment:
                 f"experiment {result.experiment_id}: {result.seconds:.3g} s ({done} of {total})",
                 file=sys.stderr,
             )
+
+
+def _settings(record: Mapping[str, Any]) -> Any:
+    """What a record says of the configuration, wherever its folder lies."""
+    return records.jsonable(
+        {key: value for key, value in record.items() if key not in ("out_path", "scores")}
+    )
 
 
 def _at_least(least: float, **numbers: float) -> None:

@@ -7,7 +7,7 @@ import functools
 import json
 import math
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -16,21 +16,51 @@ CONFIG = "config.json"
 _NON_FINITE = {"nan": math.nan, "inf": math.inf, "-inf": -math.inf}
 
 
-def prepare(folder: Path, force: bool) -> None:
+def prepare(folder: Path, force: bool, resume: bool) -> None:
     """Makes the folder that experiments write to.
 
     Args:
         force: In a folder that is not empty the old results are deleted, all else is kept.
+        resume: All is kept.
 
     Raises:
-        ValueError: It is not empty, and ``force`` is not said.
+        ValueError: It is not empty, and neither of these is said.
     """
     folder.mkdir(parents=True, exist_ok=True)
+    if resume:
+        return
     if not force and any(folder.iterdir()):
         raise ValueError(
-            f"{folder} is not empty: name another folder, or say force=True to replace the results in it"
+            f"{folder} is not empty: name another folder, or say resume=True to run what is missing in it, or "
+            "force=True to begin anew"
         )
     (folder / RESULTS).unlink(missing_ok=True)
+
+
+def recorded(folder: Path) -> dict[int, dict[str, Any]]:
+    """The lines of ``results.jsonl``, by experiment. The half line that a killed program may leave is none.
+
+    Raises:
+        ValueError: A line is no result.
+    """
+    path = folder / RESULTS
+    text = path.read_text(encoding="utf-8") if path.exists() else ""
+    found = {}
+    for number, line in enumerate(text[: text.rfind("\n") + 1].splitlines(), 1):
+        try:
+            record = json.loads(line)
+            record["scores"] = {name: _finite(value) for name, value in record["scores"].items()}
+            found[record["experiment_id"]] = record
+        except (ValueError, KeyError, AttributeError, TypeError) as error:
+            raise ValueError(f"{path}, line {number}, is no result: {error}") from error
+    return found
+
+
+def rewrite(folder: Path, lines: Iterable[Mapping[str, Any]]) -> None:
+    """Writes ``results.jsonl`` with these lines alone."""
+    passing = folder / f".{RESULTS}"
+    passing.write_text("".join(_line(record) for record in lines), encoding="utf-8")
+    os.replace(passing, folder / RESULTS)
 
 
 def write_config(folder: Path, record: Mapping[str, Any]) -> None:
@@ -41,9 +71,12 @@ def write_config(folder: Path, record: Mapping[str, Any]) -> None:
 
 def append_result(folder: Path, record: Mapping[str, Any]) -> None:
     """Appends a line to ``results.jsonl``: keys in order, all of it in one write."""
-    line = json.dumps(jsonable(record), sort_keys=True) + "\n"
     with open(folder / RESULTS, "a", encoding="utf-8") as file:
-        file.write(line)
+        file.write(_line(record))
+
+
+def _line(record: Mapping[str, Any]) -> str:
+    return json.dumps(jsonable(record), sort_keys=True) + "\n"
 
 
 def read_results(path: str | os.PathLike[str]) -> list[dict[str, Any]]:

@@ -150,7 +150,7 @@ class ExperimentResult:
     error: str | None = None
     """Why it failed: a traceback, or what ended it."""
     attempts: int = 1
-    """How often it was begun."""
+    """How often it was begun; 0 where its result was there."""
     seconds: float = field(default=0.0, compare=False)
     """How long the last attempt took, in seconds."""
 
