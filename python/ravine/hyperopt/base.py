@@ -73,10 +73,11 @@ class Trials:
 
     def refresh(self) -> None:
         """Looks at the documents anew; those that were inserted, failed or cancelled since then count from here on."""
-        self._trials = [doc for doc in self._own() if doc["state"] in JOB_VALID_STATES]
+        self._trials = [doc for doc in self.documents() if doc["state"] in JOB_VALID_STATES]
         self._ids.update(doc["tid"] for doc in self._trials)
 
-    def _own(self) -> list[Document]:
+    def documents(self) -> list[Document]:
+        """All documents of this `exp_key` as they are now, also those that ended in an error."""
         if self._exp_key is None:
             return self._dynamic_trials
         return [doc for doc in self._dynamic_trials if doc["exp_key"] == self._exp_key]
@@ -185,7 +186,7 @@ class Trials:
 
     def count_by_state_unsynced(self, arg: int | Iterable[int]) -> int:
         """How many documents are in a state, or in one of several, now."""
-        return self.count_by_state_synced(arg, self._own())
+        return self.count_by_state_synced(arg, self.documents())
 
     def new_trial_ids(self, n: int) -> list[int]:
         """n numbers that no trial has."""

@@ -18,7 +18,6 @@ from ravine.hyperopt import progress, tpe
 from ravine.hyperopt.base import (
     JOB_STATE_DONE,
     JOB_STATE_ERROR,
-    JOB_STATE_NEW,
     JOB_STATE_RUNNING,
     STATUS_OK,
     Ctrl,
@@ -32,6 +31,7 @@ from ravine.hyperopt.base import (
 from ravine.hyperopt.domain import Domain
 from ravine.hyperopt.exceptions import InvalidAnnotatedParameter
 from ravine.hyperopt.pyll import Apply, as_apply, dfs, rec_eval
+from ravine.hyperopt.watch import Watch
 
 _logger = logging.getLogger(__name__)
 
@@ -165,6 +165,7 @@ class FMinIter:
         self.trials_save_file = trials_save_file
         self._next_seed = seeds(rstate)
         self._start = time.monotonic()
+        self._watch = Watch(trials)
         self._stopped = False
         if not verbose or show_progressbar is False:
             self._progress: Callable[..., AbstractContextManager[Any]] = progress.no_progress_callback
@@ -179,31 +180,34 @@ class FMinIter:
     def run(self, N: int, block_until_done: bool = True) -> None:  # noqa: N803 (hyperopt's name)
         """Goes on for `N` new trials, or until a limit is reached; trials that wait are run first."""
         new = 0
-        with self._progress(initial=self._count_done(), total=self.max_evals) as bar:
-            while not self._over() and (new < N or self._waiting()):
-                room = min(self.max_queue_len - self._waiting(), N - new)
+        watch = self._watch
+        watch.look()
+        self.trials.refresh()
+        with self._progress(initial=watch.done, total=self.max_evals) as bar:
+            while not self._over() and (new < N or watch.waiting):
+                room = min(self.max_queue_len - len(watch.waiting), N - new)
                 if room > 0:
                     suggested = self._suggest(room)
                     new += suggested
-                    if not suggested and not self._waiting():
+                    if not suggested and not watch.waiting:
                         break
-                before = self._count_done()
+                before = watch.done
                 self.serial_evaluate()
-                self._after_round(bar, self._count_done() - before)
+                self._after_round(bar, watch.done - before)
 
     def serial_evaluate(self) -> None:
         """Runs the trials that wait."""
-        for doc in list(self.trials._dynamic_trials):
-            if doc["state"] == JOB_STATE_NEW:
-                self._evaluate(doc)
-        self.trials.refresh()
+        self._watch.look()
+        for doc in self._watch.waiting:
+            self._evaluate(doc)
+        self._watch.look()
 
     def _suggest(self, count: int) -> int:
         ids = self.trials.new_trial_ids(count)
-        self.trials.refresh()
         docs = self.algo(ids, self.domain, self.trials, self._next_seed())
         self.trials.insert_trial_docs(docs)
         self.trials.refresh()
+        self._watch.look()
         return len(docs)
 
     def _evaluate(self, doc: Document) -> None:
@@ -216,8 +220,9 @@ class FMinIter:
         except BaseException as error:
             doc["state"] = JOB_STATE_ERROR
             doc["misc"]["error"] = (str(type(error)), str(error))
+            # An error's trial is no longer among those that are seen.
+            self.trials.refresh()
             if not self.catch_eval_exceptions or not isinstance(error, Exception):
-                self.trials.refresh()
                 raise
             _logger.error("trial %s ended by an exception: %r", doc["tid"], error)
         finally:
@@ -229,26 +234,15 @@ class FMinIter:
         if self.early_stop_fn is not None and self.trials.trials:
             stop, self.early_stop_args = self.early_stop_fn(self.trials, *self.early_stop_args)
             self._stopped = self._stopped or bool(stop)
-        best = self._best_loss()
-        if best < math.inf:
-            bar.postfix = f"best loss: {best}"
+        if self._watch.best_loss < math.inf:
+            bar.postfix = f"best loss: {self._watch.best_loss}"
         if ended > 0:
             bar.update(ended)
 
     def _over(self) -> bool:
         late = self.timeout is not None and time.monotonic() - self._start >= self.timeout
-        reached = self.loss_threshold is not None and self._best_loss() < self.loss_threshold
+        reached = self.loss_threshold is not None and self._watch.best_loss < self.loss_threshold
         return self._stopped or late or reached
-
-    def _best_loss(self) -> float:
-        losses = (loss for loss in self.trials.losses() if loss is not None)
-        return min((loss for loss in losses if not math.isnan(loss)), default=math.inf)
-
-    def _waiting(self) -> int:
-        return self.trials.count_by_state_unsynced(JOB_STATE_NEW)
-
-    def _count_done(self) -> int:
-        return self.trials.count_by_state_unsynced(JOB_STATE_DONE)
 
     def __iter__(self) -> Iterator[Trials]:
         return self

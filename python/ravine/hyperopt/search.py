@@ -95,7 +95,7 @@ class Search:
 
     def learn(self, trials: Trials) -> None:
         """Tells the study what ended since the last call."""
-        documents_now = trials._dynamic_trials
+        documents_now = trials.documents()
         self._unsettled += documents_now[self._read :]
         self._read = len(documents_now)
         self._unsettled = [doc for doc in self._unsettled if not self._settle(doc)]

@@ -419,3 +419,11 @@ def test_names_are_where_programs_look_for_them() -> None:
 
     assert isinstance(scope.int(1), Apply) and 0 <= sample(hyperopt.hp.uniform("x", 0, 1)) <= 1
     assert callable(no_progress_loss()) and len(generate_trials_to_calculate([{"x": 1}])._dynamic_trials) == 1
+
+
+def test_thousands_of_trials_take_seconds() -> None:
+    import time
+
+    start = time.process_time()
+    search(lambda x: x, hp.uniform("x", 0, 1), rand.suggest, 3000)
+    assert time.process_time() - start < 10
