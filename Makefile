@@ -4,7 +4,7 @@ SHELL := /bin/bash
 CARGO ?= cargo
 BIN := target/release
 
-.PHONY: help build demo demo-compress test tools lint other-systems doc bench clean
+.PHONY: help build demo demo-compress test tools lint other-systems doc python bench clean
 
 help: ## List the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -22,7 +22,7 @@ demo-compress: build ## Tune zstd, a program as it is: the smallest text at 20 M
 	@$(BIN)/ravine run examples/compress/study.toml --dir runs
 	@$(BIN)/ravine report compress --dir runs
 
-test: tools lint other-systems doc ## Install what the tests need, then pass them all
+test: tools lint other-systems doc python ## Install what the tests need, then pass them all
 	$(CARGO) build --locked -p ravine-cli -p digits-trainer --bins
 	@if $(CARGO) nextest --version >/dev/null 2>&1; then \
 	  $(CARGO) nextest run --workspace --locked --no-fail-fast; \
@@ -36,6 +36,9 @@ lint: ## Format, clippy and the house rules
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --workspace --all-targets --locked -- -D warnings
 	$(CARGO) xtask tidy
+
+python: ## Build the wheel into a fresh virtual environment and test the Python package
+	@scripts/python-tests.sh
 
 other-systems: ## Check the pure crates for Windows and macOS, where the toolchain can
 	@CARGO="$(CARGO)" scripts/other-systems.sh

@@ -9,6 +9,7 @@ command -v chromium >/dev/null || command -v chromium-browser >/dev/null || pack
 command -v zstd >/dev/null || packages+=(zstd)
 command -v xz >/dev/null || packages+=(xz-utils)
 command -v python3 >/dev/null || packages+=(python3)
+python3 -c 'import venv, ensurepip' 2>/dev/null || packages+=(python3-venv)
 command -v setsid >/dev/null || packages+=(util-linux)
 if [ ${#packages[@]} -gt 0 ]; then
   echo "installing ${packages[*]}"

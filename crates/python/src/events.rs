@@ -36,6 +36,21 @@ pub(crate) fn domain_of(py: Python<'_>, dist: &Dist) -> PyResult<Domain> {
     Ok(Domain::Choice(domain))
 }
 
+/// Numbers that JSON does not have, among choices.
+const ODD: [(&str, f64); 3] =
+    [("ravine:inf", f64::INFINITY), ("ravine:-inf", f64::NEG_INFINITY), ("ravine:nan", f64::NAN)];
+
+fn odd_name(number: f64) -> &'static str {
+    let [infinite, negative, nan] = ODD;
+    if number.is_nan() {
+        nan.0
+    } else if number > 0.0 {
+        infinite.0
+    } else {
+        negative.0
+    }
+}
+
 /// A choice as JSON.
 fn label(choice: &Bound<'_, PyAny>) -> PyResult<Json> {
     if choice.is_none() {
@@ -49,16 +64,15 @@ fn label(choice: &Bound<'_, PyAny>) -> PyResult<Json> {
     {
         return Ok(Json::from(number));
     }
-    if choice.is_instance_of::<PyFloat>()
-        && let Some(number) = serde_json::Number::from_f64(choice.extract()?)
-    {
-        return Ok(Json::Number(number));
+    if choice.is_instance_of::<PyFloat>() {
+        let number: f64 = choice.extract()?;
+        return Ok(serde_json::Number::from_f64(number).map_or_else(|| Json::from(odd_name(number)), Json::Number));
     }
     if choice.is_instance_of::<PyString>() {
         return Ok(Json::String(choice.extract()?));
     }
     Err(PyValueError::new_err(format!(
-        "the choice {} cannot be kept: it is not None, a bool, an int below 2^63, a finite float or a str",
+        "the choice {} cannot be kept: it is not None, a bool, an int below 2^63, a float or a str",
         choice.repr()?
     )))
 }
@@ -94,7 +108,10 @@ fn choice<'py>(py: Python<'py>, label: &Json) -> PyResult<Bound<'py, PyAny>> {
             Some(whole) => PyInt::new(py, whole).into_any(),
             None => PyFloat::new(py, number.as_f64().unwrap_or(f64::NAN)).into_any(),
         },
-        Json::String(text) => PyString::new(py, text).into_any(),
+        Json::String(text) => match ODD.iter().find(|(name, _)| name == text) {
+            Some((_, number)) => PyFloat::new(py, *number).into_any(),
+            None => PyString::new(py, text).into_any(),
+        },
         _ => py.None().into_bound(py),
     })
 }

@@ -301,9 +301,10 @@ impl Journal {
         catch_up(slf, ledger)
     }
 
-    /// The study's notes: those of its user, or of the system.
-    fn notes(&self, py: Python<'_>, system: bool) -> Py<PyDict> {
-        if system { self.system.clone_ref(py) } else { self.user.clone_ref(py) }
+    /// A copy of the study's notes: those of its user, or of the system.
+    fn notes<'py>(&self, py: Python<'py>, system: bool) -> PyResult<Bound<'py, PyDict>> {
+        let notes = if system { &self.system } else { &self.user };
+        notes.bind(py).copy()
     }
 
     /// Starts a trial that waits, or a new one; its number. `draw` is unlike any other process's.

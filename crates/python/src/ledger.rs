@@ -275,6 +275,11 @@ impl Ledger {
         Ok(notes.get_or_insert_with(|| PyDict::new(py).unbind()).clone_ref(py))
     }
 
+    /// How many parameters a trial has.
+    fn n_params(&self, number: u32) -> PyResult<usize> {
+        Ok(self.row(number)?.params.len())
+    }
+
     /// The state of a trial.
     fn state(&self, number: u32) -> PyResult<u8> {
         Ok(self.row(number)?.state as u8)

@@ -187,7 +187,10 @@ impl Trial {
     }
 
     /// Suggests a whole number between `low` and `high`, both inclusive. See `BaseTrial`.
-    #[pyo3(signature = (name, low, high, *, step=None, log=false))]
+    #[pyo3(
+        signature = (name, low, high, *, step=None, log=false),
+        text_signature = "($self, name, low, high, *, step=1, log=False)"
+    )]
     fn suggest_int(
         slf: &Bound<'_, Self>,
         name: &Bound<'_, PyString>,
@@ -435,6 +438,12 @@ impl Trial {
     #[getter]
     fn relative_params(slf: &Bound<'_, Self>) -> PyResult<Py<PyAny>> {
         python!(slf.py(), "relative_params")?.call1((slf,)).map(Bound::unbind)
+    }
+
+    /// `relative_params`, or None before the sampler was asked for them.
+    #[getter]
+    fn _relative_params(slf: &Bound<'_, Self>) -> PyResult<Py<PyAny>> {
+        python!(slf.py(), "known_relative_params")?.call1((slf,)).map(Bound::unbind)
     }
 
     /// The space of `relative_params`; None before they were asked for.

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from ravine import logging
 from ravine.pruners._base import BasePruner, check
-from ravine.study._direction import StudyDirection
+from ravine.study._study_direction import StudyDirection
 from ravine.trial._state import TrialState
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 from ravine.pruners._base import BasePruner, check, is_first_in_interval
-from ravine.study._direction import StudyDirection
+from ravine.study._study_direction import StudyDirection
 from ravine.trial._state import TrialState
 
 if TYPE_CHECKING:

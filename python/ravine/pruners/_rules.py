@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from ravine._notice import experimental
 from ravine.pruners._base import BasePruner, check, is_first_in_interval
-from ravine.study._direction import StudyDirection
+from ravine.study._study_direction import StudyDirection
 
 if TYPE_CHECKING:
     from ravine.study import Study

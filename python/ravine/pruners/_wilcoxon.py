@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from ravine._notice import experimental, warn
 from ravine.pruners._base import BasePruner, check
-from ravine.study._direction import StudyDirection
+from ravine.study._study_direction import StudyDirection
 
 if TYPE_CHECKING:
     from ravine.study import Study

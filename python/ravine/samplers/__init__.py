@@ -7,7 +7,6 @@ from ravine.samplers._base import BaseSampler
 from ravine.samplers._brute_force import BruteForceSampler
 from ravine.samplers._engine import (
     AutoSampler,
-    BaseGASampler,
     CmaEsSampler,
     GPSampler,
     NSGAIIISampler,
@@ -16,6 +15,7 @@ from ravine.samplers._engine import (
     RandomSampler,
     TPESampler,
 )
+from ravine.samplers._genetic import BaseGASampler
 from ravine.samplers._grid import GridSampler
 from ravine.samplers._partial_fixed import PartialFixedSampler
 

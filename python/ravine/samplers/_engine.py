@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from ravine import logging
 from ravine._notice import experimental, experimental_argument, warn
 from ravine.samplers._base import BaseSampler
+from ravine.samplers._genetic import GeneticSampler
 from ravine.samplers._native import ConstraintsFunc, NativeSampler
 
 if TYPE_CHECKING:
@@ -172,7 +173,7 @@ class GPSampler(NativeSampler):
         super().__init__(seed, constraints_func)
 
     def _describe(self, objectives: int) -> dict[str, Any]:
-        return {"name": "gp", "n_startup_trials": self._n_startup_trials}
+        return {"name": "gp", "n_startup_trials": max(1, self._n_startup_trials)}
 
 
 class CmaEsSampler(NativeSampler):
@@ -290,34 +291,7 @@ class QMCSampler(NativeSampler):
         return {"name": "sobol", "scramble": self._scramble}
 
 
-class BaseGASampler(NativeSampler):
-    """What genetic algorithms share.
-
-    Args:
-        population_size: How many trials are parents; at least 2.
-    """
-
-    def __init__(
-        self,
-        population_size: int,
-        seed: int | None = None,
-        constraints_func: ConstraintsFunc | None = None,
-    ) -> None:
-        self._population_size = population_size
-        super().__init__(seed, constraints_func)
-
-    @property
-    def population_size(self) -> int:
-        """How many trials are parents."""
-        return self._population_size
-
-    @population_size.setter
-    def population_size(self, value: int) -> None:
-        self._population_size = value
-        self._plans = {}
-
-
-class NSGAIISampler(BaseGASampler):
+class NSGAIISampler(GeneticSampler):
     """The genetic algorithm NSGA-II, for one objective or several.
 
     The engine's is steady: it breeds from the best so far with each trial, not by generations, with simulated binary
@@ -369,7 +343,7 @@ class NSGAIISampler(BaseGASampler):
 
 
 @experimental("3.2.0")
-class NSGAIIISampler(BaseGASampler):
+class NSGAIIISampler(GeneticSampler):
     """The genetic algorithm NSGA-III, for three objectives and more; see `NSGAIISampler`.
 
     Args:

@@ -82,10 +82,10 @@ class NativeSampler(BaseSampler):
     def sample_relative(
         self, study: Study, trial: FrozenTrial, search_space: dict[str, BaseDistribution]
     ) -> dict[str, Any]:
+        if not self._several_objectives:
+            self._raise_error_if_multi_objective(study)
         if not search_space:
             return {}
-        if len(study._directions) > 1 and not self._several_objectives:
-            self._raise_error_if_multi_objective(study)
         wishes = study._ledger.propose(trial.number, self._plan(len(study._directions)))
         return {
             name: dist.to_external_repr(wishes[name])
@@ -96,6 +96,8 @@ class NativeSampler(BaseSampler):
     def sample_independent(
         self, study: Study, trial: FrozenTrial, param_name: str, param_distribution: BaseDistribution
     ) -> Any:
+        if not self._several_objectives:
+            self._raise_error_if_multi_objective(study)
         if self._draws is None:
             self._draws = Draws(self._seed)
         return self._draws.value(param_distribution)

@@ -11,10 +11,12 @@ if TYPE_CHECKING:
     from ravine.storages._callbacks import RetryFailedTrialCallback, RetryHeartbeatStaleTrialCallback
     from ravine.storages._database import RDBStorage
     from ravine.storages._optuna import load_optuna
+    from ravine.storages.journal import JournalStorage
 
 __all__ = [
     "BaseStorage",
     "InMemoryStorage",
+    "JournalStorage",
     "RDBStorage",
     "RetryFailedTrialCallback",
     "RetryHeartbeatStaleTrialCallback",
@@ -24,6 +26,8 @@ __all__ = [
 ]
 
 _PLACES = {
+    "JournalFileBackend": "journal",
+    "JournalStorage": "journal",
     "RDBStorage": "_database",
     "RetryFailedTrialCallback": "_callbacks",
     "RetryHeartbeatStaleTrialCallback": "_callbacks",
@@ -33,10 +37,12 @@ _PLACES = {
 
 
 def __getattr__(name: str) -> Any:
-    if name not in _PLACES:
+    if name != "journal" and name not in _PLACES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     import importlib
 
+    if name == "journal":
+        return importlib.import_module(f"{__name__}.journal")
     return getattr(importlib.import_module(f"{__name__}.{_PLACES[name]}"), name)
 
 

@@ -11,7 +11,7 @@ from ravine.trial._state import TrialState
 
 if TYPE_CHECKING:
     from ravine.distributions import BaseDistribution
-    from ravine.study._direction import StudyDirection
+    from ravine.study._study_direction import StudyDirection
     from ravine.study._frozen import FrozenStudy
     from ravine.trial import FrozenTrial
 
@@ -146,7 +146,7 @@ class BaseStorage(abc.ABC):
 
     def get_best_trial(self, study_id: int) -> FrozenTrial:
         """The best complete trial. Raises `ValueError` where none is, `RuntimeError` with several objectives."""
-        from ravine.study._direction import StudyDirection
+        from ravine.study._study_direction import StudyDirection
 
         trials = self.get_all_trials(study_id, deepcopy=False, states=(TrialState.COMPLETE,))
         if not trials:

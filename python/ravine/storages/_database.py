@@ -19,7 +19,7 @@ from ravine.distributions import check_distribution_compatibility
 from ravine.exceptions import DuplicatedStudyError, StorageInternalError, UpdateFinishedTrialError
 from ravine.storages._base import DEFAULT_STUDY_NAME_PREFIX
 from ravine.storages._ledgers import Entry, LedgerStorage
-from ravine.study._direction import StudyDirection
+from ravine.study._study_direction import StudyDirection
 from ravine.trial._state import TrialState
 
 if TYPE_CHECKING:
@@ -56,8 +56,12 @@ class _Kept(Entry):
     def __init__(self, study_id: int, name: str, journal: Journal, directions: Sequence[StudyDirection]) -> None:
         super().__init__(study_id, name, directions)
         self.journal = journal
-        self.user_attrs = journal.notes(False)
-        self.system_attrs = journal.notes(True)
+
+    def catch_up(self) -> None:
+        """Takes in what others did."""
+        self.journal.refresh(self.ledger)
+        self.user_attrs = self.journal.notes(False)
+        self.system_attrs = self.journal.notes(True)
 
 
 class RDBStorage(LedgerStorage):
@@ -83,9 +87,9 @@ class RDBStorage(LedgerStorage):
         *,
         heartbeat_interval: int | None = None,
         grace_period: int | None = None,
+        heartbeat_stale_trial_callback: Callable[[Study, FrozenTrial], None] | None = None,
         failed_trial_callback: Callable[[Study, FrozenTrial], None] | None = None,
         skip_table_creation: bool = False,
-        heartbeat_stale_trial_callback: Callable[[Study, FrozenTrial], None] | None = None,
     ) -> None:
         for name, seconds in (("heartbeat_interval", heartbeat_interval), ("grace_period", grace_period)):
             if seconds is not None and seconds <= 0:
@@ -124,7 +128,7 @@ class RDBStorage(LedgerStorage):
 
     def _entry(self, study_id: int) -> _Kept:
         kept = self._kept_of(study_id)
-        kept.journal.refresh(kept.ledger)
+        kept.catch_up()
         return kept
 
     def _ask(self, study: Study, plan: Plan | None) -> Trial:
@@ -239,6 +243,21 @@ class RDBStorage(LedgerStorage):
     def get_heartbeat_interval(self) -> int | None:
         """None: there are no heartbeats."""
         return None
+
+    def get_current_version(self) -> str:
+        """The version of the database's format."""
+        return "1"
+
+    def get_head_version(self) -> str:
+        """The newest version that this package knows."""
+        return "1"
+
+    def get_all_versions(self) -> list[str]:
+        """The versions that this package knows."""
+        return ["1"]
+
+    def upgrade(self) -> None:
+        """Brings the database to the newest version: done whenever it is opened."""
 
 
 def _shelf(path: Path) -> Shelf:

@@ -10,7 +10,7 @@ from ravine._ravine import Ledger
 from ravine.distributions import check_distribution_compatibility
 from ravine.exceptions import UpdateFinishedTrialError
 from ravine.storages._base import BaseStorage
-from ravine.study._direction import StudyDirection
+from ravine.study._study_direction import StudyDirection
 from ravine.trial._state import TrialState
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from ravine.storages._base import DEFAULT_STUDY_NAME_PREFIX
 from ravine.storages._ledgers import Entry, LedgerStorage, fill
 
 if TYPE_CHECKING:
-    from ravine.study._direction import StudyDirection
+    from ravine.study._study_direction import StudyDirection
     from ravine.study._frozen import FrozenStudy
 
 _logger = logging.get_logger(__name__)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from ravine.distributions import _convert_old_distribution_to_new_distribution, json_to_distribution
 from ravine.storages._database import _reading, path_of
-from ravine.study._direction import StudyDirection
+from ravine.study._study_direction import StudyDirection
 from ravine.trial import FrozenTrial, TrialState
 
 if TYPE_CHECKING:

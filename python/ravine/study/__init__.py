@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from ravine.study._callbacks import MaxTrialsCallback
-from ravine.study._direction import StudyDirection
-from ravine.study._summary import StudySummary
+from ravine.study._study_direction import StudyDirection
+from ravine.study._study_summary import StudySummary
 from ravine.study.study import (
     Study,
     copy_study,

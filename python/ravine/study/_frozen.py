@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from ravine.study._direction import StudyDirection
+    from ravine.study._study_direction import StudyDirection
 
 
 def chosen(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import cast
 
-from ravine.study._direction import StudyDirection
+from ravine.study._study_direction import StudyDirection
 from ravine.trial import FrozenTrial, TrialState
 
 

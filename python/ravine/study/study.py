@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any, Literal, Union, cast
 from ravine import exceptions, logging, storages
 from ravine._notice import experimental
 from ravine.distributions import _convert_old_distribution_to_new_distribution
-from ravine.study._direction import StudyDirection
-from ravine.study._summary import StudySummary
+from ravine.study._study_direction import StudyDirection
+from ravine.study._study_summary import StudySummary
 from ravine.trial import TrialState, create_trial
 
 if TYPE_CHECKING:

@@ -146,6 +146,12 @@ def relative_params(trial: Trial) -> dict[str, Any]:
     return trial._relative[1]
 
 
+def known_relative_params(trial: Trial) -> dict[str, Any] | None:
+    if trial._is_native:
+        return relative_params(trial) if trial._ledger.n_params(trial.number) else None
+    return None if trial._relative is None else trial._relative[1]
+
+
 def relative_search_space(trial: Trial) -> dict[str, BaseDistribution] | None:
     if trial._is_native:
         return {name: trial._ledger.distribution(name) for name in trial._wishes()}

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from ravine.study._frozen import Listed, chosen
 
 if TYPE_CHECKING:
-    from ravine.study._direction import StudyDirection
+    from ravine.study._study_direction import StudyDirection
     from ravine.trial import FrozenTrial
 
 

@@ -1,0 +1,48 @@
+"""Journal storages: here a database in the file that is named."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from ravine.storages._database import RDBStorage
+
+__all__ = ["JournalFileBackend", "JournalFileOpenLock", "JournalFileSymlinkLock", "JournalStorage"]
+
+
+class JournalFileBackend:
+    """Names the file of a `JournalStorage`.
+
+    Args:
+        file_path: It; made where there is none. It is an SQLite database, whatever its name.
+        lock_obj: Kept for programs that give it; the database locks itself.
+    """
+
+    def __init__(self, file_path: str | os.PathLike[str], lock_obj: Any | None = None) -> None:
+        self.file_path = os.fspath(file_path)
+
+
+class _Lock:
+    def __init__(self, filepath: str, grace_period: int | None = 30) -> None:
+        self.filepath = filepath
+
+
+class JournalFileSymlinkLock(_Lock):
+    """Kept for programs that make one; does nothing."""
+
+
+class JournalFileOpenLock(_Lock):
+    """Kept for programs that make one; does nothing."""
+
+
+class JournalStorage(RDBStorage):
+    """Keeps studies in a file that several processes may share.
+
+    Args:
+        log_storage: A `JournalFileBackend`.
+    """
+
+    def __init__(self, log_storage: JournalFileBackend) -> None:
+        if not isinstance(log_storage, JournalFileBackend):
+            raise TypeError(f"a JournalStorage needs a JournalFileBackend, not {type(log_storage).__name__}")
+        super().__init__(f"sqlite:///{log_storage.file_path}")

@@ -1,0 +1,27 @@
+"""What all tests share."""
+
+from __future__ import annotations
+
+import pytest
+
+import ravine
+
+
+@pytest.fixture(autouse=True)
+def quiet():
+    """Tests that look at logs set the level themselves."""
+    ravine.logging.set_verbosity(ravine.logging.ERROR)
+    yield
+    ravine.logging._reset_library_root_logger()
+
+
+@pytest.fixture
+def url(tmp_path):
+    """A database of one's own."""
+    return f"sqlite:///{tmp_path}/study.db"
+
+
+@pytest.fixture(params=["memory", "sqlite"])
+def storage(request, url):
+    """A storage of each kind."""
+    return None if request.param == "memory" else url
