@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 import pickle
-import warnings
 
 import pytest
 
@@ -14,7 +13,7 @@ from ravine.distributions import CategoricalDistribution, FloatDistribution, Int
 from ravine.search_space import IntersectionSearchSpace, intersection_search_space
 from ravine.trial import TrialState, create_trial
 
-warnings.simplefilter("ignore", ravine.exceptions.ExperimentalWarning)
+pytestmark = pytest.mark.filterwarnings("ignore::ravine.exceptions.ExperimentalWarning")
 
 SINGLE = {
     "auto": samplers.AutoSampler,
@@ -153,7 +152,7 @@ def test_partly_fixed_values(storage):
 def test_a_grid_is_tried_once(storage):
     sampler = samplers.GridSampler({"x": [0.0, 0.5, 1.0], "c": ["a", None]}, seed=1)
     study = ravine.create_study(sampler=sampler, storage=storage)
-    study.optimize(lambda t: t.suggest_float("x", 0, 1) if t.suggest_categorical("c", ["a", None]) else 2.0)
+    study.optimize(lambda t: t.suggest_float("x", 0, 1) + (t.suggest_categorical("c", ["a", None]) is None))
     assert len({tuple(t.params.values()) for t in study.trials}) == len(study.trials) == 6
     assert sampler.is_exhausted(study)
     with pytest.raises(ValueError):
@@ -181,6 +180,42 @@ def test_constraints_of_a_function_are_noted():
     study.optimize(lambda t: -t.suggest_float("x", 0, 1), n_trials=30)
     assert study.best_params["x"] <= 0.5
     assert study.best_trial.constraints == {"0": study.best_params["x"] - 0.5}
+
+
+SPACE = {
+    "lr": {"float": [1e-5, 1e-1], "log": True},
+    "optimizer": {
+        "choice": [
+            {"name": "sgd", "momentum": {"float": [0.0, 0.99]}},
+            {"name": "adam", "beta1": {"float": [0.8, 0.999]}},
+        ]
+    },
+}
+
+
+def test_a_declared_space_is_known_from_the_first_trial_on():
+    study = ravine.create_study(space=SPACE, sampler=samplers.TPESampler(seed=1))
+
+    def objective(trial):
+        value = trial.suggest_float("lr", 1e-5, 1e-1, log=True)
+        assert value == trial.relative_params["lr"]
+        if trial.suggest_categorical("optimizer", ["sgd", "adam"]) == "sgd":
+            return value + trial.suggest_float("momentum", 0.0, 0.99)
+        return value + trial.suggest_float("optimizer.adam.beta1", 0.8, 0.999)
+
+    study.optimize(objective, n_trials=30)
+    assert {tuple(t.params) for t in study.trials} == {
+        ("lr", "optimizer", "momentum"),
+        ("lr", "optimizer", "optimizer.adam.beta1"),
+    }
+
+
+def test_a_suggestion_that_contradicts_the_declaration_is_refused():
+    trial = ravine.create_study(space=SPACE).ask()
+    with pytest.raises(ValueError, match="declared"):
+        trial.suggest_int("lr", 1, 2)
+    with pytest.raises(ValueError, match="declared"):
+        trial.suggest_categorical("optimizer", ["adam", "sgd"])
 
 
 def test_auto_says_what_it_chose():

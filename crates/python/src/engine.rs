@@ -21,6 +21,7 @@ use search::{
 };
 use space::{Domain, FloatDomain, IntDomain, Point, Space};
 
+use crate::declared::Declared;
 use crate::plan::Plan;
 use crate::table::{Row, State, Table};
 
@@ -90,6 +91,7 @@ impl Engine {
     pub(crate) fn job(
         py: Python<'_>,
         engine: &mut Option<Engine>,
+        declared: Option<&Declared>,
         table: &Table,
         plan: &Plan,
         number: u32,
@@ -101,7 +103,7 @@ impl Engine {
         };
         if stale {
             let conditional = engine.take().is_some_and(|old| old.token == plan.token && old.conditional);
-            *engine = Engine::build(table, plan, conditional)?;
+            *engine = Engine::build(declared, table, plan, conditional || declared.is_some())?;
         }
         let Some(engine) = engine else { return Ok(None) };
         let observed = engine.lesson(py, table);
@@ -124,18 +126,18 @@ impl Engine {
         self.token != plan.token || (self.dists < table.dists.len() && since * 8 >= self.built_at)
     }
 
-    fn build(table: &Table, plan: &Plan, conditional: bool) -> PyResult<Option<Engine>> {
-        let mut domains: Vec<(String, Domain)> = Vec::new();
-        let mut slots = Vec::with_capacity(table.columns.len());
-        for (name, column) in &table.columns {
-            let domain = union(column.dists.iter().map(|&i| table.dists[i as usize].domain.as_ref()));
-            slots.push(domain.is_some().then_some(domains.len()));
-            domains.extend(domain.map(|domain| (name.to_string(), domain)));
-        }
-        if domains.is_empty() {
+    fn build(
+        declared: Option<&Declared>,
+        table: &Table,
+        plan: &Plan,
+        conditional: bool,
+    ) -> PyResult<Option<Engine>> {
+        let Some((space, slots)) = (match declared {
+            Some(declared) => Some((Arc::clone(&declared.space), declared.slots(table))),
+            None => suggested(table)?,
+        }) else {
             return Ok(None);
-        }
-        let space = Arc::new(Space::from_domains(domains).map_err(|e| PyValueError::new_err(e.to_string()))?);
+        };
         let setting = Setting {
             objectives: table.maximize.len(),
             // The objective may suggest more than what is known so far: the space is never used up.
@@ -255,6 +257,23 @@ impl Job {
             _ => (None, memo),
         })
     }
+}
+
+/// The union of what the trials suggested, and the place of each column in it; `None` where there is nothing yet.
+#[allow(clippy::type_complexity, reason = "a space and its slots, used once")]
+fn suggested(table: &Table) -> PyResult<Option<(Arc<Space>, Vec<Option<usize>>)>> {
+    let mut domains: Vec<(String, Domain)> = Vec::new();
+    let mut slots = Vec::with_capacity(table.columns.len());
+    for (name, column) in &table.columns {
+        let domain = union(column.dists.iter().map(|&i| table.dists[i as usize].domain.as_ref()));
+        slots.push(domain.is_some().then_some(domains.len()));
+        domains.extend(domain.map(|domain| (name.to_string(), domain)));
+    }
+    if domains.is_empty() {
+        return Ok(None);
+    }
+    let space = Space::from_domains(domains).map_err(|error| PyValueError::new_err(error.to_string()))?;
+    Ok(Some((Arc::new(space), slots)))
 }
 
 fn created(number: u32, point: Arc<Point>) -> Observed {

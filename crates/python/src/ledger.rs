@@ -6,6 +6,7 @@ use pyo3::exceptions::PyKeyError;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList, PyString, PyTuple};
 
+use crate::declared::Declared;
 use crate::dist::{self, Dist, Kind};
 use crate::engine::{Engine, Wish};
 use crate::moment;
@@ -18,6 +19,8 @@ use crate::trial::Trial;
 pub(crate) struct Ledger {
     pub(crate) table: Table,
     pub(crate) engine: Option<Engine>,
+    /// The declared space, where there is one.
+    declared: Option<Declared>,
     /// What the sampler noted when it proposed, by trial.
     memos: indexmap::IndexMap<u32, String>,
     /// How many trials there will be, where that is known.
@@ -71,8 +74,8 @@ pub(crate) fn propose(ledger: &Bound<'_, Ledger>, number: u32, plan: &Plan) -> P
     let py = ledger.py();
     let job = {
         let mut this = ledger.borrow_mut();
-        let Ledger { table, engine, budget, .. } = &mut *this;
-        Engine::job(py, engine, table, plan, number, *budget)?
+        let Ledger { table, engine, declared, budget, .. } = &mut *this;
+        Engine::job(py, engine, declared.as_ref(), table, plan, number, *budget)?
     };
     let Some(job) = job else { return Ok(None) };
     let (wish, memo) = py.detach(|| job.run(|| Python::attach(|py| py.check_signals())))?;
@@ -91,6 +94,7 @@ impl Ledger {
             first_id,
             table: Table::new(maximize),
             engine: None,
+            declared: None,
             memos: indexmap::IndexMap::new(),
             budget: None,
             process: std::process::id(),
@@ -309,6 +313,21 @@ impl Ledger {
     #[getter]
     fn ended(&self) -> usize {
         self.table.ended.len()
+    }
+
+    /// Declares the space: the `[space]` table of a study file as JSON, and its constraints.
+    fn declare(&mut self, py: Python<'_>, json: &str, constraints: Vec<String>) -> PyResult<()> {
+        self.declared = Some(Declared::new(py, &mut self.table, json, &constraints)?);
+        self.engine = None;
+        Ok(())
+    }
+
+    /// Refuses a suggestion that contradicts the declared space.
+    fn check_declared(&self, py: Python<'_>, name: &str, distribution: &Bound<'_, PyAny>) -> PyResult<()> {
+        match &self.declared {
+            Some(declared) => declared.check(py, name, &Dist::of(distribution)?),
+            None => Ok(()),
+        }
     }
 
     /// How many trials the study will have, a hint for samplers that plan ahead.

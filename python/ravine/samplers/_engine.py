@@ -10,6 +10,7 @@ from ravine._notice import experimental, experimental_argument, warn
 from ravine.samplers._base import BaseSampler
 from ravine.samplers._genetic import GeneticSampler
 from ravine.samplers._native import ConstraintsFunc, NativeSampler
+from ravine.trial._state import TrialState
 
 if TYPE_CHECKING:
     from ravine.distributions import BaseDistribution
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
     from ravine.trial import FrozenTrial
 
 _logger = logging.get_logger(__name__)
+
+#: Trials that samplers learn from.
+_LEARNED = (TrialState.COMPLETE, TrialState.PRUNED)
 
 
 def _outdated(name: str, since: str, until: str) -> None:
@@ -129,6 +133,13 @@ class TPESampler(NativeSampler):
     def _describe(self, objectives: int) -> dict[str, Any]:
         together = objectives == 1 if self._multivariate is None else self._multivariate
         return {"name": "tpe", "multivariate": together, **self._options}
+
+    def sample_relative(
+        self, study: Study, trial: FrozenTrial, search_space: dict[str, BaseDistribution]
+    ) -> dict[str, Any]:
+        if len(study.get_trials(deepcopy=False, states=_LEARNED)) < self._options["n_startup_trials"]:
+            return {}
+        return super().sample_relative(study, trial, search_space)
 
     @staticmethod
     def hyperopt_parameters() -> dict[str, Any]:

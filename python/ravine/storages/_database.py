@@ -151,11 +151,7 @@ class RDBStorage(LedgerStorage):
 
     def delete_study(self, study_id: int) -> None:
         self._entry(study_id)
-        # A log is append-only; a study that goes takes its log with it.
-        with contextlib.closing(sqlite3.connect(self._path, timeout=30.0)) as database, database:
-            for table in ("events", "leases", "snapshots", "curves"):
-                database.execute(f"DELETE FROM {table} WHERE study_id = ?", (study_id,))
-            database.execute("DELETE FROM studies WHERE id = ?", (study_id,))
+        self._shelf.delete(study_id)
         self._kept.pop(study_id, None)
 
     def get_study_id_from_name(self, study_name: str) -> int:
@@ -261,12 +257,17 @@ class RDBStorage(LedgerStorage):
 
 
 def _shelf(path: Path) -> Shelf:
-    if _is_optuna(path):
-        raise StorageInternalError(
-            f"{path} was written by Optuna: read its studies with ravine.load_optuna('sqlite:///{path}'), or move them "
-            "with `ravine import`"
-        )
-    return Shelf(os.fspath(path))
+    try:
+        return Shelf(os.fspath(path))
+    except StorageInternalError:
+        # Only a file that the engine has not opened may be looked at with Python's own SQLite: closing it would drop the
+        # engine's locks on it.
+        if _is_optuna(path):
+            raise StorageInternalError(
+                f"{path} was written by Optuna: read its studies with ravine.load_optuna('sqlite:///{path}'), or move "
+                "them to a database of ravine's: load_optuna(..., storage='sqlite:///new.db')"
+            ) from None
+        raise
 
 
 def _is_optuna(path: Path) -> bool:

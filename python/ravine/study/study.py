@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import json
 import math
 import threading
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from ravine.distributions import BaseDistribution
     from ravine.pruners import BasePruner
     from ravine.samplers import BaseSampler
+    from ravine.spec import Space
     from ravine.trial import FrozenTrial, Trial
 
 ObjectiveFuncType = Callable[["Trial"], Union[float, Sequence[float]]]
@@ -380,6 +382,12 @@ class Study:
             sampler.before_trial(_filter_study(self, record), record)
         return trial
 
+    def _declare(self, space: Space | Mapping[str, Any]) -> None:
+        from ravine.spec import Space
+
+        whole = space if isinstance(space, Space) else Space(space)
+        self._ledger.declare(json.dumps(whole.to_dict()), list(whole.constraints))
+
     def _trial_id_of(self, number: int) -> int:
         return self._ledger.first_id + number
 
@@ -446,6 +454,7 @@ def create_study(
     direction: Literal["minimize", "maximize"] | StudyDirection | None = None,
     load_if_exists: bool = False,
     directions: Sequence[Literal["minimize", "maximize"] | StudyDirection] | None = None,
+    space: Space | Mapping[str, Any] | None = None,
 ) -> Study:
     """Makes a study.
 
@@ -457,6 +466,8 @@ def create_study(
         direction: ``"minimize"`` (where absent) or ``"maximize"``.
         load_if_exists: Whether a study of this name is opened; otherwise it is an error.
         directions: One direction for each of several objectives.
+        space: The whole space, conditions included, as `ravine.Space` or the ``[space]`` table of a study file: samplers
+            know it from the first trial on. Objectives suggest as ever, by a parameter's path or its last part.
 
     Raises:
         DuplicatedStudyError: There is a study of this name.
@@ -475,7 +486,10 @@ def create_study(
             ) from None
         _logger.info(f"Using an existing study with {study_name=} instead of creating a new one.")
         study_id = place.get_study_id_from_name(cast(str, study_name))
-    return Study(place.get_study_name_from_id(study_id), place, sampler=sampler, pruner=pruner)
+    study = Study(place.get_study_name_from_id(study_id), place, sampler=sampler, pruner=pruner)
+    if space is not None:
+        study._declare(space)
+    return study
 
 
 def load_study(
