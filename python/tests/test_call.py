@@ -116,6 +116,14 @@ def test_modules_are_found_where_the_program_finds_them(
     assert ravine.run(path, quiet=True).best_value == 0, "other programs are left alone"
 
 
+def test_a_study_within_a_run_does_not_take_itself_for_that_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RAVINE_RUN", "outer/3/0/0/0@1")
+    monkeypatch.setenv("RAVINE_LEVEL", "5")
+    assert call_study(tmp_path, "def loss(x, level=0, fold=0): return level + fold").best_value == 0
+
+
 def test_the_interpreter_can_be_named(tmp_path: Path) -> None:
     (tmp_path / "bin").mkdir()
     wrapper = tmp_path / "bin" / "python"

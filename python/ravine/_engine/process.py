@@ -21,6 +21,9 @@ from typing import IO, Any, TextIO
 from .binary import find_engine
 from .errors import error_of
 
+_OWN = ("RAVINE_BIN",)
+"""Variables of ravine's that describe no run."""
+
 _LONGEST_MESSAGE = 64 * 1024
 """How much of what the engine says on its standard error is kept, in characters."""
 
@@ -58,14 +61,25 @@ def tell(*arguments: str) -> str:
 def environment() -> dict[str, str]:
     """What the engine and its runs inherit: functions are called by this interpreter, and find what it finds.
 
-    Other programs are left alone: ``PYTHONPATH`` changes only where this package is not installed.
+    Other programs are left alone: ``PYTHONPATH`` changes only where this package is not installed. Where this
+    process is itself a run of ravine's, nothing that describes it is passed on.
     """
     paths = _import_path()
-    variables = {**os.environ, "RAVINE_PYTHON": sys.executable, "RAVINE_IMPORT_PATH": os.pathsep.join(paths)}
+    variables = {
+        **_inherited(),
+        "RAVINE_PYTHON": sys.executable,
+        "RAVINE_IMPORT_PATH": os.pathsep.join(paths),
+    }
     package = str(Path(__file__).resolve().parents[2])
     if package in map(os.path.realpath, paths):
         variables["PYTHONPATH"] = os.pathsep.join(filter(None, [package, os.environ.get("PYTHONPATH")]))
     return variables
+
+
+def _inherited() -> dict[str, str]:
+    if "RAVINE_RUN" not in os.environ:
+        return dict(os.environ)
+    return {name: text for name, text in os.environ.items() if name in _OWN or not name.startswith("RAVINE_")}
 
 
 def _import_path() -> list[str]:
