@@ -32,7 +32,8 @@ pub(crate) fn domain_of(py: Python<'_>, dist: &Dist) -> PyResult<Domain> {
     };
     let options = choices.bind(py).iter().map(|choice| Ok(ChoiceOption::literal(label(&choice)?)));
     let options = options.collect::<PyResult<Vec<_>>>()?;
-    let domain = ChoiceDomain::new(options, false).map_err(|error| PyValueError::new_err(error.to_string()))?;
+    let domain =
+        ChoiceDomain::new(options, false).map_err(|error| PyValueError::new_err(error.to_string()))?;
     Ok(Domain::Choice(domain))
 }
 
@@ -134,7 +135,12 @@ fn number_of(domain: &Domain, value: &Json) -> Option<f64> {
 }
 
 /// The events of the parameters that a trial got since the first `sent` of them.
-pub(crate) fn suggested(py: Python<'_>, table: &mut Table, number: u32, sent: usize) -> PyResult<Vec<EventBody>> {
+pub(crate) fn suggested(
+    py: Python<'_>,
+    table: &mut Table,
+    number: u32,
+    sent: usize,
+) -> PyResult<Vec<EventBody>> {
     let params: Vec<Param> = table.rows[number as usize].params.get(sent..).unwrap_or_default().to_vec();
     let trial = TrialId(number.into());
     let mut events = Vec::with_capacity(params.len());

@@ -104,7 +104,9 @@ impl Shelf {
                 Ok(_) => return Ok(None),
                 Err(_) => match self.store.create_study(name, header) {
                     Ok(info) => info,
-                    Err(error) if matches!(error.kind, store::ErrorKind::StudyExists { .. }) => return Ok(None),
+                    Err(error) if matches!(error.kind, store::ErrorKind::StudyExists { .. }) => {
+                        return Ok(None);
+                    }
                     Err(error) => return Err(error),
                 },
             };
@@ -152,11 +154,18 @@ fn decode(kind: &str, text: &str) -> PyResult<Decoded> {
 }
 
 fn newer(kind: &str) -> PyErr {
-    PyValueError::new_err(format!("the study was written by a newer version of ravine: it has a `{kind}` event"))
+    PyValueError::new_err(format!(
+        "the study was written by a newer version of ravine: it has a `{kind}` event"
+    ))
 }
 
 /// Appends if the guard holds; false where it does not.
-fn append(slf: &Bound<'_, Journal>, bodies: &[EventBody], guard: &Guard, durability: Durability) -> PyResult<bool> {
+fn append(
+    slf: &Bound<'_, Journal>,
+    bodies: &[EventBody],
+    guard: &Guard,
+    durability: Durability,
+) -> PyResult<bool> {
     let py = slf.py();
     let (store, id) = {
         let this = slf.borrow();
@@ -374,7 +383,13 @@ impl Journal {
     }
 
     /// Notes something on the study, as JSON.
-    fn tag_study(slf: &Bound<'_, Self>, ledger: &Bound<'_, Ledger>, system: bool, key: &str, json: &str) -> PyResult<()> {
+    fn tag_study(
+        slf: &Bound<'_, Self>,
+        ledger: &Bound<'_, Ledger>,
+        system: bool,
+        key: &str,
+        json: &str,
+    ) -> PyResult<()> {
         let attributes = [(events::note_key(key, system), events::json_of(json))].into_iter().collect();
         append(
             slf,
@@ -403,7 +418,9 @@ impl Journal {
         let state = State::of(state)?;
         let mut notes = Assignment::new();
         for (is_system, given) in [(false, user), (true, system)] {
-            notes.extend(given.iter().map(|(key, json)| (events::note_key(key, is_system), events::json_of(json))));
+            notes.extend(
+                given.iter().map(|(key, json)| (events::note_key(key, is_system), events::json_of(json))),
+            );
         }
         let (start, end) = (moment::of(started)?, moment::of(ended)?);
         if start != 0 {

@@ -59,8 +59,9 @@ pub(crate) struct Auto {
     arms: Arms,
     trials: usize,
     running: BTreeSet<TrialId>,
-    /// Trials with a value.
-    complete: usize,
+    /// Trials with a value, and those that ended before they had one.
+    complete: BTreeSet<TrialId>,
+    early: BTreeSet<TrialId>,
     /// The method that was named last.
     method: Option<String>,
     /// Trials since the last of a Gaussian process.
@@ -87,7 +88,8 @@ impl Auto {
             arms: Arms::new(),
             trials: 0,
             running: BTreeSet::new(),
-            complete: 0,
+            complete: BTreeSet::new(),
+            early: BTreeSet::new(),
             method: None,
             since_model: 0,
         })
@@ -141,7 +143,7 @@ impl Auto {
         accept: &dyn Fn(&Point) -> bool,
         plan: Plan,
     ) -> Result<Draft, SearchError> {
-        if self.complete < self.opening() {
+        if self.complete.len() < self.opening() {
             return self.open(ask, attempt, accept);
         }
         let arm = self.turn(plan);
@@ -179,8 +181,14 @@ impl Auto {
     }
 
     fn end(&mut self, trial: TrialId, outcome: &Outcome) {
-        let first = self.running.remove(&trial);
-        self.complete += usize::from(first && matches!(outcome, Outcome::Complete { .. }));
+        self.running.remove(&trial);
+        self.complete.remove(&trial);
+        self.early.remove(&trial);
+        match outcome {
+            Outcome::Complete { .. } => self.complete.insert(trial),
+            Outcome::Pruned { .. } => self.early.insert(trial),
+            Outcome::Failed => false,
+        };
         let value = match Standing::of(outcome) {
             Some(Standing::Feasible(value)) => value,
             _ => f64::INFINITY,
@@ -241,11 +249,10 @@ impl Strategy for Auto {
             match event {
                 Observed::Created { trial, memo, .. } => self.begin(*trial, memo.as_ref()),
                 Observed::Ended { trial, outcome } => self.end(*trial, outcome),
-                Observed::Continued { .. }
-                | Observed::Repeated { .. }
-                | Observed::Repetition { .. }
-                | Observed::Spent { .. }
-                | Observed::Reported { .. } => {}
+                Observed::Continued { trial, .. } | Observed::Repeated { trial, .. } => {
+                    self.running.insert(*trial);
+                }
+                Observed::Repetition { .. } | Observed::Spent { .. } | Observed::Reported { .. } => {}
             }
         }
     }
@@ -257,7 +264,9 @@ impl Strategy for Auto {
         accept: &dyn Fn(&Point) -> bool,
     ) -> Result<Draft, SearchError> {
         let (trials, running) = (self.trials, self.running.len());
-        let (plan, why) = self.character.plan(Progress { trials, running, budget: ask.budget });
+        let (complete, early) = (self.complete.len(), self.early.len());
+        let progress = Progress { trials, running, complete, early, budget: ask.budget };
+        let (plan, why) = self.character.plan(progress);
         let has_defaults = ask.space.parameters().iter().any(|p| p.default.is_some());
         let draft = match plan {
             _ if trials == 0 && attempt == 0 && has_defaults => self.open(ask, attempt, accept)?,

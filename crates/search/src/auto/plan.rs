@@ -67,6 +67,10 @@ pub(super) struct Character {
 pub(super) struct Progress {
     pub(super) trials: usize,
     pub(super) running: usize,
+    /// Those that ended with a value.
+    pub(super) complete: usize,
+    /// Those that ended before they had one: pruned, or not promoted yet.
+    pub(super) early: usize,
     pub(super) budget: Option<u64>,
 }
 
@@ -95,7 +99,7 @@ impl Character {
 
     /// The method for the next trial, and why it is that one.
     pub(super) fn plan(&self, progress: Progress) -> (Plan, &'static str) {
-        let Progress { trials, running, budget } = progress;
+        let Progress { trials, running, complete, early, budget } = progress;
         if self.small {
             return (Plan::Random, "small enough to try every configuration");
         }
@@ -106,6 +110,8 @@ impl Character {
             (Plan::Parzen, "some parameters are there under a condition only")
         } else if self.categorical {
             (Plan::Parzen, "most parameters are choices without an order")
+        } else if early > complete {
+            (Plan::Parzen, "most trials end early, at different steps")
         } else if trials > MANY {
             (Plan::Parzen, "more than 2,000 trials")
         } else if running >= CROWD {
