@@ -11,19 +11,21 @@ _NEAREST = 12
 _SMOOTH = 1e-4
 
 
-def interpolate(x: list[float], y: list[float], z: list[float], columns: int, rows: int) -> list[list[float]]:
+def interpolate(
+    x: list[float], y: list[float], z: list[float], across: list[float], up: list[float]
+) -> list[list[float]]:
     """Values on a grid, by inverse distances to the nearest known places.
 
     Args:
         x, y: Where values are known, in 0…1; n numbers each.
         z: The values there.
-        columns, rows: The grid's size; its cells are as wide and as high as the unit square has room.
+        across, up: The grid's coordinates, in 0…1.
 
     Returns:
-        `rows` lists of `columns` numbers, at the cells' middles, the lowest row first.
+        For each number of `up` a list with a value for each number of `across`.
     """
     value = _interpolator(x, y, z)
-    return [[value((i + 0.5) / columns, (j + 0.5) / rows) for i in range(columns)] for j in range(rows)]
+    return [[value(at_x, at_y) for at_x in across] for at_y in up]
 
 
 def _interpolator(x: list[float], y: list[float], z: list[float]) -> Callable[[float, float], float]:

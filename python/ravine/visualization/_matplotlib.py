@@ -141,10 +141,10 @@ def _draw_line(axes: Any, mark: Line, label: str | None) -> None:
 def _draw_surface(axes: Any, mark: Surface, panel: Panel) -> None:
     x_scale, y_scale = Scale(panel.x), Scale(panel.y)
     units = [x_scale.place(x) for x in mark.x], [y_scale.place(y) for y in mark.y]
-    field = interpolate(*units, mark.z, _FIELD, _FIELD)
-    middles = [(place + 0.5) / _FIELD for place in range(_FIELD)]
+    places = [place / _FIELD for place in range(_FIELD + 1)]
+    field = interpolate(*units, mark.z, places, places)
     axes.contourf(
-        [x_scale.value(place) for place in middles], [y_scale.value(place) for place in middles], field,
+        [x_scale.value(place) for place in places], [y_scale.value(place) for place in places], field,
         levels=_LEVELS, cmap=_colormap(mark.scale), norm=Normalize(mark.scale.low, mark.scale.high),
     )  # fmt: skip
 

@@ -21,8 +21,9 @@ from ravine.visualization._chart import (
     Threads,
 )
 from ravine.visualization._svg import theme
-from ravine.visualization._svg.marks import Area, draw_all, draw_surface, draw_threads, number
+from ravine.visualization._svg.marks import Area, draw_all, draw_threads, number
 from ravine.visualization._svg.scale import Scale, short
+from ravine.visualization._svg.surface import draw_surface
 
 _WIDTH = 760.0
 _LEFT = 24.0

@@ -9,7 +9,6 @@ from itertools import groupby
 from typing import Any
 
 from ravine.visualization._chart import Bars, Line, Mark, Points, Spans, Surface, Threads
-from ravine.visualization._field import interpolate
 from ravine.visualization._svg import theme
 from ravine.visualization._svg.scale import Scale
 
@@ -17,8 +16,6 @@ from ravine.visualization._svg.scale import Scale
 _DOT, _SMALL_DOT, _DOT_SHARE = 6.4, 4.2, 1 / 32
 # More lines than this are drawn thin, without marks.
 _MANY_LINES = 12
-# Cells of a surface's field are about so many pixels.
-_CELL = 5.0
 _SPAN_HEIGHT = 14.0
 
 
@@ -169,26 +166,6 @@ def _spans(mark: Spans, area: Area) -> str:
             f"<title>{escape(mark.name)}\n{escape(hover)}</title></rect>"
         )
     return "".join(parts)
-
-
-def draw_surface(mark: Surface, area: Area) -> str:
-    """A surface as cells of a few pixels, its values between the known ones interpolated."""
-    columns, rows = max(round(area.width / _CELL), 8), max(round(area.height / _CELL), 8)
-    xs, ys = [area.x_scale.place(x) for x in mark.x], [area.y_scale.place(y) for y in mark.y]
-    field = interpolate(xs, ys, mark.z, columns, rows)
-    across, up = area.width / columns, area.height / rows
-    by_level: dict[str, list[str]] = {}
-    for j, line in enumerate(field):
-        names = [theme.level(mark.scale.palette, mark.scale.place(value)) for value in line]
-        first = 0
-        for name, run in groupby(names):
-            count = len(list(run))
-            left, top = area.left + first * across, area.top + area.height - (j + 1) * up
-            # A little overlap, or hairlines show between cells.
-            shape = f"M{number(left)} {number(top)}h{number(count * across + 0.4)}v{number(up + 0.4)}"
-            by_level.setdefault(name, []).append(f"{shape}h-{number(count * across + 0.4)}z")
-            first += count
-    return "".join(f'<path class="{theme.fill(name)}" d="{"".join(runs)}"/>' for name, runs in by_level.items())
 
 
 def draw_threads(mark: Threads, left: float, top: float, width: float, height: float) -> str:
