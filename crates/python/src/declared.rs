@@ -73,6 +73,8 @@ impl Declared {
             return Ok(());
         }
         let (was, is) = (declared.describe(), asked.describe());
-        Err(PyValueError::new_err(format!("the parameter {name} is declared as {was}, and suggested as {is}")))
+        Err(PyValueError::new_err(format!(
+            "the parameter {name} is declared as {was}, and suggested as {is}"
+        )))
     }
 }

@@ -67,7 +67,9 @@ fn label(choice: &Bound<'_, PyAny>) -> PyResult<Json> {
     }
     if choice.is_instance_of::<PyFloat>() {
         let number: f64 = choice.extract()?;
-        return Ok(serde_json::Number::from_f64(number).map_or_else(|| Json::from(odd_name(number)), Json::Number));
+        return Ok(
+            serde_json::Number::from_f64(number).map_or_else(|| Json::from(odd_name(number)), Json::Number)
+        );
     }
     if choice.is_instance_of::<PyString>() {
         return Ok(Json::String(choice.extract()?));

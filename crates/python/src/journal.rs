@@ -119,6 +119,11 @@ impl Shelf {
         made.map_err(|error| failed(py, &error))
     }
 
+    /// Deletes a study with its log.
+    fn delete(&self, py: Python<'_>, id: u64) -> PyResult<()> {
+        py.detach(|| self.store.delete_study(StudyId(id))).map_err(|error| failed(py, &error))
+    }
+
     /// The log of a study, and for each objective whether it is maximised.
     fn open(&self, py: Python<'_>, id: u64) -> PyResult<(Journal, Vec<bool>)> {
         let id = StudyId(id);

@@ -118,3 +118,16 @@ fn errors_of_one_append_do_not_touch_the_others_of_its_group() {
     });
     assert_eq!((kept, store.read(study, 0, usize::MAX).unwrap().len()), (320, 320));
 }
+
+#[test]
+fn a_deleted_study_leaves_nothing_and_its_name_is_free() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Sqlite::open(folder.path().join("study.db")).unwrap();
+    let header = Header { format: 1, min_reader: 1 };
+    let study = store.create_study("a", header).unwrap().id;
+    store.append(study, &[Draft::new("noted", "{}".to_owned())], Durability::Synced).unwrap();
+    store.delete_study(study).unwrap();
+    assert!(store.studies().unwrap().is_empty());
+    assert!(store.delete_study(study).is_err());
+    assert_eq!(store.create_study("a", header).unwrap().head, 0);
+}

@@ -105,6 +105,14 @@ impl Sqlite {
         &self.path
     }
 
+    /// Deletes a study with its whole log: there is no way back, and who has it open finds nothing any more.
+    ///
+    /// # Errors
+    /// Where there is no such study.
+    pub fn delete_study(&self, study: StudyId) -> Result<(), StoreError> {
+        self.write_with("delete a study from", Durability::Synced, |conn| studies::delete(conn, study))
+    }
+
     fn error(&self, doing: &'static str, fault: Fault) -> StoreError {
         StoreError::new(doing, &self.place, fault.0)
     }

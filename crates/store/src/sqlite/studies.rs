@@ -43,6 +43,17 @@ pub(super) fn list(conn: &Connection) -> Result<Vec<StudyInfo>, Fault> {
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
+/// Deletes all that there is of a study.
+pub(super) fn delete(conn: &Connection, study: StudyId) -> Result<(), Fault> {
+    for table in ["events", "leases", "snapshots", "curves"] {
+        conn.execute(&format!("DELETE FROM {table} WHERE study_id = ?1"), [study.0])?;
+    }
+    match conn.execute("DELETE FROM studies WHERE id = ?1", [study.0])? {
+        0 => Err(no_study(study)),
+        _ => Ok(()),
+    }
+}
+
 /// Told where the study of a number is not there.
 pub(super) fn no_study(study: StudyId) -> Fault {
     ErrorKind::NoSuchStudy { study: study.to_string() }.into()
