@@ -13,6 +13,7 @@ mod draws;
 mod engine;
 mod events;
 mod frozen;
+mod importance;
 mod journal;
 mod ledger;
 mod moment;
@@ -30,5 +31,6 @@ fn _ravine(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<journal::Shelf>()?;
     module.add_class::<ledger::Ledger>()?;
     module.add_class::<plan::Plan>()?;
+    module.add_function(wrap_pyfunction!(importance::forest_importances, module)?)?;
     module.add_class::<trial::Trial>()
 }

@@ -37,7 +37,7 @@ def draw_surface(mark: Surface, area: Area) -> str:
 
 
 def _region(strengths: list[list[float]], threshold: float, area: Area) -> str:
-    """Where the surface is at least so strong, cell by cell (marching squares); runs of whole cells are one rectangle."""
+    """Where the surface is at least so strong, cell by cell (marching squares); whole cells in a row are one shape."""
     rows, columns = len(strengths) - 1, len(strengths[0]) - 1
     wide, high = area.width / columns, area.height / rows
     shapes = []
@@ -54,8 +54,11 @@ def _region(strengths: list[list[float]], threshold: float, area: Area) -> str:
             for i in range(first, first + count) if kind == "part" else ():
                 left, right = area.left + i * wide, area.left + (i + 1) * wide
                 corners = [
-                    (left, bottom, below[i]), (left, top, above[i]), (right, top, above[i + 1]), (right, bottom, below[i + 1]),
-                ]  # fmt: skip
+                    (left, bottom, below[i]),
+                    (left, top, above[i]),
+                    (right, top, above[i + 1]),
+                    (right, bottom, below[i + 1]),
+                ]
                 shapes.append(_part(corners, threshold))
             first += count
     return "".join(shapes)
