@@ -13,31 +13,9 @@ from pathlib import Path
 
 import pytest
 from engine_support import environment, python_command
+from experiment_functions import double, fit, score
 from ravine import Experiment
 from ravine.experiment import read_results, run_experiments
-
-
-def double(config: dict) -> int:
-    return config["x"] * 2
-
-
-def fit(config: dict, prepared: int) -> int:
-    if config.get("fails"):
-        raise RuntimeError(f"no result for {config['x']}")
-    if pid_file := config.get("starts"):
-        child = subprocess.Popen(["sleep", "300"])
-        Path(pid_file).write_text(str(child.pid))
-    if config.get("escapes"):
-        child = subprocess.Popen(["sleep", "300"], start_new_session=True)
-        Path(config["escapes"]).write_text(str(child.pid))
-    time.sleep(config.get("seconds", 0))
-    if config.get("dies"):
-        os._exit(9)
-    return prepared + config["run_id"]
-
-
-def score(config: dict, fitted: int) -> dict:
-    return {"accuracy": fitted, "seed": config.get("seed", 0)}
 
 
 def both(test):
@@ -125,13 +103,13 @@ def _is_alive(pid: int) -> bool:
 
 
 SLEEPING = """
-import sys, test_experiment
+from experiment_functions import double, fit, score
 from ravine import Experiment
 
 if __name__ == "__main__":
     config = {"x": 1, "seconds": 300, "starts": "started"}
     try:
-        Experiment(test_experiment.double, test_experiment.fit, test_experiment.score, processes=1).run([config], "out")
+        Experiment(double, fit, score, processes=1).run([config], "out")
     except KeyboardInterrupt:
         print("interrupted", flush=True)
 """
