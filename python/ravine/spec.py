@@ -21,7 +21,7 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any, Literal, Union
+from typing import Any, Literal
 
 __all__ = [
     "Bool",
@@ -40,8 +40,8 @@ __all__ = [
     "Value",
 ]
 
-Scalar = Union[bool, int, float, str]
-Duration = Union[int, float, str]
+Scalar = bool | int | float | str
+Duration = int | float | str
 
 
 class _Table:

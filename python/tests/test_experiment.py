@@ -226,7 +226,7 @@ def test_what_json_lacks_is_written_as_text(tmp_path: Path) -> None:
         "o": Path("/x"),
         "v": math.inf,
     }
-    fit = lambda config: {"nan": math.nan, "f": numpy.float32(0.5), "text": "a"}  # noqa: E731
+    fit = lambda config: {"nan": math.nan, "f": numpy.float32(0.5), "text": "a"}
     Experiment(fit=fit).run([config], tmp_path / "out")
     line = lines(tmp_path / "out")[0]
     assert (line["f"], line["c"], line["n"], line["a"], line["o"], line["v"]) == (

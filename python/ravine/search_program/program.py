@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from typing import Final, Union
+from typing import Final
 
 from .messages import Again, Ask, Parameter, Point, Proposal, Told
 
@@ -24,7 +24,7 @@ WAIT: Final = _Word("WAIT")
 EXHAUSTED: Final = _Word("EXHAUSTED")
 """Nothing, ever: the study ends when its trials have."""
 
-Answer = Union[Point, Proposal, Again, _Word, None]
+Answer = Point | Proposal | Again | _Word | None
 
 
 class SearchProgram(ABC):

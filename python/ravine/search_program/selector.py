@@ -6,12 +6,12 @@ import math
 from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Mapping, Sequence
-from typing import Any, Union
+from typing import Any
 
 from .messages import Ask, Told
 from .program import EXHAUSTED, WAIT, Answer, SearchProgram
 
-Values = Union[Mapping[str, Any], Sequence[Any]]
+Values = Mapping[str, Any] | Sequence[Any]
 """A point: values by path, or a sequence with a value for each parameter of the space, in its order."""
 
 
