@@ -22,11 +22,12 @@ from maturin import (  # noqa: F401
     get_requires_for_build_editable,
     get_requires_for_build_sdist,
     get_requires_for_build_wheel,
-    prepare_metadata_for_build_editable,
-    prepare_metadata_for_build_wheel,
 )
 
 ROOT = Path(__file__).resolve().parents[2]
+
+
+SCRIPTS = ROOT / "target" / "python" / "ravine.data" / "scripts"
 
 
 def _profile() -> str:
@@ -41,10 +42,20 @@ def _prepare() -> None:
     )
     target = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target"))
     name = "ravine.exe" if os.name == "nt" else "ravine"
-    scripts = ROOT / "target" / "python" / "ravine.data" / "scripts"
-    scripts.mkdir(parents=True, exist_ok=True)
-    shutil.copy2(target / _profile() / name, scripts / name)
+    SCRIPTS.mkdir(parents=True, exist_ok=True)
+    shutil.copy2(target / _profile() / name, SCRIPTS / name)
     os.environ["MATURIN_PEP517_ARGS"] = f"--locked --profile {_profile()}"
+
+
+def prepare_metadata_for_build_wheel(
+    metadata_directory: str, config_settings: Mapping[str, Any] | None = None
+) -> str:
+    """The metadata's folder; nothing is built for it, but maturin wants to see where scripts will be."""
+    SCRIPTS.mkdir(parents=True, exist_ok=True)
+    return maturin.prepare_metadata_for_build_wheel(metadata_directory, config_settings)
+
+
+prepare_metadata_for_build_editable = prepare_metadata_for_build_wheel
 
 
 def build_wheel(

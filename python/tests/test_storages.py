@@ -8,7 +8,6 @@ import os
 import sqlite3
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -202,8 +201,8 @@ def test_an_interrupt_is_seen_at_once():
     code = """
 import signal, threading, time, ravine
 ravine.logging.set_verbosity(50)
-threading.Timer(0.3, lambda: signal.raise_signal(signal.SIGINT)).start()
 study = ravine.create_study()
+threading.Timer(0.3, lambda: signal.raise_signal(signal.SIGINT)).start()
 start = time.monotonic()
 try:
     study.optimize(lambda t: time.sleep(0.001) or 1.0, n_jobs=2)
@@ -212,4 +211,3 @@ except KeyboardInterrupt:
 """
     out = subprocess.check_output([sys.executable, "-c", code], text=True, timeout=30)
     assert 0.2 < float(out) < 1.5
-    assert time.monotonic() > 0

@@ -54,7 +54,7 @@ class GridSampler(BaseSampler):
         if 0 <= trial.number < self._n_min_trials:
             grid_id = trial.number
         else:
-            left = self._unvisited(study)
+            left = self._get_unvisited_grid_ids(study)
             if not left:
                 _logger.warning(
                     "`GridSampler` is re-evaluating a configuration because the grid has been exhausted. This may "
@@ -93,21 +93,21 @@ class GridSampler(BaseSampler):
     def after_trial(
         self, study: Study, trial: FrozenTrial, state: TrialState, values: Sequence[float] | None
     ) -> None:
-        left = self._unvisited(study)
+        left = self._get_unvisited_grid_ids(study)
         if not left or left == [study._storage.get_trial_system_attrs(trial._trial_id).get("grid_id")]:
             study.stop()
 
     def is_exhausted(self, study: Study) -> bool:
         """Whether all combinations were tried."""
-        return not self._unvisited(study)
+        return not self._get_unvisited_grid_ids(study)
 
-    def _unvisited(self, study: Study) -> list[int]:
+    def _get_unvisited_grid_ids(self, study: Study) -> list[int]:
         """What nobody has tried; where everything is tried or running, what nobody has finished."""
         visited: set[int] = set()
         running: set[int] = set()
         for trial in study._storage.get_all_trials(study._study_id, deepcopy=False):
             attrs = trial.system_attrs
-            if "grid_id" in attrs and self._is_same(attrs["search_space"]):
+            if "grid_id" in attrs and self._same_search_space(attrs["search_space"]):
                 if trial.state.is_finished():
                     visited.add(attrs["grid_id"])
                 elif trial.state == TrialState.RUNNING:
@@ -115,7 +115,7 @@ class GridSampler(BaseSampler):
         unfinished = set(range(self._n_min_trials)) - visited
         return sorted((unfinished - running) or unfinished)
 
-    def _is_same(self, space: Mapping[str, Sequence[GridValueType]]) -> bool:
+    def _same_search_space(self, space: Mapping[str, Sequence[GridValueType]]) -> bool:
         if space.keys() != self._search_space.keys():
             return False
         return all(

@@ -71,14 +71,14 @@ class Run:
         left = -1 if n_trials is None else n_trials
         while left != 0 and not is_over():
             left -= 1
-            run_trial(study, func, catch)
+            _run_trial(study, func, catch)
 
     def _attended(self, n_trials: int | None) -> None:
         left = -1 if n_trials is None else n_trials
         while left != 0 and not self.is_over():
             left -= 1
             try:
-                number = run_trial(self.study, self.func, self.catch)
+                number = _run_trial(self.study, self.func, self.catch)
             finally:
                 if self.gc_after_trial:
                     gc.collect()
@@ -175,7 +175,7 @@ def optimize(
             progress.close()
 
 
-def run_trial(study: Study, func: Callable[[Trial], Any], catch: tuple[type[Exception], ...]) -> int:
+def _run_trial(study: Study, func: Callable[[Trial], Any], catch: tuple[type[Exception], ...]) -> int:
     """Runs one trial: its number."""
     trial = study._begin()
     try:

@@ -26,7 +26,7 @@ class _Line:
         self._done += amount
         share = min(1.0, self._done / self._total) if self._total else 1.0
         bar = "#" * round(20 * share)
-        sys.stderr.write(f"\r{self._text} {share:4.0%} [{bar:<20}]")
+        sys.stderr.write(f"\r{self._text} {share:4.0%} [{bar:<20}] {self._done:g}/{self._total:g}")
         sys.stderr.flush()
 
     def close(self) -> None:
@@ -46,7 +46,12 @@ class Progress:
         except ImportError:
             self._bar = _Line(self._total)
         else:
-            self._bar = tqdm(total=n_trials if self._by_trials else self._total)
+            if self._by_trials:
+                self._bar = tqdm(total=n_trials)
+            else:
+                end = tqdm.format_interval(self._total)
+                form = "{desc} {percentage:3.0f}%|{bar}| {elapsed}/" + end
+                self._bar = tqdm(total=self._total, bar_format=form)
 
     @staticmethod
     def of(n_trials: int | None, timeout: float | None) -> Progress | None:

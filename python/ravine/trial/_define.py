@@ -6,13 +6,13 @@ import copy
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from ravine import distributions
 from ravine._notice import deprecated, warn
 from ravine.distributions import (
     BaseDistribution,
     CategoricalDistribution,
     FloatDistribution,
     IntDistribution,
-    _get_single_value,
     check_distribution_compatibility,
 )
 from ravine.trial import _constraints
@@ -97,7 +97,7 @@ def _value(trial: Trial, name: str, distribution: BaseDistribution) -> Any:
     if fixed is not None and name in fixed:
         return _fixed(name, fixed[name], distribution)
     if distribution.single():
-        return _get_single_value(distribution)
+        return distributions._get_single_value(distribution)
     if trial._is_native:
         return distribution.to_external_repr(trial._draw(name, distribution))
     if name in trial.relative_params:
