@@ -16,8 +16,11 @@ import operator
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, SupportsFloat, SupportsIndex
+from typing import TYPE_CHECKING, Any, SupportsFloat, SupportsIndex
+
+if TYPE_CHECKING:
+    # Each run of a function imports this module: what is rarely needed is imported where it is.
+    from pathlib import Path
 
 __all__ = ["Run", "config", "current_run", "report"]
 
@@ -37,7 +40,8 @@ def config(defaults: Mapping[str, Any] | None = None, /, **more: Any) -> dict[st
     settings = {**(defaults or {}), **more}
     path = os.environ.get("RAVINE_CONFIG")
     if path:
-        settings.update(json.loads(Path(path).read_text(encoding="utf-8")))
+        with open(path, encoding="utf-8") as file:
+            settings.update(json.load(file))
     return settings
 
 
@@ -152,6 +156,8 @@ class Run:
         Raises:
             KeyError: There is no such stage, or it has not run.
         """
+        from pathlib import Path
+
         return Path(os.environ[_variable(f"stage_{stage}_dir")])
 
 
@@ -169,6 +175,8 @@ def given(name: str) -> Any:
     if text is None:
         return None
     if name.endswith("_dir"):
+        from pathlib import Path
+
         return Path(text)
     return text if name == "study" else _value(text)
 
