@@ -9,7 +9,8 @@ export RAVINE_PROFILE=${RAVINE_PROFILE:-quick}
 
 "${PYTHON:-python3}" -m venv --clear "$venv"
 "$venv/bin/pip" install --quiet --disable-pip-version-check .
-"$venv/bin/pip" install --quiet --disable-pip-version-check pytest numpy pandas scikit-learn plotly
+"$venv/bin/pip" install --quiet --disable-pip-version-check pytest numpy pandas scikit-learn plotly \
+  matplotlib lightgbm nbclient nbformat ipykernel
 # Away from the sources, so that `import ravine` finds the installed package.
 cd target/python
 venv/bin/python -m pytest --import-mode=importlib -p no:cacheprovider -c "$root/pyproject.toml" --rootdir "$root" "$root/python/tests" "$@"

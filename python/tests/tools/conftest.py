@@ -2,22 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
 import ravine
 from ravine.study import Study
 from ravine.trial import Trial
-
-
-@pytest.fixture(autouse=True)
-def quiet() -> Iterator[None]:
-    """Studies do not tell what they do."""
-    before = ravine.logging.get_verbosity()
-    ravine.logging.set_verbosity(ravine.logging.WARNING)
-    yield
-    ravine.logging.set_verbosity(before)
 
 
 def mixed_objective(trial: Trial) -> float:
