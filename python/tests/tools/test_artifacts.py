@@ -54,8 +54,11 @@ def test_names_cannot_lead_out_of_the_folder(store: FileSystemArtifactStore, nam
             act(name)
 
 
-def test_artifacts_of_trials_and_studies_are_listed(store: FileSystemArtifactStore, file: str, tmp_path: Path) -> None:
-    study = ravine.create_study()
+@pytest.mark.parametrize("kept", ["memory", "sqlite"])
+def test_artifacts_of_trials_and_studies_are_listed(
+    store: FileSystemArtifactStore, file: str, tmp_path: Path, kept: str
+) -> None:
+    study = ravine.create_study(storage=None if kept == "memory" else f"sqlite:///{tmp_path / 'study.db'}")
 
     def objective(trial: ravine.Trial) -> float:
         name = upload_artifact(artifact_store=store, file_path=file, study_or_trial=trial)
