@@ -112,7 +112,7 @@ class Search:
             if loss is None:
                 self._study.tell(trial, state=TrialState.FAIL)
             else:
-                self._study.tell(trial, loss)
+                self._study.tell(trial, loss, std=_error_of(doc["result"]))
         elif loss is not None:
             self._add(spec_from_misc(doc["misc"]), loss)
         return True
@@ -143,6 +143,12 @@ def _suggest(trial: Trial, label: str, kind: Kind) -> Any:
     if type(domain).__name__ == "IntDistribution":
         return trial.suggest_int(label, domain.low, domain.high)  # type: ignore[attr-defined]
     return trial.suggest_float(label, domain.low, domain.high)  # type: ignore[attr-defined]
+
+
+def _error_of(result: Document) -> float | None:
+    """The standard error of a loss, of a result that tells its variance."""
+    variance = result.get("loss_variance")
+    return math.sqrt(variance) if variance else None
 
 
 def _loss_of(doc: Document) -> float | None:

@@ -274,6 +274,17 @@ def test_an_algorithm_that_has_no_more_ends_the_search() -> None:
     assert len(trials) == 3
 
 
+def test_the_variance_of_a_loss_is_its_standard_error_in_the_study(monkeypatch: pytest.MonkeyPatch) -> None:
+    from ravine.study import Study
+
+    told = []
+    tell = Study.tell
+    monkeypatch.setattr(Study, "tell", lambda self, *args, **kwargs: told.append(kwargs) or tell(self, *args, **kwargs))
+    objective = lambda x: {"loss": x, "loss_variance": 0.25 if x < 0.5 else 0.0, "status": STATUS_OK}  # noqa: E731
+    search(objective, hp.uniform("x", 0, 1), tpe.suggest, 12, rstate=0)
+    assert {"std": 0.5} in told and {"std": None} in told
+
+
 def test_attachments_leave_the_result() -> None:
     trials = Trials()
     search(lambda x: {"loss": x, "status": STATUS_OK, "attachments": {"blob": b"bytes"}},
