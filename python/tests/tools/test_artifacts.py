@@ -77,6 +77,18 @@ def test_artifacts_of_trials_and_studies_are_listed(
         download_artifact(artifact_store=store, file_path=str(target), artifact_id=meta.artifact_id)
 
 
+def test_arguments_by_place_are_taken_with_a_warning(store: FileSystemArtifactStore, file: str) -> None:
+    study: Any = ravine.create_study()
+    upload: Any = upload_artifact
+    with pytest.warns(FutureWarning, match="keyword"):
+        upload(study, file, store)
+    assert len(get_all_artifact_meta(study)) == 1
+    with pytest.raises(TypeError, match="multiple values"), pytest.warns(FutureWarning):
+        upload(study, file, file_path=file, artifact_store=store)
+    with pytest.raises(TypeError, match="3 positional"):
+        upload(study, file, store, None)
+
+
 def test_an_unknown_kind_of_file_is_bytes(store: FileSystemArtifactStore, tmp_path: Path) -> None:
     (tmp_path / "weights").write_bytes(b"")
     study = ravine.create_study()
