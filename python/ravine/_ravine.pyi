@@ -164,3 +164,13 @@ class Trial:
     def _draw(self, name: str, distribution: BaseDistribution) -> float: ...
     def _keep(self, name: str, value: float, distribution: BaseDistribution) -> None: ...
     def _wishes(self) -> dict[str, float]: ...
+
+def forest_importances(
+    axes: Sequence[tuple[int, float, float, bool, float | None]],
+    columns: Sequence[Sequence[float]],
+    values: Sequence[float],
+    trees: int,
+    depth: int,
+    seed: int,
+) -> tuple[list[float], list[float]] | None:
+    """For each axis (number of options, low, high, log, step) the variance it explains alone, and its splits' gains."""
