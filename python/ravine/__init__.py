@@ -8,7 +8,9 @@ that ``import ravine`` costs next to nothing.
 from __future__ import annotations
 
 import importlib
-from typing import TYPE_CHECKING
+
+# Loading `typing` takes longer than all the rest here; type checkers know the name.
+TYPE_CHECKING = False
 
 __version__ = "0.1.0"
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from ravine import logging
-from ravine._notice import experimental, experimental_argument, warn
+from ravine._notice import deprecated, experimental, experimental_argument, warn
 from ravine.samplers._base import BaseSampler
 from ravine.samplers._genetic import GeneticSampler
 from ravine.samplers._native import ConstraintsFunc, NativeSampler
@@ -142,6 +142,7 @@ class TPESampler(NativeSampler):
         return super().sample_relative(study, trial, search_space)
 
     @staticmethod
+    @deprecated("4.9.0", "6.0.0")
     def hyperopt_parameters() -> dict[str, Any]:
         """The options with which the estimator is like hyperopt's."""
         return {
@@ -404,8 +405,6 @@ def _check_genetic(
 ) -> None:
     from ravine.samplers.nsgaii import BaseCrossover
 
-    if not isinstance(population, int):
-        raise TypeError("`population_size` must be an integer value.")
     if population < 2:
         raise ValueError("`population_size` must be greater than or equal to 2.")
     shares: dict[str, float | None] = {

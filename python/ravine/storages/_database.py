@@ -6,9 +6,12 @@ import contextlib
 import json
 import os
 import secrets
+import shutil
 import sqlite3
+import tempfile
 import threading
 import uuid
+import weakref
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -95,7 +98,13 @@ class RDBStorage(LedgerStorage):
             if seconds is not None and seconds <= 0:
                 raise ValueError(f"The value of `{name}` should be a positive integer.")
         self.url = url
-        self._path = path_of(url)
+        if is_memory(url):
+            # A database of its own that goes with the storage.
+            folder = tempfile.mkdtemp(prefix="ravine-")
+            weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
+            self._path = Path(folder, "study.db")
+        else:
+            self._path = path_of(url)
         self._open()
 
     def _open(self) -> None:

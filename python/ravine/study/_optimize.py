@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import math
 import os
 import sys
 import time
@@ -68,14 +69,14 @@ class Run:
     def _bare(self, n_trials: int | None) -> None:
         # The loop of most programs: there is nothing between trials, and trials may take microseconds.
         study, func, catch, is_over = self.study, self.func, self.catch, self.is_over
-        left = -1 if n_trials is None else n_trials
-        while left != 0 and not is_over():
+        left = math.inf if n_trials is None else n_trials
+        while left > 0 and not is_over():
             left -= 1
             _run_trial(study, func, catch)
 
     def _attended(self, n_trials: int | None) -> None:
-        left = -1 if n_trials is None else n_trials
-        while left != 0 and not self.is_over():
+        left = math.inf if n_trials is None else n_trials
+        while left > 0 and not self.is_over():
             left -= 1
             try:
                 number = _run_trial(self.study, self.func, self.catch)
@@ -96,7 +97,7 @@ class Run:
         pending: set[Future[None]] = set()
         submitted = 0
         try:
-            while not self.is_over() and submitted != n_trials:
+            while not self.is_over() and (n_trials is None or submitted < n_trials):
                 if len(pending) >= n_jobs:
                     done, pending = wait(pending, return_when=FIRST_COMPLETED)
                     for future in done:
@@ -154,7 +155,7 @@ def optimize(
         progress = Progress.of(n_trials, timeout)
     study._stop_flag = False
     jobs = (os.cpu_count() or 1) if n_jobs == -1 else n_jobs
-    study._ledger.budget = None if n_trials is None else len(study._ledger) + n_trials
+    study._ledger.budget = None if n_trials is None else len(study._ledger) + max(n_trials, 0)
     workers = None
     try:
         if backend == "process":

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal, Union, cast
 from ravine import exceptions, logging, storages
 from ravine._notice import experimental
 from ravine.distributions import _convert_old_distribution_to_new_distribution
+from ravine.storages._ledgers import LedgerStorage
 from ravine.study._study_direction import StudyDirection
 from ravine.study._study_summary import StudySummary
 from ravine.trial import TrialState, create_trial
@@ -57,6 +58,11 @@ class Study:
 
         self.study_name = study_name
         self._storage = cast(Any, storages.get_storage(storage))
+        if not isinstance(self._storage, LedgerStorage):
+            raise TypeError(
+                f"{type(self._storage).__name__} cannot keep a study: trials lie in the engine's ledger, which the "
+                "storages of ravine.storages have"
+            )
         self._study_id: int = self._storage.get_study_id_from_name(study_name)
         self._directions: list[StudyDirection] = self._storage.get_study_directions(self._study_id)
         self._ledger = self._storage._entry(self._study_id).ledger
