@@ -38,7 +38,9 @@ def _prepare() -> None:
     """Builds the command, and tells maturin the profile."""
     cargo = os.environ.get("CARGO", "cargo")
     subprocess.run(
-        [cargo, "build", "--locked", "--profile", _profile(), "-p", "ravine-cli", "--bin", "ravine"], cwd=ROOT, check=True
+        [cargo, "build", "--locked", "--profile", _profile(), "-p", "ravine-cli", "--bin", "ravine"],
+        cwd=ROOT,
+        check=True,
     )
     target = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target"))
     name = "ravine.exe" if os.name == "nt" else "ravine"
@@ -59,7 +61,9 @@ prepare_metadata_for_build_editable = prepare_metadata_for_build_wheel
 
 
 def build_wheel(
-    wheel_directory: str, config_settings: Mapping[str, Any] | None = None, metadata_directory: str | None = None
+    wheel_directory: str,
+    config_settings: Mapping[str, Any] | None = None,
+    metadata_directory: str | None = None,
 ) -> str:
     """The wheel's file name."""
     _prepare()
@@ -67,7 +71,9 @@ def build_wheel(
 
 
 def build_editable(
-    wheel_directory: str, config_settings: Mapping[str, Any] | None = None, metadata_directory: str | None = None
+    wheel_directory: str,
+    config_settings: Mapping[str, Any] | None = None,
+    metadata_directory: str | None = None,
 ) -> str:
     """The file name of a wheel that points here."""
     _prepare()

@@ -138,6 +138,7 @@ if TYPE_CHECKING:
     )
     from ravine._engine.result import StudyResult, TrialResult  # noqa: F401
     from ravine._engine.run import run  # noqa: F401
+    from ravine.exceptions import TrialPruned  # noqa: F401
     from ravine.experiment import Experiment, ExperimentResult  # noqa: F401
     from ravine.program import config, current_run, report  # noqa: F401
     from ravine.search_program import (  # noqa: F401
@@ -165,8 +166,6 @@ if TYPE_CHECKING:
         StudySpec,
         Value,
     )
-    from ravine.variation import Variation, generate_configs  # noqa: F401
-    from ravine.exceptions import TrialPruned  # noqa: F401
     from ravine.storages import load_optuna  # noqa: F401
     from ravine.study import (  # noqa: F401
         Study,
@@ -178,3 +177,4 @@ if TYPE_CHECKING:
         load_study,
     )
     from ravine.trial import Trial, create_trial  # noqa: F401
+    from ravine.variation import Variation, generate_configs  # noqa: F401

@@ -30,7 +30,9 @@ def _deprecation(name: str, since: str, until: str, instead: str) -> str:
     return f"{text} {instead}" if instead else text
 
 
-def deprecated(since: str, until: str, instead: str = "", name: str | None = None) -> Callable[[Function], Function]:
+def deprecated(
+    since: str, until: str, instead: str = "", name: str | None = None
+) -> Callable[[Function], Function]:
     """Marks a function or class whose every use warns; versions are Optuna's."""
 
     def mark(marked: Any) -> Any:
@@ -54,12 +56,16 @@ def experimental(since: str, name: str | None = None) -> Callable[[Function], Fu
     def mark(marked: Any) -> Any:
         if isinstance(marked, type):
             message = f"{name or marked.__name__} is experimental (supported from v{since}). "
-            return _warning_class(marked, message + "The interface can change in the future.", ExperimentalWarning)
+            return _warning_class(
+                marked, message + "The interface can change in the future.", ExperimentalWarning
+            )
         message = f"{name or marked.__qualname__} is experimental (supported from v{since}). "
 
         @functools.wraps(marked)
         def warned(*args: Any, **kwargs: Any) -> Any:
-            warnings.warn(message + "The interface can change in the future.", ExperimentalWarning, stacklevel=2)
+            warnings.warn(
+                message + "The interface can change in the future.", ExperimentalWarning, stacklevel=2
+            )
             return marked(*args, **kwargs)
 
         return warned
@@ -70,7 +76,8 @@ def experimental(since: str, name: str | None = None) -> Callable[[Function], Fu
 def experimental_argument(name: str) -> None:
     """Warns that an argument may change."""
     warn(
-        f"Argument ``{name}`` is an experimental feature. The interface can change in the future.", ExperimentalWarning
+        f"Argument ``{name}`` is an experimental feature. The interface can change in the future.",
+        ExperimentalWarning,
     )
 
 

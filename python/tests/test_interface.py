@@ -9,7 +9,6 @@ import json
 from pathlib import Path
 
 import pytest
-
 import ravine
 
 HERE = Path(__file__).parent

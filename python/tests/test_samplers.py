@@ -6,7 +6,6 @@ import copy
 import pickle
 
 import pytest
-
 import ravine
 from ravine import pruners, samplers
 from ravine.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
@@ -63,7 +62,9 @@ def test_threads_may_share_a_sampler(name):
 def test_samplers_that_learn_are_better_than_chance(name):
     def run(sampler):
         study = ravine.create_study(sampler=sampler)
-        study.optimize(lambda t: sum((t.suggest_float(f"x{i}", -5, 5) - 1) ** 2 for i in range(3)), n_trials=60)
+        study.optimize(
+            lambda t: sum((t.suggest_float(f"x{i}", -5, 5) - 1) ** 2 for i in range(3)), n_trials=60
+        )
         return study.best_value
 
     assert run(SINGLE[name](seed=1)) < run(samplers.RandomSampler(seed=1))
@@ -252,7 +253,11 @@ def test_what_trials_have_in_common():
     study.add_trial(create_trial(state=TrialState.FAIL, params={}, distributions={}))
     assert space.calculate(study) == intersection_search_space(study.trials) == {"x": x}
     with pytest.raises(ValueError):
-        space.calculate(copy.copy(study).__class__(ravine.create_study(study_name="o", storage=study._storage).study_name, study._storage))
+        space.calculate(
+            copy.copy(study).__class__(
+                ravine.create_study(study_name="o", storage=study._storage).study_name, study._storage
+            )
+        )
 
 
 def curves(pruner, direction="minimize", n=20):

@@ -11,7 +11,6 @@ import sys
 from pathlib import Path
 
 import pytest
-
 import ravine
 from ravine.exceptions import ForkedStudyError, StorageInternalError
 from ravine.samplers import RandomSampler, TPESampler
@@ -173,7 +172,9 @@ def optuna_database(path):
         """
     )
     choice = json.dumps({"name": "CategoricalDistribution", "attributes": {"choices": ["a", None]}})
-    number = json.dumps({"name": "FloatDistribution", "attributes": {"low": 0, "high": 1, "log": False, "step": None}})
+    number = json.dumps(
+        {"name": "FloatDistribution", "attributes": {"low": 0, "high": 1, "log": False, "step": None}}
+    )
     database.execute("INSERT INTO trial_params VALUES (1, 10, 'c', 1.0, ?)", (choice,))
     database.execute("INSERT INTO trial_params VALUES (2, 10, 'x', 0.25, ?)", (number,))
     database.commit()
@@ -187,7 +188,11 @@ def test_optunas_databases_are_read(tmp_path, url, kept):
     study = ravine.load_optuna(source, "old", storage=url if kept else None)
     assert study.direction.name == "MAXIMIZE" and study.user_attrs == {"who": "me"}
     first, second = study.trials
-    assert first.params == {"c": None, "x": 0.25} and first.value == math.inf and first.user_attrs == {"note": [1]}
+    assert (
+        first.params == {"c": None, "x": 0.25}
+        and first.value == math.inf
+        and first.user_attrs == {"note": [1]}
+    )
     assert first.datetime_start.isoformat() == "2024-01-02T03:04:05.000006"
     assert second.state == TrialState.PRUNED and math.isnan(second.intermediate_values[3])
     study.optimize(lambda t: t.suggest_float("x", 0, 1), n_trials=1)

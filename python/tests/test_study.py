@@ -7,7 +7,6 @@ import threading
 import time
 
 import pytest
-
 import ravine
 from ravine.distributions import FloatDistribution, IntDistribution
 from ravine.exceptions import DuplicatedStudyError, TrialPruned
@@ -302,7 +301,14 @@ def test_added_trials_count(storage):
     study.add_trials([trial, trial])
     for number, added in enumerate(study.trials):
         assert added.number == number
-        for field in ("params", "distributions", "value", "user_attrs", "intermediate_values", "datetime_start"):
+        for field in (
+            "params",
+            "distributions",
+            "value",
+            "user_attrs",
+            "intermediate_values",
+            "datetime_start",
+        ):
             assert getattr(added, field) == getattr(trial, field)
     with pytest.raises(ValueError):
         study.add_trial(create_trial(values=[1.0, 2.0]))

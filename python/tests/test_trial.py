@@ -7,7 +7,6 @@ import datetime
 import math
 
 import pytest
-
 import ravine
 from ravine import distributions
 from ravine.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
@@ -171,7 +170,12 @@ def test_reports(study):
         trial.report(9.0, 0)
     assert study.trials[0].intermediate_values == {0: 1.0, 3: 2.5}
     assert study.trials[0].last_step == 3
-    for value, step, error in [("a", 1, TypeError), (None, 1, TypeError), (1.0, "b", TypeError), (1.0, -1, ValueError)]:
+    for value, step, error in [
+        ("a", 1, TypeError),
+        (None, 1, TypeError),
+        (1.0, "b", TypeError),
+        (1.0, -1, ValueError),
+    ]:
         with pytest.raises(error):
             trial.report(value, step)
 

@@ -10,6 +10,7 @@ use pyo3::exceptions::{PyKeyError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyDict, PyString};
+use space::Space;
 use store::{Draft, Durability, Guard, Header, Sqlite, Store, StudyId};
 use study::history::{self, Decoded};
 use study::{Assignment, Direction, EventBody, Objective, Settings, StudyCreated, StudyTagged};
@@ -41,9 +42,8 @@ pub(crate) struct Journal {
     epochs: indexmap::IndexMap<u32, u64>,
     user: Py<PyDict>,
     system: Py<PyDict>,
-    /// Whether somebody told the study to stop.
-    #[pyo3(get)]
-    stopped: bool,
+    /// The space of a study that was declared in a file: its trials come with their values.
+    space: Option<Space>,
 }
 
 /// What a store could not do, as `StorageInternalError`, or what says it better.
@@ -148,10 +148,16 @@ impl Shelf {
             epochs: indexmap::IndexMap::new(),
             user: PyDict::new(py).unbind(),
             system: PyDict::new(py).unbind(),
-            stopped: false,
+            space: created.space.as_ref().map(space_of).transpose()?,
         };
         Ok((journal, objectives.iter().map(|o| o.direction == Direction::Maximize).collect()))
     }
+}
+
+fn space_of(json: &serde_json::Value) -> PyResult<Space> {
+    let wrong = |error: &dyn std::fmt::Display| PyValueError::new_err(format!("the study's space: {error}"));
+    let declared: session::Declaration = serde_json::from_value(json.clone()).map_err(|error| wrong(&error))?;
+    declared.build().map_err(|error| wrong(&error))
 }
 
 fn decode(kind: &str, text: &str) -> PyResult<Decoded> {
@@ -231,6 +237,14 @@ impl Journal {
                 let number = table.rows.len() as u32;
                 table.rows.push(row);
                 table.waiting.insert(number);
+                for (path, value) in &created.point {
+                    let declared = self.space.as_ref().and_then(|space| {
+                        space.index(path).and_then(|slot| space.parameters().get(slot))
+                    });
+                    if let Some(parameter) = declared {
+                        events::take_suggested(py, table, number, path, &parameter.domain, value)?;
+                    }
+                }
             }
             EventBody::TrialContinued(_) | EventBody::TrialRepeated(_) => self.turns += 1,
             EventBody::RunStarted(started) => {
@@ -285,13 +299,13 @@ impl Journal {
                     notes.bind(py).set_item(name, events::python_of(py, value)?)?;
                 }
             }
-            EventBody::Control(control) => self.stopped = control.command == study::Command::Stop,
             EventBody::StudyCreated(_)
             | EventBody::SettingsChanged(_)
             | EventBody::RunnerStarted(_)
             | EventBody::RunnerStopped(_)
             | EventBody::Enqueued(_)
-            | EventBody::RunEnded(_) => {}
+            | EventBody::RunEnded(_)
+            | EventBody::Control(_) => {}
         }
         Ok(())
     }

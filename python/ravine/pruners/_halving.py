@@ -44,7 +44,10 @@ class SuccessiveHalvingPruner(BasePruner):
             allowed = min_resource == "auto"
         else:
             allowed = min_resource >= 1
-        check(allowed, f"The value of `min_resource` is {min_resource}, but must be either `min_resource >= 1` or 'auto'")
+        check(
+            allowed,
+            f"The value of `min_resource` is {min_resource}, but must be either `min_resource >= 1` or 'auto'",
+        )
         for name, value, least in (
             ("reduction_factor", reduction_factor, 2),
             ("min_early_stopping_rate", min_early_stopping_rate, 0),
@@ -182,7 +185,10 @@ class HyperbandPruner(BasePruner):
         """The bracket of a trial: by its number and the study's name, the same in all processes."""
         if not self._pruners:
             return 0
-        place = binascii.crc32(f"{study.study_name}_{trial.number}".encode()) % self._total_trial_allocation_budget
+        place = (
+            binascii.crc32(f"{study.study_name}_{trial.number}".encode())
+            % self._total_trial_allocation_budget
+        )
         for bracket, budget in enumerate(self._trial_allocation_budgets):
             place -= budget
             if place < 0:

@@ -34,8 +34,14 @@ class PercentilePruner(BasePruner):
         *,
         n_min_trials: int = 1,
     ) -> None:
-        check(0.0 <= percentile <= 100.0, f"Percentile must be between 0 and 100 inclusive, but got {percentile=}.")
-        check(n_startup_trials >= 0, f"Number of startup trials cannot be negative, but got {n_startup_trials=}.")
+        check(
+            0.0 <= percentile <= 100.0,
+            f"Percentile must be between 0 and 100 inclusive, but got {percentile=}.",
+        )
+        check(
+            n_startup_trials >= 0,
+            f"Number of startup trials cannot be negative, but got {n_startup_trials=}.",
+        )
         check(n_warmup_steps >= 0, f"Number of warmup steps cannot be negative, but got {n_warmup_steps=}.")
         check(interval_steps >= 1, f"Pruning interval steps must be at least 1, but got {interval_steps=}.")
         check(n_min_trials >= 1, f"Number of trials for pruning must be at least 1, but got {n_min_trials=}.")

@@ -80,9 +80,7 @@ class PatientPruner(BasePruner):
         min_delta: By how much they may be worse.
     """
 
-    def __init__(
-        self, wrapped_pruner: BasePruner | None, patience: int, min_delta: float = 0.0
-    ) -> None:
+    def __init__(self, wrapped_pruner: BasePruner | None, patience: int, min_delta: float = 0.0) -> None:
         check(patience >= 0, f"patience cannot be negative but got {patience}.")
         check(min_delta >= 0, f"min_delta cannot be negative but got {min_delta}.")
         self._wrapped_pruner = wrapped_pruner

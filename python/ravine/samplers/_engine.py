@@ -24,7 +24,9 @@ _LEARNED = (TrialState.COMPLETE, TrialState.PRUNED)
 
 
 def _outdated(name: str, since: str, until: str) -> None:
-    warn(f"`{name}` has been deprecated in v{since}. This feature will be removed in v{until}.", FutureWarning)
+    warn(
+        f"`{name}` has been deprecated in v{since}. This feature will be removed in v{until}.", FutureWarning
+    )
 
 
 def _given(value: Any, default: Any, name: str, since: str) -> Any:
@@ -430,5 +432,3 @@ def _warn_strategies(**strategies: Any) -> None:
     for name, strategy in strategies.items():
         if strategy is not None:
             experimental_argument(name)
-
-

@@ -88,7 +88,9 @@ class BaseGASampler(BaseSampler, abc.ABC):
 class GeneticSampler(NativeSampler, BaseGASampler):
     """A genetic algorithm of the engine, which breeds from the best so far with each trial, not by generations."""
 
-    def __init__(self, population_size: int, seed: int | None, constraints_func: ConstraintsFunc | None) -> None:
+    def __init__(
+        self, population_size: int, seed: int | None, constraints_func: ConstraintsFunc | None
+    ) -> None:
         NativeSampler.__init__(self, seed, constraints_func)
         BaseGASampler.__init__(self, population_size)
 
@@ -98,7 +100,11 @@ class GeneticSampler(NativeSampler, BaseGASampler):
         losses = {trial.number: minimised(trial, study.directions) for trial in left}
         parents: list[FrozenTrial] = []
         while left and len(parents) < self._population_size:
-            front = [trial for trial in left if not any(_dominates(losses[o.number], losses[trial.number]) for o in left)]
+            front = [
+                trial
+                for trial in left
+                if not any(_dominates(losses[o.number], losses[trial.number]) for o in left)
+            ]
             parents.extend(front)
             left = [trial for trial in left if trial not in front]
         return parents[: self._population_size]

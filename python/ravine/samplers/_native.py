@@ -107,6 +107,3 @@ class NativeSampler(BaseSampler):
     ) -> None:
         if self._constraints_func is not None:
             _process_constraints_after_trial(self._constraints_func, study, trial, state)
-
-
-

@@ -69,7 +69,9 @@ class SBXCrossover(_Pair):
         eta: How near to their parents children are; 20 with several objectives, else 2, where absent.
     """
 
-    def __init__(self, eta: float | None = None, uniform_crossover_prob: float = 0.5, use_child_gene_prob: float = 0.5) -> None:
+    def __init__(
+        self, eta: float | None = None, uniform_crossover_prob: float = 0.5, use_child_gene_prob: float = 0.5
+    ) -> None:
         if eta is not None and eta < 0.0:
             raise ValueError("The value of `eta` must be greater than or equal to 0.0.")
         for name, share in (

@@ -13,9 +13,7 @@ if TYPE_CHECKING:
     from ravine.trial import FrozenTrial
 
 
-def _common(
-    space: dict[str, BaseDistribution] | None, trial: FrozenTrial
-) -> dict[str, BaseDistribution]:
+def _common(space: dict[str, BaseDistribution] | None, trial: FrozenTrial) -> dict[str, BaseDistribution]:
     """What a trial has in common with others."""
     if space is None:
         return dict(trial.distributions)

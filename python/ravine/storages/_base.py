@@ -11,8 +11,8 @@ from ravine.trial._state import TrialState
 
 if TYPE_CHECKING:
     from ravine.distributions import BaseDistribution
-    from ravine.study._study_direction import StudyDirection
     from ravine.study._frozen import FrozenStudy
+    from ravine.study._study_direction import StudyDirection
     from ravine.trial import FrozenTrial
 
 DEFAULT_STUDY_NAME_PREFIX = "no-name-"
@@ -176,4 +176,6 @@ class BaseStorage(abc.ABC):
         """Raises `UpdateFinishedTrialError` where a trial in this state must not be changed."""
         if trial_state.is_finished():
             trial = self.get_trial(trial_id)
-            raise UpdateFinishedTrialError(f"Trial#{trial.number} has already finished and can not be updated.")
+            raise UpdateFinishedTrialError(
+                f"Trial#{trial.number} has already finished and can not be updated."
+            )

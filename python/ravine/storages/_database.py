@@ -56,7 +56,9 @@ class _Kept(Entry):
 
     __slots__ = ("journal",)
 
-    def __init__(self, study_id: int, name: str, journal: Journal, directions: Sequence[StudyDirection]) -> None:
+    def __init__(
+        self, study_id: int, name: str, journal: Journal, directions: Sequence[StudyDirection]
+    ) -> None:
         super().__init__(study_id, name, directions)
         self.journal = journal
 
@@ -196,7 +198,10 @@ class RDBStorage(LedgerStorage):
             ledger,
             int(trial.state),
             list(map(float, trial.values or ())),
-            [(name, dist, dist.to_internal_repr(trial.params[name])) for name, dist in trial.distributions.items()],
+            [
+                (name, dist, dist.to_internal_repr(trial.params[name]))
+                for name, dist in trial.distributions.items()
+            ],
             [(int(step), float(value)) for step, value in trial.intermediate_values.items()],
             [(key, json.dumps(value)) for key, value in trial.user_attrs.items()],
             [(key, json.dumps(value)) for key, value in trial.system_attrs.items()],

@@ -14,10 +14,10 @@ from ravine.study._study_direction import StudyDirection
 from ravine.trial._state import TrialState
 
 if TYPE_CHECKING:
-    from ravine.distributions import BaseDistribution
-    from ravine.study._frozen import FrozenStudy
     from ravine._ravine import Plan
+    from ravine.distributions import BaseDistribution
     from ravine.study import Study
+    from ravine.study._frozen import FrozenStudy
     from ravine.trial import FrozenTrial, Trial
 
 #: Ids of a study's trials start here times its id, so that each id says which study it is of.
@@ -48,7 +48,10 @@ def fill(ledger: Ledger, trial: FrozenTrial) -> int:
     return ledger.add(
         int(trial.state),
         list(map(float, trial.values or ())),
-        [(name, dist, dist.to_internal_repr(trial.params[name])) for name, dist in trial.distributions.items()],
+        [
+            (name, dist, dist.to_internal_repr(trial.params[name]))
+            for name, dist in trial.distributions.items()
+        ],
         [(int(step), float(value)) for step, value in trial.intermediate_values.items()],
         copy.deepcopy(dict(trial.user_attrs)),
         copy.deepcopy(dict(trial.system_attrs)),

@@ -13,8 +13,8 @@ from ravine.storages._base import DEFAULT_STUDY_NAME_PREFIX
 from ravine.storages._ledgers import Entry, LedgerStorage, fill
 
 if TYPE_CHECKING:
-    from ravine.study._study_direction import StudyDirection
     from ravine.study._frozen import FrozenStudy
+    from ravine.study._study_direction import StudyDirection
 
 _logger = logging.get_logger(__name__)
 

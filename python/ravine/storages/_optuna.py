@@ -92,7 +92,9 @@ def _trial(
         "SELECT param_name, param_value, distribution_json FROM trial_params WHERE trial_id = ? ORDER BY param_id",
         (trial_id,),
     ):
-        dist = _convert_old_distribution_to_new_distribution(json_to_distribution(text), suppress_warning=True)
+        dist = _convert_old_distribution_to_new_distribution(
+            json_to_distribution(text), suppress_warning=True
+        )
         params[name], distributions[name] = dist.to_external_repr(value), dist
     values = [
         _ODD.get(kind, value)

@@ -45,9 +45,7 @@ def trials_dataframe(study: Study, attrs: tuple[str, ...], multi_index: bool) ->
     return table
 
 
-def _cells(
-    trial: FrozenTrial, attr: str, objectives: int, names: list[str] | None
-) -> list[tuple[Any, Any]]:
+def _cells(trial: FrozenTrial, attr: str, objectives: int, names: list[str] | None) -> list[tuple[Any, Any]]:
     """What a field of a trial has in the table: (second level of the column, value)."""
     value = getattr(trial, attr)
     if isinstance(value, TrialState):

@@ -213,9 +213,7 @@ def _end(study: Study, trial: Trial, value: Any) -> None:
             _log_failed(trial, ending.objection, None, value)
 
 
-def _failed(
-    study: Study, trial: Trial, error: BaseException, catch: tuple[type[Exception], ...]
-) -> int:
+def _failed(study: Study, trial: Trial, error: BaseException, catch: tuple[type[Exception], ...]) -> int:
     tell(study, trial, None, TrialState.FAIL, quietly=True)
     _log_failed(trial, repr(error), (type(error), error, error.__traceback__), None)
     if not isinstance(error, catch):
@@ -248,5 +246,3 @@ def _log_complete(study: Study, number: int, values: list[float], params: dict[s
     else:
         message += f" Best is trial {best.number} with value: {best.value}."
     _logger.info(message)
-
-

@@ -73,7 +73,9 @@ def _work(pipe: Connection, packed: bytes) -> None:
         try:
             pipe.send(result)
         except (pickle.PicklingError, TypeError, AttributeError):
-            pipe.send(("error", RuntimeError(f"{result[1]!r} cannot be sent to the parent process"), None, None))
+            pipe.send(
+                ("error", RuntimeError(f"{result[1]!r} cannot be sent to the parent process"), None, None)
+            )
 
 
 class _Worker:
@@ -143,7 +145,9 @@ class Workers:
             self._all.remove(worker)
             worker = _Worker(self._packed)
             self._all.append(worker)
-            raise RuntimeError(f"the process that ran trial {trial.number} ended with exit code {code}") from None
+            raise RuntimeError(
+                f"the process that ran trial {trial.number} ended with exit code {code}"
+            ) from None
         finally:
             self._idle.put(worker)
 

@@ -36,7 +36,9 @@ def record_of(study: Study, trial: Trial | int) -> FrozenTrial:
             study._storage.get_trial_id_from_study_id_trial_number(study._study_id, trial)
         )
     except KeyError as error:
-        raise ValueError(f"Cannot tell for trial with number {trial} since it has not been created.") from error
+        raise ValueError(
+            f"Cannot tell for trial with number {trial} since it has not been created."
+        ) from error
 
 
 def tell(

@@ -8,7 +8,7 @@ import math
 import threading
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from numbers import Real
-from typing import TYPE_CHECKING, Any, Literal, Union, cast
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 from ravine import exceptions, logging, storages
 from ravine._notice import experimental
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from ravine.spec import Space
     from ravine.trial import FrozenTrial, Trial
 
-ObjectiveFuncType = Callable[["Trial"], Union[float, Sequence[float]]]
+ObjectiveFuncType = Callable[["Trial"], float | Sequence[float]]
 _METRIC_NAMES = "study:metric_names"
 
 _logger = logging.get_logger(__name__)
@@ -262,9 +262,7 @@ class Study:
     ) -> list[FrozenTrial]:
         """Ends several trials, each with its value or values; None fails a trial."""
         pairs = list(zip(trials, values, strict=True))
-        return [
-            self.tell(trial, value, TrialState.FAIL if value is None else None) for trial, value in pairs
-        ]
+        return [self.tell(trial, value, TrialState.FAIL if value is None else None) for trial, value in pairs]
 
     def best(self, k: int = 1) -> list[FrozenTrial]:
         """The k trials that are best by what is believed of them, where values are measured with noise.
@@ -325,7 +323,9 @@ class Study:
     def stop(self) -> None:
         """Ends the search after the running trials. For objectives and callbacks of `optimize`."""
         if not self._thread_local.in_optimize_loop:
-            raise RuntimeError("`Study.stop` is supposed to be invoked inside an objective function or a callback.")
+            raise RuntimeError(
+                "`Study.stop` is supposed to be invoked inside an objective function or a callback."
+            )
         self._stop_flag = True
 
     def enqueue_trial(

@@ -16,6 +16,7 @@ from ravine.distributions import (
     check_distribution_compatibility,
 )
 from ravine.trial import _constraints
+from ravine.trial._state import TrialState
 
 if TYPE_CHECKING:
     from ravine.study import Study
@@ -25,11 +26,13 @@ if TYPE_CHECKING:
 def attach(study: Study, trial_id: int) -> tuple[Any, int, Any]:
     """What a trial of this id stands on: the study's ledger, its number, the plan of the study's sampler."""
     number = study._storage.get_trial_number_from_id(trial_id)
-    if not study._ledger.state(number) == 0:
+    if study._ledger.state(number) != TrialState.RUNNING:
         warn(f"trial {number} is not running")
     plan = study.sampler._plan_for(study)
     if plan is None:
-        study.sampler.before_trial(_study_of(study, study._ledger.shared(number)), study._ledger.shared(number))
+        study.sampler.before_trial(
+            _study_of(study, study._ledger.shared(number)), study._ledger.shared(number)
+        )
     return study._ledger, number, plan
 
 
@@ -165,7 +168,9 @@ def report(trial: Trial, value: float, step: int) -> None:
     try:
         number = float(value)
     except (TypeError, ValueError):
-        raise TypeError(f"The `value` argument is of type '{type(value)}' but supposed to be a float.") from None
+        raise TypeError(
+            f"The `value` argument is of type '{type(value)}' but supposed to be a float."
+        ) from None
     try:
         place = int(step)
     except (TypeError, ValueError):

@@ -275,7 +275,9 @@ def _of_row(
         "datetime_complete": end,
         "_params": params,
         "_user_attrs": (copy.deepcopy(user_attrs) if own else user_attrs.copy()) if user_attrs else {},
-        "_system_attrs": (copy.deepcopy(system_attrs) if own else system_attrs.copy()) if system_attrs else {},
+        "_system_attrs": (copy.deepcopy(system_attrs) if own else system_attrs.copy())
+        if system_attrs
+        else {},
         "intermediate_values": intermediate_values,
         "_distributions": distributions,
         "_trial_id": trial_id,
