@@ -361,3 +361,21 @@ def test_matplotlib_has_the_same_functions(mixed: Study) -> None:
     assert module.is_available()
     assert module.plot_slice(mixed, ["x"]).get_xlabel() == "x"
     assert module.plot_contour(mixed, ["x", "rate", "layers"]).shape == (3, 3)
+
+
+def test_a_running_trial_reaches_up_to_now() -> None:
+    study = ravine.create_study()
+    study.optimize(lambda trial: 1.0, n_trials=1)
+    study.ask()
+    study.enqueue_trial({"x": 1.0})
+    spans = {mark.name: mark for mark in marks(visualization.plot_timeline, study)}
+    assert set(spans) == {"COMPLETE", "RUNNING", "WAITING"}
+    assert spans["RUNNING"].ends[0] > spans["COMPLETE"].ends[0]
+
+
+def test_metric_names_are_the_axes_names() -> None:
+    study = ravine.create_study(directions=["minimize", "minimize"])
+    study.set_metric_names(["loss", "size"])
+    study.add_trial(create_trial(values=[1.0, 2.0]))
+    panel = chart(visualization.plot_pareto_front, study).panels[0][0]
+    assert (panel.x.title, panel.y.title) == ("loss", "size")

@@ -39,15 +39,15 @@ _TOKENS = {
     "series7": ("#5c6470", "#9ba3b0"),
 }
 
-# From pale to strong on each ground; rank from the lowest values over grey to the highest.
+# From pale to strong on each ground, the pale end still to be seen as a dot; rank from the lowest values over grey to the highest.
 _PALETTES = {
     "blues": (
-        ["#e3ebfc", "#a9bff3", "#5f86e6", "#2a5bd7", "#17338a"],
-        ["#1a2440", "#33488a", "#5575d0", "#86a5ff", "#d3deff"],
+        ["#bccff8", "#8fadf1", "#5f86e6", "#2a5bd7", "#17338a"],
+        ["#34478a", "#4864b4", "#6283dd", "#86a5ff", "#d3deff"],
     ),
     "reds": (
-        ["#fbd9c6", "#f0a67e", "#dc6530", "#b5420f", "#7d2c06"],
-        ["#4a2313", "#8a4120", "#d0662f", "#ff8a5b", "#ffd2bd"],
+        ["#f6c4a8", "#ec9a6d", "#dc6530", "#b5420f", "#7d2c06"],
+        ["#7a3b1c", "#a35127", "#d0662f", "#ff8a5b", "#ffd2bd"],
     ),
     "rank": (
         ["#1d4fd0", "#7f9fe8", "#c9d0dc", "#efa47b", "#c2410c"],
