@@ -317,6 +317,8 @@ def test_figures_save_and_show_themselves(mixed: Study, tmp_path: Path) -> None:
         figure.save(tmp_path / "plot.png")
     with pytest.raises(ValueError, match="theme"):
         figure.to_svg("sepia")
+    with pytest.raises(AttributeError, match="install plotly"):
+        figure.update_layout(width=100)
 
 
 def test_names_cannot_break_a_drawing() -> None:

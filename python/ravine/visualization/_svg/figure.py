@@ -7,6 +7,7 @@ import tempfile
 import webbrowser
 from html import escape
 from pathlib import Path
+from typing import Any
 
 from ravine.visualization._chart import Chart
 from ravine.visualization._svg.layout import to_svg
@@ -106,6 +107,11 @@ class Figure:
 
     def _repr_svg_(self) -> str:
         return self.to_svg()
+
+    def __getattr__(self, name: str) -> Any:
+        raise AttributeError(
+            f"a figure of ravine's own has no `{name}`; if one of plotly's has, install plotly: `pip install ravine[plotly]`"
+        )
 
     def __repr__(self) -> str:
         return f"Figure({self.chart.title!r})"
