@@ -110,7 +110,8 @@ class Figure:
 
     def __getattr__(self, name: str) -> Any:
         raise AttributeError(
-            f"a figure of ravine's own has no `{name}`; if one of plotly's has, install plotly: `pip install ravine[plotly]`"
+            f"a figure of ravine's own has no `{name}`; if one of plotly's has, install plotly: "
+            "`pip install ravine[plotly]`"
         )
 
     def __repr__(self) -> str:

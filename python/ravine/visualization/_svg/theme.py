@@ -39,7 +39,8 @@ _TOKENS = {
     "series7": ("#5c6470", "#9ba3b0"),
 }
 
-# From pale to strong on each ground, the pale end still to be seen as a dot; rank from the lowest values over grey to the highest.
+# From pale to strong on each ground, the pale end still to be seen as a dot; rank from the lowest values over grey to
+# the highest.
 _PALETTES = {
     "blues": (
         ["#bccff8", "#8fadf1", "#5f86e6", "#2a5bd7", "#17338a"],
