@@ -19,11 +19,15 @@ use search::{
     Ask, Decision, DecisionId, Duplicates, Observed, Outcome, Proposal, Sampler, SamplerSpec, SearchError,
     Setting, TrialId,
 };
+use serde_json::Value as Json;
 use space::{Domain, FloatDomain, IntDomain, Point, Space};
 
 use crate::declared::Declared;
 use crate::plan::Plan;
 use crate::table::{Row, State, Table};
+
+/// The trials that a sampler of the engine decided on, and what it noted for itself when it did.
+pub(crate) type Decided = IndexMap<u32, Option<Json>>;
 
 /// What the sampler wants a trial to have.
 #[derive(Clone)]
@@ -93,6 +97,7 @@ impl Engine {
         engine: &mut Option<Engine>,
         declared: Option<&Declared>,
         table: &Table,
+        decided: &Decided,
         plan: &Plan,
         number: u32,
         budget: Option<u64>,
@@ -106,7 +111,7 @@ impl Engine {
             *engine = Engine::build(declared, table, plan, conditional || declared.is_some())?;
         }
         let Some(engine) = engine else { return Ok(None) };
-        let observed = engine.lesson(py, table);
+        let observed = engine.lesson(py, table, decided);
         let lesson = engine.lessons;
         engine.lessons += 1;
         Ok(Some(Job {
@@ -161,7 +166,7 @@ impl Engine {
     }
 
     /// What happened since the last lesson.
-    fn lesson(&mut self, py: Python<'_>, table: &Table) -> Vec<Observed> {
+    fn lesson(&mut self, py: Python<'_>, table: &Table, decided: &Decided) -> Vec<Observed> {
         let mut observed = Vec::with_capacity(2 * (table.ended.len() - self.learned));
         for &number in &table.ended[self.learned..] {
             let row = &table.rows[number as usize];
@@ -174,7 +179,7 @@ impl Engine {
                     self.conditional = true;
                     self.dists = 0;
                 }
-                None => observed.push(created(number, Arc::new(point))),
+                None => observed.push(created(number, Arc::new(point), decided.get(&number))),
             }
             observed
                 .push(Observed::Ended { trial: TrialId(number.into()), outcome: outcome(py, table, row) });
@@ -196,14 +201,14 @@ impl Engine {
     }
 
     /// Tells the sampler, with the next lesson, that a trial runs with the values that it was given.
-    pub(crate) fn foretell(&mut self, number: u32, wish: &Wish) {
+    pub(crate) fn foretell(&mut self, number: u32, wish: &Wish, decided: &Decided) {
         if self.conditional || !Arc::ptr_eq(&wish.slots, &self.slots) {
             return;
         }
         self.foretold.insert(number, Arc::clone(&wish.point));
         let lesson = self.lessons;
         self.lessons += 1;
-        let told = vec![created(number, Arc::clone(&wish.point))];
+        let told = vec![created(number, Arc::clone(&wish.point), decided.get(&number))];
         // Nobody holds this lock while waiting for the interpreter; where somebody proposes just now, the trial is
         // told of when it is over.
         match self.mind.try_lock() {
@@ -224,7 +229,7 @@ impl Job {
     pub(crate) fn run(
         self,
         mut interrupted: impl FnMut() -> PyResult<()>,
-    ) -> PyResult<(Option<Wish>, Option<serde_json::Value>)> {
+    ) -> PyResult<(Option<Wish>, Option<Json>)> {
         let mut mind = loop {
             match self.mind.try_lock() {
                 Ok(mind) => break mind,
@@ -276,10 +281,10 @@ fn suggested(table: &Table) -> PyResult<Option<(Arc<Space>, Vec<Option<usize>>)>
     Ok(Some((Arc::new(space), slots)))
 }
 
-fn created(number: u32, point: Arc<Point>) -> Observed {
+fn created(number: u32, point: Arc<Point>, decided: Option<&Option<Json>>) -> Observed {
     let trial = TrialId(number.into());
-    let decision = Some(DecisionId(number.into()));
-    Observed::Created { trial, decision, point, level: None, parent: None, memo: None }
+    let decision = decided.map(|_| DecisionId(number.into()));
+    Observed::Created { trial, decision, point, level: None, parent: None, memo: decided.cloned().flatten() }
 }
 
 /// How a trial ended, for samplers.

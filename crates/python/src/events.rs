@@ -17,6 +17,8 @@ use crate::table::{Param, Row, State, Table};
 
 /// The note that holds a trial's times, where it was made elsewhere.
 const TIMES: &str = "ravine:times";
+/// The note that holds what a sampler noted for itself.
+const MEMO: &str = "ravine:memo";
 /// Notes of the system have this before their names; users' have nothing, or the other where they would be taken for
 /// the system's.
 const SYSTEM: &str = "system:";
@@ -232,9 +234,22 @@ pub(crate) fn times(started: i64, ended: i64) -> (String, Json) {
     (TIMES.to_owned(), Json::from(vec![started, ended]))
 }
 
+/// What a sampler noted for itself, as a note on the trial.
+pub(crate) fn memo_note(memo: &Json) -> Assignment {
+    [(MEMO.to_owned(), memo.clone())].into_iter().collect()
+}
+
+/// What a sampler noted for itself, among the notes of a trial.
+pub(crate) fn memo_of(attributes: &Assignment) -> Option<Json> {
+    attributes.get(MEMO).cloned()
+}
+
 /// Puts the notes of the log on a row.
 pub(crate) fn take_notes(py: Python<'_>, row: &mut Row, attributes: &Assignment) -> PyResult<()> {
     for (key, value) in attributes {
+        if key == MEMO {
+            continue;
+        }
         if key == TIMES {
             let time = |i: usize| value.get(i).and_then(Json::as_i64).unwrap_or_default();
             (row.started, row.ended) = (time(0), time(1));

@@ -291,6 +291,9 @@ impl Journal {
                 let row = ledger.row_mut(number)?;
                 row.frozen = None;
                 events::take_notes(py, row, &tagged.attributes)?;
+                if let Some(memo) = events::memo_of(&tagged.attributes) {
+                    ledger.decided.insert(number, Some(memo));
+                }
             }
             EventBody::StudyTagged(tagged) => {
                 for (key, value) in &tagged.attributes {
@@ -313,7 +316,13 @@ impl Journal {
     /// What a trial has that is not in the log yet.
     fn unsent(&mut self, py: Python<'_>, ledger: &mut Ledger, number: u32) -> PyResult<Vec<EventBody>> {
         let (params, reports) = self.sent.get(&number).copied().unwrap_or_default();
-        let mut bodies = events::suggested(py, &mut ledger.table, number, params)?;
+        let mut bodies = Vec::new();
+        if !self.sent.contains_key(&number)
+            && let Some(Some(memo)) = ledger.decided.get(&number)
+        {
+            bodies.push(events::tagged(number, events::memo_note(memo)));
+        }
+        bodies.extend(events::suggested(py, &mut ledger.table, number, params)?);
         let metric = self.metrics.first().map_or("value", String::as_str);
         bodies.extend(events::reported(&ledger.table, number, reports, metric));
         let row = ledger.row(number)?;

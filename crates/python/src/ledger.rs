@@ -5,10 +5,11 @@
 use pyo3::exceptions::PyKeyError;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList, PyString, PyTuple};
+use serde_json::Value as Json;
 
 use crate::declared::Declared;
 use crate::dist::{self, Dist, Kind};
-use crate::engine::{Engine, Wish};
+use crate::engine::{Decided, Engine, Wish};
 use crate::moment;
 use crate::plan::Plan;
 use crate::table::{Param, Row, State, Table};
@@ -21,8 +22,8 @@ pub(crate) struct Ledger {
     pub(crate) engine: Option<Engine>,
     /// The declared space, where there is one.
     declared: Option<Declared>,
-    /// What the sampler noted when it proposed, by trial.
-    memos: indexmap::IndexMap<u32, String>,
+    /// The trials that a sampler of the engine decided on, with what it noted for itself.
+    pub(crate) decided: Decided,
     /// How many trials there will be, where that is known.
     budget: Option<u64>,
     /// The process that made it.
@@ -69,20 +70,21 @@ fn missing(number: u32) -> PyErr {
     PyKeyError::new_err(format!("No trial with number {number} exists."))
 }
 
-/// The wish of the plan's sampler for a trial.
-pub(crate) fn propose(ledger: &Bound<'_, Ledger>, number: u32, plan: &Plan) -> PyResult<Option<Wish>> {
+/// The wish of the plan's sampler for a trial, and what it notes for itself.
+pub(crate) fn propose(
+    ledger: &Bound<'_, Ledger>,
+    number: u32,
+    plan: &Plan,
+) -> PyResult<Option<(Wish, Option<Json>)>> {
     let py = ledger.py();
     let job = {
         let mut this = ledger.borrow_mut();
-        let Ledger { table, engine, declared, budget, .. } = &mut *this;
-        Engine::job(py, engine, declared.as_ref(), table, plan, number, *budget)?
+        let Ledger { table, engine, declared, decided, budget, .. } = &mut *this;
+        Engine::job(py, engine, declared.as_ref(), table, decided, plan, number, *budget)?
     };
     let Some(job) = job else { return Ok(None) };
     let (wish, memo) = py.detach(|| job.run(|| Python::attach(|py| py.check_signals())))?;
-    if let Some(memo) = memo {
-        ledger.borrow_mut().memos.insert(number, memo.to_string());
-    }
-    Ok(wish)
+    Ok(wish.map(|wish| (wish, memo)))
 }
 
 #[pymethods]
@@ -95,7 +97,7 @@ impl Ledger {
             table: Table::new(maximize),
             engine: None,
             declared: None,
-            memos: indexmap::IndexMap::new(),
+            decided: Decided::new(),
             budget: None,
             process: std::process::id(),
         }
@@ -337,8 +339,8 @@ impl Ledger {
     }
 
     /// What the sampler noted when it proposed a trial, as JSON.
-    fn memo(&self, number: u32) -> Option<&str> {
-        self.memos.get(&number).map(String::as_str)
+    fn memo(&self, number: u32) -> Option<String> {
+        self.decided.get(&number)?.as_ref().map(Json::to_string)
     }
 
     /// The trial as an object of its own, not connected with the ledger.
@@ -369,7 +371,7 @@ impl Ledger {
     /// What a sampler of the engine proposes now for a trial: internal values by name.
     fn propose<'py>(slf: &Bound<'py, Self>, number: u32, plan: Py<Plan>) -> PyResult<Bound<'py, PyDict>> {
         let found = PyDict::new(slf.py());
-        if let Some(wish) = propose(slf, number, plan.get())? {
+        if let Some((wish, _)) = propose(slf, number, plan.get())? {
             for (name, value) in wished(&slf.borrow(), &wish) {
                 found.set_item(name, value)?;
             }
