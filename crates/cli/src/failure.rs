@@ -112,6 +112,7 @@ impl From<runner::RunnerError> for Failure {
             E::Session(error) => error.into(),
             E::Store(error) => error.into(),
             E::Earlier { .. } => Failure::new(Exit::StudyFile, error),
+            E::Orphaned { .. } => Failure::new(Exit::Database, error),
             E::Changed { .. }
             | E::Seed { .. }
             | E::NotReproducible { .. }

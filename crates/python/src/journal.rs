@@ -156,7 +156,8 @@ impl Shelf {
 
 fn space_of(json: &serde_json::Value) -> PyResult<Space> {
     let wrong = |error: &dyn std::fmt::Display| PyValueError::new_err(format!("the study's space: {error}"));
-    let declared: session::Declaration = serde_json::from_value(json.clone()).map_err(|error| wrong(&error))?;
+    let declared: session::Declaration =
+        serde_json::from_value(json.clone()).map_err(|error| wrong(&error))?;
     declared.build().map_err(|error| wrong(&error))
 }
 
@@ -238,9 +239,10 @@ impl Journal {
                 table.rows.push(row);
                 table.waiting.insert(number);
                 for (path, value) in &created.point {
-                    let declared = self.space.as_ref().and_then(|space| {
-                        space.index(path).and_then(|slot| space.parameters().get(slot))
-                    });
+                    let declared = self
+                        .space
+                        .as_ref()
+                        .and_then(|space| space.index(path).and_then(|slot| space.parameters().get(slot)));
                     if let Some(parameter) = declared {
                         events::take_suggested(py, table, number, path, &parameter.domain, value)?;
                     }

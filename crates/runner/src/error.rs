@@ -71,6 +71,12 @@ pub enum RunnerError {
         /// The file that was given.
         now: PathBuf,
     },
+    /// There are results, and no log that they would follow from.
+    #[error("{} holds results, but its database `study.db` is empty or gone", folder.display())]
+    Orphaned {
+        /// The study's folder.
+        folder: PathBuf,
+    },
     /// An earlier study that this one is to start from is of no use.
     #[error("cannot start from the earlier study `{folder}`: {message}")]
     Earlier {
@@ -125,6 +131,9 @@ impl RunnerError {
             }
             RunnerError::OtherFile { .. } => Some(
                 "give one of the files another `name`, or keep its studies elsewhere with --dir".to_owned(),
+            ),
+            RunnerError::Orphaned { .. } => Some(
+                "put the database back, or move the folder aside with `ravine run --new`".to_owned(),
             ),
             RunnerError::Earlier { .. } => Some(
                 "`from` in [transfer] names folders such as `runs/digits-small`, from the study file's folder on"

@@ -74,6 +74,9 @@ pub fn open(file: StudyFile, options: &Options) -> Result<Open, RunnerError> {
     let waiting = Arc::new(Waiting::default());
     let store: Arc<dyn Store> = Arc::new(Patient::new(store, Arc::clone(&waiting) as Arc<dyn Patience>));
     let known = known(&store, &file.name)?;
+    if !known && home.results().metadata().is_ok_and(|results| results.len() > 0) {
+        return Err(RunnerError::Orphaned { folder: home.folder().to_owned() });
+    }
     let capacity = capacity::capacity(&file, options);
     let mut definition = definition(&file, options);
     let is_new = !known;

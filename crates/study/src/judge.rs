@@ -305,13 +305,13 @@ impl Ranking for Judge {
     }
 
     fn small_is_good(&self, metric: &str) -> bool {
-        let mut named = self.objectives.iter().filter(|objective| {
-            objective
-                .metric
-                .as_ref()
-                .is_none_or(|(text, expr)| text == metric || expr.as_name() == Some(metric))
-        });
-        named.next().is_none_or(|objective| objective.direction == Direction::Minimize)
+        let is_of = |objective: &&Compiled| {
+            let metric_of = |(text, expr): &(String, Expr)| text == metric || expr.as_name() == Some(metric);
+            objective.metric.as_ref().is_none_or(metric_of)
+        };
+        // A metric that is no objective by itself is most often a part of the first one.
+        let named = self.objectives.iter().find(is_of).or(self.objectives.first());
+        named.is_none_or(|objective| objective.direction == Direction::Minimize)
     }
 }
 
@@ -527,6 +527,21 @@ mod tests {
         assert_eq!(error.to_string(), want);
         let silent = judge(&[Objective::minimize("val_error")], &[]).judge(&Digests::new()).unwrap_err();
         assert!(silent.to_string().starts_with("the program reported nothing"), "{silent}");
+    }
+
+    #[test]
+    fn the_best_repetition_of_a_part_of_an_objective_follows_its_direction() {
+        let best = |objective: Objective| {
+            let axis = crate::Axis { statistic: crate::Statistic::Best, ..crate::Axis::counted("fold", 2) };
+            let settings =
+                Settings { objectives: vec![objective], repeat: vec![axis.clone()], ..Settings::default() };
+            let judge = Judge::new(&settings).unwrap();
+            let found =
+                [0.1, 0.4].iter().enumerate().map(|(i, acc)| (i as u32, digests(&[("acc", &[*acc])])));
+            judge.judge(&crate::repeat::fold(&[axis], found.collect(), &judge)).unwrap().values
+        };
+        assert_eq!(best(Objective::maximize("100 * acc")), [Real(40.0)]);
+        assert_eq!(best(Objective::minimize("100 * acc")), [Real(10.0)]);
     }
 
     #[test]

@@ -228,6 +228,13 @@ impl Names for Scoped<'_> {
     fn known(&self) -> Vec<String> {
         self.types.resolved.parts.names.keys().cloned().collect()
     }
+
+    fn texts_of(&self, name: &str) -> Option<Vec<String>> {
+        let (_, target) = self.formula.names.iter().find(|(own, _)| own == name)?;
+        let Target::Parameter(i) = target else { return None };
+        let Domain::Choice(choice) = &self.types.resolved.parameters[*i].domain else { return None };
+        choice.options().iter().map(|option| option.shown().as_str().map(str::to_owned)).collect()
+    }
 }
 
 fn of_domain(domain: &Domain) -> Type {

@@ -15,6 +15,11 @@ pub trait Names {
 
     /// All names, for the hint beside an unknown one.
     fn known(&self) -> Vec<String>;
+
+    /// The texts that a name can be, where it is a choice between texts.
+    fn texts_of(&self, _name: &str) -> Option<Vec<String>> {
+        None
+    }
 }
 
 impl Names for IndexMap<String, Type> {
@@ -188,6 +193,10 @@ fn binary(
     names: &dyn Names,
 ) -> Result<Type, ExprError> {
     let (a, b) = (check(left, names)?, check(right, names)?);
+    if matches!(op, BinaryOp::Equal | BinaryOp::NotEqual | BinaryOp::In) {
+        has_option(left, right, names)?;
+        has_option(right, left, names)?;
+    }
     let clash = || {
         let error = ExprError::new(node.span.clone(), format!("`{}` cannot join {a} and {b}", op.symbol()));
         match &left.kind {
@@ -233,6 +242,28 @@ fn binary(
         }
         _ => number().ok_or_else(clash),
     }
+}
+
+/// What a choice is compared with must be one of its options, or one of a list of them: a misspelt one would never hold.
+fn has_option(choice: &Node, value: &Node, names: &dyn Names) -> Result<(), ExprError> {
+    let (Kind::Name(name), Kind::Str(_) | Kind::List(_)) = (&choice.kind, &value.kind) else { return Ok(()) };
+    let Some(texts) = names.texts_of(name) else { return Ok(()) };
+    let items = match &value.kind {
+        Kind::List(items) => items.as_slice(),
+        _ => std::slice::from_ref(value),
+    };
+    for item in items {
+        let Kind::Str(text) = &item.kind else { continue };
+        if texts.contains(text) {
+            continue;
+        }
+        let error = ExprError::new(item.span.clone(), format!("`{name}` has no option '{text}'"));
+        return Err(match crate::nearest(text, texts.iter().map(String::as_str)) {
+            Some(nearest) => error.with_hint(format!("did you mean '{nearest}'?")),
+            None => error.with_hint(format!("it is one of '{}'", texts.join("', '"))),
+        });
+    }
+    Ok(())
 }
 
 fn call(node: &Node, function: Function, arguments: &[Node], names: &dyn Names) -> Result<Type, ExprError> {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use search::SamplerSpec;
-use space::{Json, Space, SpaceError};
+use space::{Json, Size, Space, SpaceError};
 
 use super::Loader;
 use crate::diagnostic::Diagnostic;
@@ -27,6 +27,12 @@ impl Loader<'_> {
         let constraints = file.space_constraint.iter().map(|constraint| constraint.expr.clone()).collect();
         let declaration = Declaration { parameters: file.space.clone(), constraints };
         match declaration.build() {
+            Ok(space) if space.size() == Size::Finite(0u32.into()) => {
+                let message = "no configuration keeps the space constraints";
+                let problem = Diagnostic::error(self.at("space_constraint[0].expr"), message);
+                self.problems.push(problem.help("loosen them, or widen what the parameters can be"));
+                None
+            }
             Ok(space) => Some((Arc::new(space), declaration)),
             Err(errors) => {
                 // What could not be read was told; it stands as a table that says nothing.

@@ -6,6 +6,7 @@
 mod argument;
 mod format;
 mod parse;
+mod places;
 mod scope;
 mod shell;
 

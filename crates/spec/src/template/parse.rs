@@ -18,7 +18,7 @@ pub struct TemplateError {
 }
 
 impl TemplateError {
-    fn new(span: Range<usize>, message: impl Into<String>, hint: &str) -> TemplateError {
+    pub(super) fn new(span: Range<usize>, message: impl Into<String>, hint: &str) -> TemplateError {
         TemplateError { message: message.into(), span, hint: Some(hint.to_owned()) }
     }
 }

@@ -116,10 +116,11 @@ fn a_line_for_the_shell_gets_each_value_quoted_where_it_stands() {
 
 #[test]
 fn the_shell_sees_exactly_the_value() {
-    let text = r#""printf '%s|' {title} '{title}' \"{title}\"""#;
+    let text = r#""printf '%s|' {title} '{title}' \"{title}\" \"$(printf %s {title} \"$(echo {title})\")\" $(({layers} + 1))""#;
     let Rendered::Shell(line) = rendered(text) else { panic!("a line") };
     let output = std::process::Command::new("/bin/sh").arg("-c").arg(line).output().expect("a shell");
-    assert_eq!(String::from_utf8_lossy(&output.stdout), "it's $HOME|it's $HOME|it's $HOME|");
+    let wanted = "it's $HOME|it's $HOME|it's $HOME|it's $HOMEit's $HOME|3|";
+    assert_eq!(String::from_utf8_lossy(&output.stdout), wanted);
 }
 
 #[test]

@@ -29,6 +29,10 @@ impl From<rusqlite::Error> for Fault {
         };
         Self(match error.sqlite_error_code() {
             Some(ErrorCode::DiskFull) => ErrorKind::Full,
+            // The index of the log beside a database cannot grow: SQLite names no reason, and there is one.
+            Some(ErrorCode::SystemIoFailure) if is(&error, rusqlite::ffi::SQLITE_IOERR_SHMSIZE) => {
+                ErrorKind::Full
+            }
             Some(ErrorCode::NotADatabase) => {
                 ErrorKind::NotOurs { found: "not an SQLite database, or a damaged one".to_owned() }
             }
@@ -47,7 +51,7 @@ impl From<rusqlite::Error> for Fault {
             {
                 ErrorKind::Corrupt { detail: detail() }
             }
-            Some(ErrorCode::SystemIoFailure) if is_short_read(&error) => {
+            Some(ErrorCode::SystemIoFailure) if is(&error, rusqlite::ffi::SQLITE_IOERR_SHORT_READ) => {
                 ErrorKind::Corrupt { detail: "the file ends too early".to_owned() }
             }
             _ => ErrorKind::Other(Arc::new(error)),
@@ -55,6 +59,7 @@ impl From<rusqlite::Error> for Fault {
     }
 }
 
-fn is_short_read(error: &rusqlite::Error) -> bool {
-    error.sqlite_error().is_some_and(|e| e.extended_code == rusqlite::ffi::SQLITE_IOERR_SHORT_READ)
+/// Whether it is exactly this of SQLite's errors.
+fn is(error: &rusqlite::Error, extended: std::ffi::c_int) -> bool {
+    error.sqlite_error().is_some_and(|e| e.extended_code == extended)
 }
