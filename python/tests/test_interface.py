@@ -6,6 +6,8 @@ import ast
 import importlib
 import inspect
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -50,3 +52,10 @@ def test_all_public_names_are_found():
 def test_python_3_10_reads_every_file():
     for path in Path(ravine.__file__).parent.rglob("*.py"):
         ast.parse(path.read_text(), feature_version=(3, 10))
+
+
+@pytest.mark.parametrize(
+    "module", ["study", "trial", "storages", "storages.journal", "samplers", "pruners", "search_space", "logging"]
+)
+def test_each_module_can_be_loaded_first(module):
+    subprocess.run([sys.executable, "-c", f"import ravine.{module}"], check=True)

@@ -52,6 +52,13 @@ def test_the_same_seed_is_the_same_search(name):
 
 
 @pytest.mark.parametrize("name", SINGLE)
+def test_no_trial_is_like_another(name, storage):
+    study = ravine.create_study(sampler=SINGLE[name](seed=1), storage=storage)
+    study.optimize(lambda t: t.suggest_float("x", 0, 1) + t.suggest_float("y", 0, 1), n_trials=8)
+    assert len({tuple(t.params.values()) for t in study.trials}) == 8
+
+
+@pytest.mark.parametrize("name", SINGLE)
 def test_threads_may_share_a_sampler(name):
     study = ravine.create_study(sampler=SINGLE[name](seed=1))
     study.optimize(conditional, n_trials=20, n_jobs=4)

@@ -143,10 +143,15 @@ impl Engine {
         }) else {
             return Ok(None);
         };
+        // The objective may suggest more than what is known so far, so a known space that is used up is no end: what is
+        // asked for then is drawn. Samplers that were asked for by name may repeat themselves, as the field's do.
+        let duplicates = match plan.spec {
+            SamplerSpec::Auto(_) => Duplicates::Skip,
+            _ => Duplicates::Repeat,
+        };
         let setting = Setting {
             objectives: table.maximize.len(),
-            // The objective may suggest more than what is known so far: the space is never used up.
-            duplicates: Duplicates::Repeat,
+            duplicates,
             ..Setting::default()
         };
         let sampler = search::build_for(&plan.spec, Arc::clone(&space), &setting).map_err(refused)?;

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 from ravine import exceptions, logging, storages
 from ravine._notice import experimental
 from ravine.distributions import _convert_old_distribution_to_new_distribution
-from ravine.storages._ledgers import LedgerStorage
 from ravine.study._study_direction import StudyDirection
 from ravine.study._study_summary import StudySummary
 from ravine.trial import TrialState, create_trial
@@ -55,6 +54,7 @@ class Study:
     ) -> None:
         from ravine.pruners import MedianPruner
         from ravine.samplers import AutoSampler
+        from ravine.storages._ledgers import LedgerStorage
 
         self.study_name = study_name
         self._storage = cast(Any, storages.get_storage(storage))
