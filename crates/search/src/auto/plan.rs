@@ -13,6 +13,8 @@ const TRIALS_EACH: u64 = 20;
 const MANY: usize = 2000;
 /// With so many trials running a model knows too little of what it will have proposed.
 const CROWD: usize = 32;
+/// So many that ended early are enough for TPE, which draws its first points at random.
+const EARLY: usize = 10;
 /// Up to so many objectives a model can tell what a point would add to the front.
 pub(super) const OBJECTIVES: usize = 4;
 
@@ -110,7 +112,7 @@ impl Character {
             (Plan::Parzen, "some parameters are there under a condition only")
         } else if self.categorical {
             (Plan::Parzen, "most parameters are choices without an order")
-        } else if early > complete {
+        } else if early > complete.max(EARLY) {
             (Plan::Parzen, "most trials end early, at different steps")
         } else if trials > MANY {
             (Plan::Parzen, "more than 2,000 trials")
