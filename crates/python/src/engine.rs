@@ -149,11 +149,7 @@ impl Engine {
             SamplerSpec::Auto(_) => Duplicates::Skip,
             _ => Duplicates::Repeat,
         };
-        let setting = Setting {
-            objectives: table.maximize.len(),
-            duplicates,
-            ..Setting::default()
-        };
+        let setting = Setting { objectives: table.maximize.len(), duplicates, ..Setting::default() };
         let sampler = search::build_for(&plan.spec, Arc::clone(&space), &setting).map_err(refused)?;
         let mind = Mind { sampler, next: 0, early: BTreeMap::new() };
         Ok(Some(Engine {
