@@ -54,3 +54,12 @@ def test_every_example_of_a_page_runs(page: str, tmp_path: Path) -> None:
             assert done.returncode == 0, f"{page}: {command}\n{done.stdout}{done.stderr}"
             commands += 1
     assert commands > 0
+
+
+def test_the_first_example_of_the_readme_runs() -> None:
+    readme = DOCS.parents[1] / "README.md"
+    programs = [text for language, _, text in BLOCK.findall(readme.read_text(encoding="utf-8")) if language == "python"]
+    assert programs
+    for program in programs:
+        done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=True)
+        assert "{'x': " in done.stdout
