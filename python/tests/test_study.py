@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import pickle
 import threading
 import time
@@ -122,9 +123,13 @@ def test_threads_share_a_study(storage):
     assert sorted(t.number for t in study.trials) == list(range(12))
 
 
-def test_processes_run_an_objective_of_a_module():
+def test_processes_run_an_objective_of_a_module(tmp_path, monkeypatch):
+    source = "def objective(trial):\n    return trial.suggest_float('x', -1, 1) ** 2\n"
+    (tmp_path / "objective_of_a_test.py").write_text(source)
+    monkeypatch.syspath_prepend(tmp_path)
     study = seeded()
-    study.optimize(square, n_trials=4, n_jobs=2, backend="process")
+    objective = importlib.import_module("objective_of_a_test").objective
+    study.optimize(objective, n_trials=4, n_jobs=2, backend="process")
     assert len(study.get_trials(states=(TrialState.COMPLETE,))) == 4
 
 
