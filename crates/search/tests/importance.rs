@@ -147,6 +147,33 @@ fn a_parameter_counts_as_often_as_it_is_there() {
 }
 
 #[test]
+fn gains_are_shares_of_what_the_splits_gained() {
+    let samples = drawn(3, 400, 7, |x| 4.0 * x[0] + x[1]);
+    let gains = of(&samples).gains;
+    assert!((gains.iter().sum::<f64>() - 1.0).abs() < 1e-9, "{gains:?}");
+    assert!(gains[0] > 0.8 && gains[0] > gains[1] && gains[1] > gains[2], "{gains:?}");
+}
+
+#[test]
+fn trees_of_depth_one_split_by_the_parameter_that_decides_alone() {
+    let samples = drawn(3, 400, 8, |x| 4.0 * x[0] + x[1]);
+    let options = FanovaOptions { depth: 1, ..FanovaOptions::for_trials(samples.len()) };
+    let found = fanova(&samples, &options).unwrap();
+    assert_eq!(found.gains, [1.0, 0.0, 0.0]);
+    let leaves = fanova(&samples, &FanovaOptions { depth: 0, ..options }).unwrap();
+    assert_eq!((leaves.gains, leaves.alone), (vec![0.0; 3], vec![0.0; 3]));
+}
+
+#[test]
+fn the_seed_alone_tells_forests_apart() {
+    let samples = drawn(3, 100, 9, |x| x[0] * x[1] + x[2]);
+    let of =
+        |seed| fanova(&samples, &FanovaOptions { seed, ..FanovaOptions::for_trials(100) }).unwrap().alone;
+    assert_eq!(of(1), of(1));
+    assert_ne!(of(1), of(2));
+}
+
+#[test]
 fn crashes_at_a_huge_value_do_not_hide_the_rest() {
     let samples = drawn(2, 500, 4, |x| if x[1] > 0.99 { 1e12 } else { x[0] });
     assert!(of(&samples).alone[0] > 0.5);
