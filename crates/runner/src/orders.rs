@@ -114,8 +114,9 @@ impl<'a> Orders<'a> {
         order.capture = stage.capture.iter().map(|(name, regex)| (name.clone(), regex.clone())).collect();
         order.metrics.clone_from(&self.metrics);
         order.log_limit = stage.log_limit.0;
-        order.config = Some(config);
         order.files = self.runcards(stage, &values)?;
+        order.files.extend(self.chosen(id.run, &config));
+        order.config = Some(config);
         order.folders = self.folders(stage, &values);
         self.hold(stage, errand.lease, &mut order);
         order.step_limit = self.step_limit(stage, errand);
@@ -257,6 +258,14 @@ impl<'a> Orders<'a> {
             files.push((PathBuf::from(target), written));
         }
         Ok(files)
+    }
+
+    /// What was chosen, in the trial's own folder: written with its first run, and left alone by later attempts and stages.
+    fn chosen(&self, run: RunKey, config: &Json) -> Option<(PathBuf, String)> {
+        let path = self.layout.trial(run.trial.0).join(layout::CONFIG);
+        // An earlier attempt may have been lost before it wrote anything.
+        let is_first = run.stage == 0 && run.repetition == 0 && (run.attempt == 0 || !path.exists());
+        is_first.then(|| (path, format!("{config:#}\n")))
     }
 
     /// `checkpoint/` and `artifacts/` are made for programs that name them.
