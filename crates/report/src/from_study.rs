@@ -54,7 +54,7 @@ impl View {
             start: trial.started_at(),
             end: trial.ended_at(),
             ended: trial.ended_at(),
-            seconds: run_seconds(trial),
+            seconds: trial.seconds(),
             message: trial.message().map(str::to_owned),
         }
     }
@@ -80,13 +80,6 @@ fn state(state: study::State) -> State {
         study::State::Pruned => State::Pruned,
         study::State::Failed => State::Failed,
     }
-}
-
-/// What its runs took together; `None` where no run has ended.
-fn run_seconds(trial: Trial<'_>) -> Option<f64> {
-    let mut seconds = trial.runs().filter_map(|run| run.seconds()).peekable();
-    seconds.peek()?;
-    Some(seconds.sum())
 }
 
 fn columns(study: &Study, space: Option<&Space>) -> Vec<Column> {

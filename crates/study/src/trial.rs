@@ -279,9 +279,11 @@ impl<'a> Trial<'a> {
         (self.record.ended_at > 0).then_some(self.record.ended_at)
     }
 
-    /// From its first run's start to its end, in seconds.
+    /// What its runs that are over took together, in seconds; `None` where none is.
     pub fn seconds(self) -> Option<f64> {
-        Some(self.ended_at()?.saturating_sub(self.started_at()?) as f64 / 1000.0)
+        let mut seconds = self.runs().filter_map(Run::seconds).peekable();
+        seconds.peek()?;
+        Some(seconds.sum())
     }
 
     /// Its attempts, in the order in which they began.

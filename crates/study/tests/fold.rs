@@ -88,7 +88,24 @@ fn a_trial_that_only_asks_and_tells_ends_its_run_with_itself() {
     let study = log.fold();
     let run = study.trial(TrialId(0)).unwrap().runs().next().unwrap();
     assert_eq!((run.how(), run.seconds()), (Some(How::Ok), Some(3.0)));
+    assert_eq!(run_time(&study), Some(3.0));
     assert_eq!(study.compute_seconds(), 3.0);
+}
+
+#[test]
+fn a_trials_seconds_are_those_of_its_runs_and_not_of_the_pause_between() {
+    let mut log = Log::minimizing("loss");
+    log.push(created(0));
+    log.push_at(1_000, run_started(0, 0, 1));
+    assert_eq!(run_time(&log.fold()), None);
+    log.push_at(4_000, run_ended(0, 0, 1, How::Lost));
+    log.push_at(90_000, run_started(0, 1, 1));
+    log.push_at(92_000, ended(0, 1.0));
+    assert_eq!(run_time(&log.fold()), Some(2.0 + 2.0));
+}
+
+fn run_time(study: &study::Study) -> Option<f64> {
+    study.trial(TrialId(0)).unwrap().seconds()
 }
 
 #[test]

@@ -69,9 +69,10 @@ impl Plain {
             (_, Some(level)) => format!("at {}", level.0),
             (state, _) => state.name().to_owned(),
         };
-        let time = trial.seconds().map(format::duration).unwrap_or_default();
+        let time =
+            trial.seconds().map(|seconds| format!("  {}", format::duration(seconds))).unwrap_or_default();
         Some(format!(
-            "trial {:<4} {:<8} {}  {time}  {}",
+            "trial {:<4} {:<8} {}{time}  {}",
             number.0,
             state,
             words::outcome(study, trial),
