@@ -16,7 +16,7 @@ use study::{Assignment, Enqueued};
 use crate::life::{self, Life, Locks};
 use crate::options::Options;
 use crate::patience::Waiting;
-use crate::{Home, RunnerError, capacity, earlier};
+use crate::{Home, RunnerError, capacity, earlier, scribe};
 
 /// The study attribute that tells which file a study was started from.
 pub(crate) const FILE: &str = "study_file";
@@ -193,7 +193,7 @@ fn edits(home: &Home, file: &StudyFile) -> Vec<String> {
     let mut remarks = Vec::new();
     for change in &changes {
         match change.class {
-            Class::Stage | Class::Executor => remarks.push(format!("from now on {change}")),
+            Class::Stage | Class::Executor => remarks.push(from_now_on(change)),
             Class::Sampler if change.key.starts_with("point") => {
                 remarks.push("points are read when a study begins; `ravine enqueue` adds to them".to_owned());
             }
@@ -206,10 +206,8 @@ fn edits(home: &Home, file: &StudyFile) -> Vec<String> {
 
 /// Two files with one study name are told apart, unless the first is gone: then it was moved.
 fn same_file(session: &Session, home: &Home, origin: &Path) -> Result<(), RunnerError> {
-    let before = session
-        .with_study(|study| study.attributes().get(FILE).and_then(|file| file.as_str()).map(PathBuf::from));
-    match before {
-        Some(before) if before != origin && before.is_file() => Err(RunnerError::OtherFile {
+    match session.with_study(|study| scribe::origin(study)) {
+        Some(before) if before.is_file() && !is_same(&before, origin) => Err(RunnerError::OtherFile {
             study: home.name(),
             folder: home.folder().to_path_buf(),
             before,
@@ -221,6 +219,12 @@ fn same_file(session: &Session, home: &Home, origin: &Path) -> Result<(), Runner
 
 fn record_origin(session: &Session, origin: &Path) -> Result<(), RunnerError> {
     let origin = serde_json::Value::from(origin.display().to_string());
+/// Whether two paths lead to one file, through whatever links.
+fn is_same(before: &Path, origin: &Path) -> bool {
+    let real = |path: &Path| fs::canonicalize(path).ok();
+    before == origin || real(before).is_some_and(|before| real(origin) == Some(before))
+}
+
     let is_recorded = session.with_study(|study| study.attributes().get(FILE) == Some(&origin));
     if !is_recorded {
         session.tag_study([(FILE.to_owned(), origin)].into_iter().collect())?;
