@@ -30,7 +30,7 @@ pub enum Error {
         /// Its name.
         study: String,
         /// What differs.
-        keys: Vec<&'static str>,
+        keys: Vec<String>,
     },
 }
 
@@ -108,7 +108,9 @@ impl Builder {
         let session = Session::open_or_create(store, &self.definition, Options::named(name))?;
         let difference = self.definition.difference(&session.study())?;
         if !difference.refused.is_empty() {
-            let keys = difference.refused.iter().map(|change| change.key).collect();
+            let mut keys: Vec<String> =
+                difference.refused.iter().map(|change| change.topic().to_owned()).collect();
+            keys.dedup();
             return Err(Error::Changed { study: self.definition.name.clone(), keys });
         }
         if !difference.applied.is_empty() {

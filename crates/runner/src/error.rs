@@ -4,7 +4,8 @@ use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use session::{Change, SessionError};
+use session::SessionError;
+use spec::Change;
 
 /// See the module.
 #[derive(Debug, thiserror::Error)]
@@ -164,16 +165,14 @@ impl RunnerError {
     }
 }
 
-/// The changed keys, then each with what it was and is.
+/// What is another one now, then each key with what it was and is.
 struct Changes<'a>(&'a [Change]);
 
 impl fmt::Display for Changes<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let keys: Vec<&str> = self.0.iter().map(|change| change.key).collect();
-        f.write_str(&keys.join(", "))?;
-        for change in self.0 {
-            write!(f, "\n  {} was {}\n  {} is  {}", change.key, change.was, change.key, change.is)?;
-        }
-        Ok(())
+        let mut topics: Vec<&str> = self.0.iter().map(Change::topic).collect();
+        topics.dedup();
+        f.write_str(&topics.join(", "))?;
+        self.0.iter().try_for_each(|change| write!(f, "\n  {change}"))
     }
 }

@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use session::{Change, Definition, Session};
-use spec::{Class, StudyFile};
+use session::{Definition, Session};
+use spec::{Change, Class, StudyFile};
 use store::{Patience, Patient, Sqlite, Store, sqlite};
 use study::schedule::Capacity;
 use study::{Assignment, Enqueued};
@@ -102,8 +102,9 @@ pub fn open(file: StudyFile, options: &Options) -> Result<Open, RunnerError> {
     let session = Session::open_or_create(store, &definition, who)?;
     if !is_new {
         same_file(&session, &home, &origin)?;
-        reconcile(&session, &mut definition, &file, options, &mut remarks)?;
-        remarks.extend(edits(&home, &file));
+        let applied = reconcile(&session, &mut definition, &file, options)?;
+        remarks.extend(applied.iter().map(from_now_on));
+        remarks.extend(edits(&home, &file, &applied));
     }
     record_origin(&session, &origin)?;
     copy_file(&home, &file)?;
@@ -148,13 +149,13 @@ fn drawn(remarks: &mut Vec<String>) -> u64 {
 }
 
 /// What a changed file means for the study that is there: budgets are applied, another space or objective is refused.
+/// Returns what was applied.
 fn reconcile(
     session: &Session,
     definition: &mut Definition,
     file: &StudyFile,
     options: &Options,
-    remarks: &mut Vec<String>,
-) -> Result<(), RunnerError> {
+) -> Result<Vec<Change>, RunnerError> {
     let study = session.study();
     // Drawn or given at the first start: recorded once and for all.
     if let Some(asked) = options.seed
@@ -174,24 +175,25 @@ fn reconcile(
     if !difference.refused.is_empty() {
         return Err(RunnerError::Changed { study: study.name().to_owned(), changes: difference.refused });
     }
-    if !options.join && !difference.applied.is_empty() {
-        remarks.extend(difference.applied.iter().map(describe));
-        session.change_settings(definition.settings.clone())?;
+    if options.join || difference.applied.is_empty() {
+        return Ok(Vec::new());
     }
-    Ok(())
+    session.change_settings(definition.settings.clone())?;
+    Ok(difference.applied)
 }
 
-/// `stop: {"trials":5} → {"trials":8}`.
-fn describe(change: &Change) -> String {
-    format!("{} changed: {} → {}", change.key, change.was, change.is)
+/// `from now on stop.trials: 5 is now 8`.
+fn from_now_on(change: &Change) -> String {
+    format!("from now on {change}")
 }
 
 /// What else was edited since the file was kept: it applies to the trials to come, and earlier ones stay as they are.
-fn edits(home: &Home, file: &StudyFile) -> Vec<String> {
+fn edits(home: &Home, file: &StudyFile, applied: &[Change]) -> Vec<String> {
     let kept = home.find_study_file().and_then(|path| StudyFile::load(path).ok());
     let changes = kept.map(|kept| spec::diff(&kept, file)).unwrap_or_default();
+    let is_new = |change: &&Change| applied.iter().all(|applied| applied.key != change.key);
     let mut remarks = Vec::new();
-    for change in &changes {
+    for change in changes.iter().filter(is_new) {
         match change.class {
             Class::Stage | Class::Executor => remarks.push(from_now_on(change)),
             Class::Sampler if change.key.starts_with("point") => {
@@ -217,16 +219,16 @@ fn same_file(session: &Session, home: &Home, origin: &Path) -> Result<(), Runner
     }
 }
 
-fn record_origin(session: &Session, origin: &Path) -> Result<(), RunnerError> {
-    let origin = serde_json::Value::from(origin.display().to_string());
 /// Whether two paths lead to one file, through whatever links.
 fn is_same(before: &Path, origin: &Path) -> bool {
     let real = |path: &Path| fs::canonicalize(path).ok();
     before == origin || real(before).is_some_and(|before| real(origin) == Some(before))
 }
 
-    let is_recorded = session.with_study(|study| study.attributes().get(FILE) == Some(&origin));
-    if !is_recorded {
+fn record_origin(session: &Session, origin: &Path) -> Result<(), RunnerError> {
+    let before = session.with_study(|study| scribe::origin(study));
+    if before.is_none_or(|before| !is_same(&before, origin)) {
+        let origin = serde_json::Value::from(origin.display().to_string());
         session.tag_study([(FILE.to_owned(), origin)].into_iter().collect())?;
     }
     Ok(())

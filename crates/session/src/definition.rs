@@ -4,7 +4,7 @@ use search::{Earlier, SamplerSpec};
 use serde::Serialize;
 use serde_json::Value as Json;
 use space::Space;
-use spec::Declaration;
+use spec::{Change, Declaration};
 use study::{Enqueued, Judge, Settings, StageRules, Study, StudyCreated};
 
 use crate::SessionError;
@@ -90,7 +90,9 @@ impl Definition {
         let mut difference = Difference::default();
         let refused = &mut difference.refused;
         note(refused, "seed", &study.seed(), &self.seed);
-        note(refused, "space", &study.space(), &created.space.as_ref());
+        let (was, is) = (study.space(), created.space.as_ref());
+        note(refused, "space", &part(was, "parameters"), &part(is, "parameters"));
+        note(refused, "space_constraint", &part(was, "constraints"), &part(is, "constraints"));
         note(refused, "sampler", &study.sampler(), &created.sampler.as_ref());
         let earlier = earlier(study)?;
         note(refused, "transfer", &names(&earlier), &names(&self.earlier));
@@ -105,7 +107,7 @@ impl Definition {
         note(refused, "duplicates", &was.duplicates, &is.duplicates);
         let applied = &mut difference.applied;
         note(applied, "stop", &was.stop, &is.stop);
-        if difference.refused.iter().all(|change| change.key != "stage") {
+        if difference.refused.iter().all(|change| change.topic() != "stage") {
             note(applied, "stage", &was.stages, &is.stages);
         }
         Ok(difference)
@@ -126,34 +128,34 @@ fn names(earlier: &[Earlier]) -> Vec<&str> {
     earlier.iter().map(|earlier| earlier.from.as_str()).collect()
 }
 
-/// What of the stages a study is bound to: their names and order, and which run once. How often they are tried is not.
-fn shape(stages: &[StageRules]) -> Vec<(&str, bool)> {
-    stages.iter().map(|stage| (stage.name.as_str(), stage.once)).collect()
+/// What of a stage a study is bound to: its name and place, and whether it runs once. How often it is tried is not.
+#[derive(PartialEq, Serialize)]
+struct Shape<'a> {
+    name: &'a str,
+    once: bool,
 }
 
-fn note<T: Serialize + PartialEq>(changes: &mut Vec<Change>, key: &'static str, was: &T, is: &T) {
+fn shape(stages: &[StageRules]) -> Vec<Shape<'_>> {
+    stages.iter().map(|stage| Shape { name: &stage.name, once: stage.once }).collect()
+}
+
+/// A part of a recorded space.
+fn part<'a>(space: Option<&'a Json>, key: &str) -> Option<&'a Json> {
+    space?.get(key)
+}
+
+fn note<T: Serialize + PartialEq>(changes: &mut Vec<Change>, key: &str, was: &T, is: &T) {
     if was != is {
-        let text = |value: &T| serde_json::to_string(value).unwrap_or_default();
-        changes.push(Change { key, was: text(was), is: text(is) });
+        let json = |value: &T| serde_json::to_value(value).ok().filter(|json| !json.is_null());
+        changes.extend(spec::compare(key, json(was).as_ref(), json(is).as_ref()));
     }
 }
 
 /// How a study file differs from the study of its name.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Difference {
     /// What can change while a study runs: [`Session::change_settings`](crate::Session::change_settings) applies it.
     pub applied: Vec<Change>,
     /// What cannot: another study is another name.
     pub refused: Vec<Change>,
-}
-
-/// One key that differs.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Change {
-    /// The key in the study file.
-    pub key: &'static str,
-    /// As the study has it, in JSON.
-    pub was: String,
-    /// As the file has it, in JSON.
-    pub is: String,
 }

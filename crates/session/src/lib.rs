@@ -45,7 +45,7 @@ mod turns;
 mod verdict;
 
 pub use answer::{Answer, Asked, Claim, Over};
-pub use definition::{Change, Definition, Difference};
+pub use definition::{Definition, Difference};
 pub use error::SessionError;
 pub use session::{Liveness, Options, Session};
 pub use spec::Declaration;

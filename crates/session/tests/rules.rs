@@ -7,6 +7,7 @@ mod common;
 use common::{create, definition, memory, open, table, told};
 use indexmap::IndexMap;
 use ravine_session::*;
+use spec::Change;
 use store::{Draft, Durability};
 use study::{Assignment, Command, Constraint, Duplicates, Enqueued, Real, Rule, Source, State, TrialId};
 
@@ -281,8 +282,9 @@ fn a_changed_definition_says_what_applies_and_what_does_not() {
     changed.settings.stop.trials = Some(9);
     changed.settings.objectives[0].direction = study::Direction::Maximize;
     let difference = session.with_study(|study| changed.difference(study).unwrap());
-    let keys = |changes: &[Change]| changes.iter().map(|change| change.key).collect::<Vec<_>>();
-    assert_eq!((keys(&difference.applied), keys(&difference.refused)), (vec!["stop"], vec!["objective"]));
+    let shown = |changes: &[Change]| changes.iter().map(Change::to_string).collect::<Vec<_>>();
+    assert_eq!(shown(&difference.applied), ["stop.trials: 9 is new"]);
+    assert_eq!(shown(&difference.refused), ["objective[0].direction: \"minimize\" is now \"maximize\""]);
 }
 
 #[test]

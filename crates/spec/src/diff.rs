@@ -66,6 +66,13 @@ impl Class {
 const OF_PLACE: [&str; 8] =
     ["log_limit", "grace", "memory", "resources", "pin", "priority", "retries", "backoff"];
 
+impl Change {
+    /// The top-level key that it is below: `stop`, `space`, `stage`.
+    pub fn topic(&self) -> &str {
+        self.key.split(['.', '[']).next().unwrap_or_default()
+    }
+}
+
 impl fmt::Display for Change {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match (&self.old, &self.new) {
@@ -81,57 +88,61 @@ impl fmt::Display for Change {
 /// keys, the format and how a number is written make no difference.
 pub fn diff(old: &StudyFile, new: &StudyFile) -> Vec<Change> {
     let root = |study: &StudyFile| tree::read(&study.source.text, study.source.format).ok();
-    let mut changes = Vec::new();
-    if let (Some(old), Some(new)) = (root(old), root(new)) {
-        compare("", Some(&old), Some(&new), &mut changes);
+    match (root(old), root(new)) {
+        (Some(old), Some(new)) => compare("", Some(&json(&old)), Some(&json(&new))),
+        _ => Vec::new(),
     }
+}
+
+/// What differs between two values of a key, down to the keys inside them; with an empty key between two whole files.
+pub fn compare(key: &str, old: Option<&Json>, new: Option<&Json>) -> Vec<Change> {
+    let mut changes = Vec::new();
+    collect(key, old, new, &mut changes);
     changes
 }
 
-fn compare(key: &str, old: Option<&Node>, new: Option<&Node>, changes: &mut Vec<Change>) {
-    match (old.map(|node| &node.value), new.map(|node| &node.value)) {
-        (Some(Tree::Table(before)), Some(Tree::Table(after))) => {
+fn collect(key: &str, old: Option<&Json>, new: Option<&Json>, changes: &mut Vec<Change>) {
+    match (old, new) {
+        (Some(Json::Object(before)), Some(Json::Object(after))) => {
             let gone = before.keys();
             let come = after.keys().filter(|key| !before.contains_key(*key));
             for name in gone.chain(come) {
                 let path = if key.is_empty() { name.clone() } else { format!("{key}.{name}") };
-                let node = |table: &'_ tree::Table| table.get(name).map(|entry| entry.node.clone());
-                compare(&path, node(before).as_ref(), node(after).as_ref(), changes);
+                collect(&path, before.get(name), after.get(name), changes);
             }
         }
-        (Some(Tree::List(before)), Some(Tree::List(after))) if tables(before) && tables(after) => {
+        (Some(Json::Array(before)), Some(Json::Array(after))) if tables(before) && tables(after) => {
             for i in 0..before.len().max(after.len()) {
-                compare(&format!("{key}[{i}]"), before.get(i), after.get(i), changes);
+                collect(&format!("{key}[{i}]"), before.get(i), after.get(i), changes);
             }
         }
         (before, after) => {
-            let same = match (before, after) {
+            let is_same = match (before, after) {
                 (Some(before), Some(after)) => same(before, after),
                 (None, None) => true,
                 _ => false,
             };
-            if !same {
-                let (old, new) = (old.map(json), new.map(json));
+            if !is_same {
+                let (old, new) = (old.cloned(), new.cloned());
                 changes.push(Change { class: Class::of(key), key: key.to_owned(), old, new });
             }
         }
     }
 }
 
-fn tables(items: &[Node]) -> bool {
-    !items.is_empty() && items.iter().all(|item| matches!(item.value, Tree::Table(_)))
+fn tables(items: &[Json]) -> bool {
+    !items.is_empty() && items.iter().all(Json::is_object)
 }
 
-fn same(a: &Tree, b: &Tree) -> bool {
+fn same(a: &Json, b: &Json) -> bool {
     match (a, b) {
-        (Tree::Float(a), Tree::Float(b)) => a == b || (a.is_nan() && b.is_nan()),
-        (Tree::Int(a), Tree::Float(b)) | (Tree::Float(b), Tree::Int(a)) => *a as f64 == *b,
-        (Tree::List(a), Tree::List(b)) => {
-            a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same(&a.value, &b.value))
+        // `1` is `1.0`.
+        (Json::Number(a), Json::Number(b)) => {
+            a == b || (a.is_f64() != b.is_f64() && a.as_f64() == b.as_f64())
         }
-        (Tree::Table(a), Tree::Table(b)) => {
-            a.len() == b.len()
-                && a.iter().all(|(key, a)| b.get(key).is_some_and(|b| same(&a.node.value, &b.node.value)))
+        (Json::Array(a), Json::Array(b)) => a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same(a, b)),
+        (Json::Object(a), Json::Object(b)) => {
+            a.len() == b.len() && a.iter().all(|(key, a)| b.get(key).is_some_and(|b| same(a, b)))
         }
         (a, b) => a == b,
     }

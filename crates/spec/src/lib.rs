@@ -26,7 +26,7 @@ mod unsupported;
 mod watching;
 
 pub use diagnostic::{Diagnostic, Severity, SpecErrors};
-pub use diff::{Change, Class, diff};
+pub use diff::{Change, Class, compare, diff};
 pub use executor::{Executor, ExecutorKind, GpuSet};
 pub use file::Limits;
 pub use init::init;
