@@ -4,7 +4,7 @@ use serde::{Serialize, Serializer};
 
 use crate::record::State;
 use crate::study::Study;
-use crate::{Direction, Duration, Real, Settings, Source, Trial};
+use crate::{Direction, Duration, Real, Settings, Source, StopRules, Trial};
 
 /// Which limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -106,6 +106,25 @@ impl Settings {
     /// Whether no rule ends the study.
     pub fn is_endless(&self) -> bool {
         self.stop == crate::StopRules::default()
+    }
+}
+
+impl StopRules {
+    /// The limits that leave no room for anything, and what each would have to be.
+    pub fn mistakes(&self) -> impl Iterator<Item = (Rule, String)> {
+        let counts = [
+            (Rule::Trials, self.trials),
+            (Rule::Resource, self.resource),
+            (Rule::NoImprovement, self.no_improvement),
+            (Rule::Failures, self.failures),
+        ];
+        let lengths =
+            [(Rule::Time, self.time), (Rule::Compute, self.compute), (Rule::GpuTime, self.gpu_time)];
+        let counts = counts.into_iter().filter(|(_, count)| *count == Some(0));
+        let lengths =
+            lengths.into_iter().filter(|(_, length)| length.is_some_and(|length| length.as_millis() == 0));
+        let counts = counts.map(|(rule, _)| (rule, format!("`{}` is at least 1", rule.name())));
+        counts.chain(lengths.map(|(rule, _)| (rule, format!("`{}` is longer than 0s", rule.name()))))
     }
 }
 

@@ -160,6 +160,10 @@ impl Loader<'_> {
             let message = "`target` is for one objective, and this study has several";
             self.problems.push(Diagnostic::error(self.at("stop.target"), message));
         }
+        for (rule, message) in settings.stop.mistakes() {
+            let at = self.at(&format!("stop.{}", rule.name()));
+            self.problems.push(Diagnostic::error(at, message).help("leave it out for no such limit"));
+        }
         if settings.is_endless() {
             settings.stop.trials = Some(DEFAULT_TRIALS);
         }

@@ -200,6 +200,12 @@ impl Loader<'_> {
         if form.step_limit == Some(0) {
             problems.push(Diagnostic::error(at("step_limit"), "`step_limit` is at least 1"));
         }
+        if form.timeout.is_some_and(|timeout| timeout.as_millis() == 0) {
+            problems.push(
+                Diagnostic::error(at("timeout"), "a run needs more time than none")
+                    .help("leave it out for no time-out"),
+            );
+        }
         if form.backoff.is_some() && form.retries == 0 {
             let message = "`backoff` says how long a new try waits, and there is none";
             problems.push(Diagnostic::error(at("backoff"), message).help("add `retries = 1`"));
@@ -218,6 +224,10 @@ impl Loader<'_> {
     }
 
     pub(super) fn setup(&mut self, form: SetupForm) -> Option<Setup> {
+        if form.timeout.is_some_and(|timeout| timeout.as_millis() == 0) {
+            let problem = Diagnostic::error(self.at("setup.timeout"), "the setup needs more time than none");
+            self.problems.push(problem.help("leave it out for no time-out"));
+        }
         let scope = Scope::of_few(&["seed"]);
         let command = self.command(&form.run, None, "setup", &scope)?;
         let env = form.env.into_iter().collect();
