@@ -215,6 +215,7 @@ impl Session {
         }
         let durability = if !request.endings.is_empty() { Durability::Synced } else { Durability::Committed };
         self.append_if(plan.bodies, &guard, durability)?;
+        self.over_at_once.lock().unwrap_or_else(PoisonError::into_inner).extend(plan.over);
         if plan.foreseen > 0 {
             self.lock().skip_feed(plan.foreseen);
         }

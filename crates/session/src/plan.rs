@@ -51,6 +51,8 @@ pub(crate) struct Plan {
     pub(crate) turns: u64,
     pub(crate) decisions: u64,
     pub(crate) trials: u64,
+    /// The trials that are over as they begin.
+    pub(crate) over: Vec<TrialId>,
     pub(crate) end: Option<Answer>,
 }
 
@@ -110,7 +112,10 @@ impl Plan {
                 }
                 self.bodies.push(EventBody::TrialCreated(*created));
                 match (ended, request.epoch) {
-                    (Some(ended), _) => self.bodies.push(EventBody::TrialEnded(ended)),
+                    (Some(ended), _) => {
+                        self.over.push(ended.trial);
+                        self.bodies.push(EventBody::TrialEnded(ended));
+                    }
                     (None, Some(epoch)) => self.bodies.push(view.started(run, epoch)),
                     (None, None) => {}
                 }

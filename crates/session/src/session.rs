@@ -80,6 +80,7 @@ pub struct Session {
     pub(crate) presence: Mutex<Presence>,
     pub(crate) reports: Mutex<BTreeMap<TrialId, Reports>>,
     pub(crate) suggested: Mutex<BTreeMap<TrialId, Vec<Suggested>>>,
+    pub(crate) over_at_once: Mutex<Vec<TrialId>>,
     /// The event that the newest snapshot known here holds.
     snapshot_at: AtomicU64,
 }
@@ -166,6 +167,7 @@ impl Session {
             presence: Mutex::new(Presence::default()),
             reports: Mutex::default(),
             suggested: Mutex::default(),
+            over_at_once: Mutex::default(),
             snapshot_at: AtomicU64::new(at),
         };
         if session.refresh()? == 0 {
@@ -243,6 +245,12 @@ impl Session {
     /// The kind of the first event that this version does not know, if there is one: nothing is decided then.
     pub fn newer_events(&self) -> Option<String> {
         self.lock().unknown.clone()
+    }
+
+    /// The trials that this session decided since it was last asked and that were over as they began: their results were
+    /// known, or their points are none of the space. No run will end them.
+    pub fn over_at_once(&self) -> Vec<TrialId> {
+        std::mem::take(&mut self.over_at_once.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Puts other stop rules in force: budgets may change while a study runs, its space and objectives may not.

@@ -86,7 +86,7 @@ pub struct Engine<E, D> {
     points: BTreeMap<TrialId, Point>,
     /// Endings that are recorded and may still be lost with the power.
     unsynced: Vec<RunId>,
-    /// The trials that ended with them.
+    /// The trials that ended with them, or without a run.
     over: Vec<TrialId>,
     /// When the last sync was, by the steady clock.
     synced: Duration,
@@ -206,14 +206,19 @@ impl<E: Executor, D: Desk> Engine<E, D> {
         // Endings that are committed and not synced are synced once the next programs are on their way, those of a tenth
         // of a second together: a slot does not wait for the disk, and nobody is told before (invariant NOTHING LOST).
         // What is decided after an ending lies after it in the log, and is lost with it if power is.
-        let sync = if self.unsynced.is_empty() { tick } else { (self.synced + SYNC).saturating_sub(now) };
+        let sync = if self.is_told() { tick } else { (self.synced + SYNC).saturating_sub(now) };
         let due = self.dispatcher.next_time().map(|time| time.saturating_sub(self.time));
         tick.min(sync).min(due.map_or(tick, Duration::from_millis))
     }
 
+    /// Whether all endings are synced and told of.
+    fn is_told(&self) -> bool {
+        self.unsynced.is_empty() && self.over.is_empty()
+    }
+
     /// Syncs the endings that are not, lets the supervisor forget them, and tells of them.
     fn sync(&mut self) -> Result<(), RunnerError> {
-        if self.unsynced.is_empty() {
+        if self.is_told() {
             return Ok(());
         }
         self.session.sync()?;

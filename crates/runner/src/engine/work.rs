@@ -18,7 +18,9 @@ use crate::watch::Happening;
 impl<E: Executor, D: Desk> Engine<E, D> {
     /// Up to `count` trials more, with the runs that they begin with.
     pub(super) fn decide(&mut self, count: usize) -> Result<Vec<Input>, RunnerError> {
-        Ok(match self.session.plan(count)? {
+        let answer = self.session.plan(count)?;
+        self.over.extend(self.session.over_at_once());
+        Ok(match answer {
             Answer::Trials(asked) => {
                 let mut due = Vec::with_capacity(asked.len());
                 for asked in asked {
