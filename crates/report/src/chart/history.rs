@@ -31,7 +31,7 @@ pub fn history(view: &View, objective: usize, size: Size, budget: usize) -> Opti
         area.left = axis::left_margin(&scale, 5);
     }
     let last = view.rows.last().map_or(1, |row| row.number).max(1);
-    let across = Scale::linear((0.0, last as f64), (area.left + 6.0, area.right - 6.0));
+    let across = Scale::linear((0.0, last as f64), (area.left + 6.0, area.right - 6.0)).whole();
     let mut drawing = Drawing { view, objective, area, across, svg: Svg::new() };
     drawing.svg.label((0.0, 12.0), "strong", &text::fit(&name, axis::SIZE, size.width));
     let mut notes = Vec::new();

@@ -16,7 +16,7 @@ pub fn hypervolume(view: &View, size: Size) -> Option<Chart> {
     let up = Scale::linear((0.0, most.max(1e-9)), (area.bottom, area.top));
     area.left = axis::left_margin(&up, 4);
     let end = view.rows.last().map_or(1, |row| row.number).max(1);
-    let across = Scale::linear((0.0, end as f64), (area.left + 6.0, area.right - 6.0));
+    let across = Scale::linear((0.0, end as f64), (area.left + 6.0, area.right - 6.0)).whole();
     let mut svg = Svg::new();
     svg.label((0.0, 12.0), "strong", "hypervolume");
     axis::left(&mut svg, &area, &up, 4);

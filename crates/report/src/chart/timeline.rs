@@ -136,7 +136,7 @@ fn running(bars: &[Bar], across: Scale, size: Size) -> String {
     }
     let most = columns.iter().copied().max().unwrap_or(1).max(1);
     let area = Area { left, top: 12.0, right, bottom: size.height - 26.0 };
-    let up = Scale::linear((0.0, f64::from(most)), (area.bottom, area.top));
+    let up = Scale::linear((0.0, f64::from(most)), (area.bottom, area.top)).whole();
     let mut svg = Svg::new();
     axis::left(&mut svg, &area, &up, 3);
     let mut path = Path::new();

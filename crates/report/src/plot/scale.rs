@@ -146,6 +146,16 @@ mod tests {
         assert!(!Scale::log((-1.0, 10.0), (0.0, 1.0)).is_log());
     }
 
+    #[test]
+    fn a_scale_of_whole_numbers_has_no_marks_between_them() {
+        for last in 1..40 {
+            for wanted in 1..12 {
+                let marks = Scale::linear((0.0, f64::from(last)), (0.0, 600.0)).whole().ticks(wanted);
+                assert!(marks.iter().all(|tick| tick.value.fract() == 0.0), "0 to {last}: {marks:?}");
+            }
+        }
+    }
+
     proptest! {
         #[test]
         fn places_keep_the_order(a in 1e-9..1e9f64, b in 1e-9..1e9f64) {
