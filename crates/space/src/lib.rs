@@ -24,6 +24,7 @@ mod build;
 mod config;
 mod count;
 pub mod declaration;
+mod describe;
 #[allow(
     clippy::wrong_self_convention,
     reason = "`from_unit` is a domain's way from the unit interval to a value"
@@ -45,6 +46,7 @@ mod walk;
 pub use config::Found;
 pub use count::Size;
 pub use declaration::{Declaration, Declarations};
+pub use describe::Given;
 pub use domain::{
     Anchor, ChoiceDomain, ChoiceOption, Domain, FloatDomain, Incompatible, IntDomain, PermutationDomain,
 };

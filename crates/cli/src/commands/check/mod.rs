@@ -2,12 +2,13 @@
 
 mod pipeline;
 mod sample;
+mod space_in_words;
 
 use std::io::Write;
 
 use report::format;
 use serde_json::{Value as Json, json};
-use space::{Domain, Parameter, Size, Space, Stream};
+use space::{Parameter, Size, Space, Stream};
 use spec::StudyFile;
 
 use self::sample::{Sample, samples};
@@ -81,7 +82,9 @@ fn print(file: &StudyFile, samples: &[Sample]) -> Result<Exit, Failure> {
     }
     line(&mut out, "sampler", &sampler(file))?;
     line(&mut out, "space", &size(&file.space))?;
-    parameters(&mut out, &file.space)?;
+    for entry in space_in_words::lines(&file.space) {
+        writeln!(out, "    {entry}")?;
+    }
     if let Some(share) = acceptance(&file.space) {
         let text = format!(
             "{} % of {} draws keep the space constraints",
@@ -155,46 +158,6 @@ fn grouped(digits: &str) -> String {
         _ => {
             let (first, rest) = digits.split_at(1);
             format!("{first}.{}e{}", rest.get(..2).unwrap_or("00"), digits.len() - 1)
-        }
-    }
-}
-
-fn parameters(out: &mut impl Write, space: &Space) -> Result<(), Failure> {
-    let width = space.parameters().iter().map(|parameter| parameter.path.chars().count()).max().unwrap_or(0);
-    for (index, parameter) in space.parameters().iter().enumerate() {
-        let mut text = format!("{:<width$}  {}", parameter.path, domain(&parameter.domain));
-        if let Some(default) = default_of(parameter) {
-            text += &format!("  default {}", format::json(&default));
-        }
-        if !space.is_always_active(index) {
-            text += &paint(FAINT, "  conditional");
-        }
-        writeln!(out, "    {text}")?;
-    }
-    Ok(())
-}
-
-fn domain(domain: &Domain) -> String {
-    match domain {
-        Domain::Float(float) => {
-            let log = if float.log() { " log" } else { "" };
-            let step = float.step().map(|step| format!(" step {}", format::number(step))).unwrap_or_default();
-            format!("float {} … {}{log}{step}", format::number(float.low()), format::number(float.high()))
-        }
-        Domain::Int(int) => {
-            let log = if int.log() { " log" } else { "" };
-            let step = if int.step() > 1 { format!(" step {}", int.step()) } else { String::new() };
-            format!("int {} … {}{log}{step}", int.low(), int.high())
-        }
-        Domain::Choice(choice) => {
-            let labels: Vec<String> =
-                choice.options().iter().map(|option| format::json(&option.label)).collect();
-            let ordered = if choice.ordered() { " ordered" } else { "" };
-            format!("choice {}{ordered}", labels.join(", "))
-        }
-        Domain::Permutation(permutation) => {
-            let items: Vec<String> = permutation.items().iter().map(format::json).collect();
-            format!("permutation of {}", items.join(", "))
         }
     }
 }
