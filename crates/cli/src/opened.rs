@@ -80,11 +80,17 @@ impl Opened {
 pub fn rerun_command(home: &Home, trial: Trial<'_>) -> String {
     let runs = home.folder().parent().unwrap_or(Path::new("."));
     let number = trial.number().0.to_string();
-    let mut words = vec!["ravine".to_owned(), "rerun".to_owned(), number, "--study".to_owned(), home.name()];
+    let mut words = vec!["ravine".to_owned(), "rerun".to_owned(), number];
+    words.extend(option("--study", home.name()));
     if shown(runs) != "runs" {
-        words.extend(["--dir".to_owned(), shown(runs)]);
+        words.extend(option("--dir", shown(runs)));
     }
     Rendered::Program(words).shown()
+}
+
+/// An option and its value; in one word where the value would be taken for an option itself.
+fn option(name: &str, value: String) -> Vec<String> {
+    if value.starts_with('-') { vec![format!("{name}={value}")] } else { vec![name.to_owned(), value] }
 }
 
 /// Opens a study to say something to it.

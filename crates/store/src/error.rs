@@ -92,7 +92,7 @@ pub enum ErrorKind {
         expected: u64,
     },
     /// Others kept it locked for the whole time that a caller is willing to wait.
-    #[error("it was locked by another process for {} s", .waited.as_secs_f64())]
+    #[error("it was locked by another process for {:.0} s", .waited.as_secs_f64().round().max(1.0))]
     Busy {
         /// How long was waited.
         waited: Duration,

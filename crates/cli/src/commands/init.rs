@@ -16,6 +16,10 @@ pub fn run(arguments: &Init) -> Result<Exit, Failure> {
         return Ok(Exit::Done);
     }
     let path = &arguments.output;
+    if spec::Format::of(&path.display().to_string()) != Some(spec::Format::Toml) {
+        return Err(Failure::new(Exit::Usage, format!("{} would hold TOML", path.display()))
+            .hint(format!("call it {}", path.with_extension("toml").display())));
+    }
     let mut options = OpenOptions::new();
     options.write(true).create(true).truncate(true).create_new(!arguments.force);
     let written = options.open(path).and_then(|mut file| file.write_all(text.as_bytes()));

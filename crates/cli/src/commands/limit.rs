@@ -24,10 +24,7 @@ pub fn run(arguments: &LimitArguments) -> Result<Exit, Failure> {
 }
 
 fn changed(settings: Settings, assignments: &[String]) -> Result<Settings, Failure> {
-    let wrong = |error: serde_json::Error| {
-        Failure::new(Exit::Usage, format!("that is no limit: {error}"))
-            .hint("the keys are those of [stop] in the study file, such as trials=300 or time=3h")
-    };
+    let wrong = |error: serde_json::Error| Failure::new(Exit::Usage, format!("that is no limit: {error}"));
     let mut rules = match serde_json::to_value(&settings.stop).map_err(wrong)? {
         Json::Object(rules) => rules,
         _ => Map::new(),
@@ -38,20 +35,62 @@ fn changed(settings: Settings, assignments: &[String]) -> Result<Settings, Failu
                 .hint("write key=value, such as trials=300"));
         };
         let (key, value) = (key.trim(), value.trim());
+        let (wanted, example) = wanted(key)?;
         if value == "none" {
             rules.remove(key);
-        } else {
-            // What is no JSON is a text: time=3h needs no quotes.
-            rules.insert(key.to_owned(), serde_json::from_str(value).unwrap_or_else(|_| Json::from(value)));
+            continue;
         }
+        // What is no JSON is a text: time=3h needs no quotes.
+        let value = serde_json::from_str(value).unwrap_or_else(|_| Json::from(value));
+        let rule = Json::Object([(key.to_owned(), value.clone())].into_iter().collect());
+        let limit: Result<StopRules, _> = serde_json::from_value(rule);
+        let limit = limit.map_err(|_| {
+            Failure::new(Exit::Usage, format!("`{assignment}` is no limit: `{key}` is {wanted}"))
+                .hint(format!("write it like {example}; {key}=none takes the limit away"))
+        })?;
+        if let Some((_, message)) = limit.mistakes().next() {
+            return Err(Failure::new(Exit::Usage, message)
+                .hint(format!("{key}=none takes the limit away; `ravine stop` ends the study")));
+        }
+        rules.insert(key.to_owned(), value);
     }
     let stop: StopRules = serde_json::from_value(Json::Object(rules)).map_err(wrong)?;
     Ok(Settings { stop, ..settings })
 }
 
+/// What a limit is, and how it is written.
+fn wanted(key: &str) -> Result<(&'static str, &'static str), Failure> {
+    const COUNT: &str = "a whole number";
+    const LENGTH: &str = "a length of time";
+    const LIMITS: [(&str, &str, &str); 9] = [
+        ("trials", COUNT, "trials=300"),
+        ("time", LENGTH, "time=3h"),
+        ("compute", LENGTH, "compute=40h"),
+        ("gpu_time", LENGTH, "gpu_time=8h"),
+        ("resource", COUNT, "resource=5000"),
+        ("target", "a number", "target=0.05"),
+        ("no_improvement", COUNT, "no_improvement=50"),
+        ("failures", COUNT, "failures=5"),
+        ("when", "a condition or a list of them", "'when=max(madd) > 2e8'"),
+    ];
+    let named = LIMITS.iter().find(|(name, ..)| *name == key);
+    named.map(|(_, wanted, example)| (*wanted, *example)).ok_or_else(|| {
+        let names = || LIMITS.iter().map(|(name, ..)| *name);
+        let failure = Failure::new(Exit::Usage, format!("there is no limit `{key}`"));
+        match space::nearest(key, names()) {
+            Some(nearest) => failure.hint(format!("did you mean `{nearest}`?")),
+            None => failure.hint(format!("there are: {}", names().collect::<Vec<_>>().join(", "))),
+        }
+    })
+}
+
 fn print(study: &Study) -> Result<Exit, Failure> {
     let mut out = term::out();
-    for limit in study.limits(runner::unix_ms()) {
+    let limits = study.limits(runner::unix_ms());
+    if limits.is_empty() {
+        writeln!(out, "{} has no limits; `ravine limit trials=300` sets one", study.name())?;
+    }
+    for limit in limits {
         let name = paint(FAINT, format!("{:<14}", limit.rule.name()));
         let state = if limit.reached { paint(WARN, "  reached") } else { String::new() };
         writeln!(out, "{name} {}{state}", words::limit(study, &limit))?;

@@ -145,6 +145,7 @@ fn size(space: &Space) -> String {
     let count = space.parameters().len();
     let parameters = if count == 1 { "1 parameter".to_owned() } else { format!("{count} parameters") };
     match space.size() {
+        Size::Finite(size) if size == 1_u8.into() => format!("{parameters}, 1 configuration"),
         Size::Finite(size) => format!("{parameters}, {} configurations", grouped(&size.to_string())),
         Size::AtMost(size) => format!("{parameters}, at most {} configurations", grouped(&size.to_string())),
         Size::Infinite => format!("{parameters}, infinitely many configurations"),
