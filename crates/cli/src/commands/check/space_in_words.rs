@@ -23,7 +23,7 @@ pub(super) fn lines(space: &Space) -> Vec<String> {
         text
     });
     let beside = given.iter().map(|(name, given)| match given {
-        Given::Constant(value) => format!("{name:<width$}  always {}", format::json(value)),
+        Given::Constant(value) => format!("{name:<width$}  constant {}", format::json(value)),
         Given::Computed(source) => format!("{name:<width$}  computed {source}"),
     });
     searched.chain(beside).collect()
