@@ -93,7 +93,7 @@ impl Definition {
         let (was, is) = (study.space(), created.space.as_ref());
         note(refused, "space", &part(was, "parameters"), &part(is, "parameters"));
         note(refused, "space_constraint", &part(was, "constraints"), &part(is, "constraints"));
-        note(refused, "sampler", &study.sampler(), &created.sampler.as_ref());
+        note_method(refused, "sampler", &study.sampler(), &created.sampler.as_ref());
         let earlier = earlier(study)?;
         note(refused, "transfer", &names(&earlier), &names(&self.earlier));
         let (was, is) = (study.settings(), &self.settings);
@@ -102,7 +102,7 @@ impl Definition {
         note(refused, "cost", &was.cost, &is.cost);
         note(refused, "repeat", &was.repeat, &is.repeat);
         note(refused, "stage", &shape(&was.stages), &shape(&is.stages));
-        note(refused, "pruner", &was.pruner, &is.pruner);
+        note_method(refused, "pruner", &was.pruner, &is.pruner);
         note(refused, "lag", &was.lag, &is.lag);
         note(refused, "duplicates", &was.duplicates, &is.duplicates);
         let applied = &mut difference.applied;
@@ -148,6 +148,17 @@ fn note<T: Serialize + PartialEq>(changes: &mut Vec<Change>, key: &str, was: &T,
     if was != is {
         let json = |value: &T| serde_json::to_value(value).ok().filter(|json| !json.is_null());
         changes.extend(spec::compare(key, json(was).as_ref(), json(is).as_ref()));
+    }
+}
+
+/// As [`note`], of what is told apart by its name: the options of another one say nothing.
+fn note_method<T: Serialize + PartialEq>(changes: &mut Vec<Change>, key: &str, was: &T, is: &T) {
+    let mut found = Vec::new();
+    note(&mut found, key, was, is);
+    let name = found.iter().position(|change| change.key == format!("{key}.name"));
+    match name {
+        Some(index) => changes.push(found.swap_remove(index)),
+        None => changes.append(&mut found),
     }
 }
 

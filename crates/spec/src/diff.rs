@@ -102,6 +102,8 @@ pub fn compare(key: &str, old: Option<&Json>, new: Option<&Json>) -> Vec<Change>
 }
 
 fn collect(key: &str, old: Option<&Json>, new: Option<&Json>, changes: &mut Vec<Change>) {
+    // What is null is not there.
+    let (old, new) = (old.filter(|value| !value.is_null()), new.filter(|value| !value.is_null()));
     match (old, new) {
         (Some(Json::Object(before)), Some(Json::Object(after))) => {
             let gone = before.keys();
