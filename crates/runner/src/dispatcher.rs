@@ -104,6 +104,8 @@ pub struct Opening {
 pub struct Dispatcher {
     schedule: Schedule<RunKey>,
     opening: Opening,
+    /// How many first runs there are at a time.
+    slots: u32,
     running: BTreeSet<RunKey>,
     /// What waits for room or for its time.
     waiting: BTreeMap<RunKey, Request>,
@@ -123,8 +125,10 @@ const MOST_AT_ONCE: u32 = 1_000;
 impl Dispatcher {
     /// A dispatcher over what there is to share out, none of it taken.
     pub fn new(capacity: Capacity, opening: Opening) -> Self {
+        let schedule = Schedule::new(capacity);
         Dispatcher {
-            schedule: Schedule::new(capacity),
+            slots: schedule.room(&opening.demand),
+            schedule,
             opening,
             running: BTreeSet::new(),
             waiting: BTreeMap::new(),
@@ -139,6 +143,16 @@ impl Dispatcher {
     /// The attempts that hold a lease.
     pub fn running(&self) -> &BTreeSet<RunKey> {
         &self.running
+    }
+
+    /// How many first runs of trials there are at a time, where nothing else runs.
+    pub fn slots(&self) -> u64 {
+        u64::from(self.slots)
+    }
+
+    /// How many trials have a new try that waits for its time.
+    pub fn backed_off(&self) -> u64 {
+        self.later.iter().map(|(_, run)| run.trial).collect::<BTreeSet<TrialId>>().len() as u64
     }
 
     /// The attempts that wait for room or for their time.

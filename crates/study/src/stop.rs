@@ -171,10 +171,27 @@ impl Study {
         if in_a_row < DEFAULT_FAILURES / 2 || failed > in_a_row {
             return None;
         }
+        (!self.has_worked()).then_some(DEFAULT_FAILURES)
+    }
+
+    /// Whether any trial that ran has succeeded.
+    fn has_worked(&self) -> bool {
         let ran = |trial: Trial<'_>| trial.source() != Source::Given;
         let succeeded = |trial: Trial<'_>| matches!(trial.state(), State::Complete | State::Pruned);
-        let any = self.counting().any(|trial| succeeded(trial) && ran(trial));
-        (!any).then_some(DEFAULT_FAILURES)
+        self.counting().any(|trial| succeeded(trial) && ran(trial))
+    }
+
+    /// How many more trials may begin while `unsure` ones have failed runs and wait to try again: should they all fail,
+    /// no more trials are to have failed by then than end the study, or than run at a time (`slots`). Without limit
+    /// where failures end nothing.
+    pub fn room_beside(&self, unsure: u64, slots: u64) -> u64 {
+        let failing = self.failures_in_a_row + unsure;
+        let most = match self.settings.stop.failures {
+            Some(limit) => limit,
+            None if failing < DEFAULT_FAILURES || self.has_worked() => return u64::MAX,
+            None => DEFAULT_FAILURES,
+        };
+        most.max(slots).saturating_sub(failing)
     }
 
     /// The limit that forbids new trials at `now`, if one is reached. Running trials finish; the study is over when none

@@ -320,6 +320,20 @@ fn once_a_trial_has_succeeded_only_the_files_own_limit_counts_failures() {
 }
 
 #[test]
+fn trials_that_wait_to_be_tried_again_count_as_failures_before_new_ones_begin() {
+    let mut log = stopping(r#"{"trials": 100}"#);
+    assert_eq!(log.fold().room_beside(9, 2), u64::MAX, "few failures are nobody's worry");
+    assert_eq!(log.fold().room_beside(10, 2), 0);
+    assert_eq!(log.fold().room_beside(10, 16), 6, "as many as run at a time begin in any case");
+    failing(&mut log, 0..4);
+    assert_eq!(log.fold().room_beside(6, 2), 0);
+    told(&mut log, 4, &[("loss", 1.0)]);
+    assert_eq!(log.fold().room_beside(50, 2), u64::MAX, "the program works");
+    let more = stopping(r#"{"trials": 100, "failures": 20}"#);
+    assert_eq!(more.fold().room_beside(15, 2), 5);
+}
+
+#[test]
 fn the_canonical_export_has_no_times_hosts_or_attempts() {
     let (mut slow, mut fast) = (Log::minimizing("loss"), Log::minimizing("loss"));
     for (log, at, epoch) in [(&mut slow, 5_000, 1), (&mut fast, 9, 4)] {

@@ -18,6 +18,11 @@ use crate::watch::Happening;
 impl<E: Executor, D: Desk> Engine<E, D> {
     /// Up to `count` trials more, with the runs that they begin with.
     pub(super) fn decide(&mut self, count: usize) -> Result<Vec<Input>, RunnerError> {
+        let count = count.min(self.room_beside_retries());
+        if count == 0 {
+            // One of those that wait ends before there is room for more, and its end is when to ask again.
+            return Ok(vec![Input::Dry(Dry::Wait)]);
+        }
         let answer = self.session.plan(count)?;
         self.over.extend(self.session.over_at_once());
         Ok(match answer {
@@ -41,13 +46,27 @@ impl<E: Executor, D: Desk> Engine<E, D> {
         })
     }
 
-    /// What each run takes, and its place in the order: later stages of older trials first, unless the stage says
-    /// otherwise.
+    /// How many trials may begin beside those that failed and wait to try again: a program that is simply broken must not
+    /// use up all trials before the first of them has failed for good.
+    fn room_beside_retries(&self) -> usize {
+        let (unsure, slots) = (self.dispatcher.backed_off(), self.dispatcher.slots());
+        if unsure == 0 {
+            return usize::MAX;
+        }
+        let room = self.session.with_study(|study| study.room_beside(unsure, slots));
+        usize::try_from(room).unwrap_or(usize::MAX)
+    }
+
+    /// When each run may start, what it takes, and its place in the order: later stages of older trials first, unless the
+    /// stage says otherwise. None waits beyond its trial's time: there it is told that this is over.
     pub(super) fn requests(&self, runs: Vec<Due>) -> Vec<(Due, Request)> {
         let request = |due: Due| {
             let stage = self.rules.stages.get(due.run.stage as usize)?;
             let priority = Priority { class: stage.class, order: due.run.trial.0 };
-            Some((due, Request { demand: stage.demand.clone(), priority, kind: due.run.stage }))
+            let request = Request { demand: stage.demand.clone(), priority, kind: due.run.stage };
+            let end = if due.not_before > self.time { self.end_of_time(due.run.trial) } else { None };
+            let not_before = due.not_before.min(end.unwrap_or(u64::MAX));
+            Some((Due { not_before, ..due }, request))
         };
         runs.into_iter().filter_map(request).collect()
     }
@@ -126,12 +145,16 @@ impl<E: Executor, D: Desk> Engine<E, D> {
         }
     }
 
-    /// What is left of a trial's time.
+    /// What is left of a trial's time; absent where that has no limit.
     fn left(&self, trial: TrialId) -> Option<Duration> {
-        let limit = self.rules.trial_time?;
+        Some(Duration::from_millis(self.end_of_time(trial)?.saturating_sub(self.time)))
+    }
+
+    /// When a trial's time is over, in ms since 1970; absent where that has no limit, or it has not begun.
+    fn end_of_time(&self, trial: TrialId) -> Option<u64> {
+        let limit = u64::try_from(self.rules.trial_time?.as_millis()).unwrap_or(u64::MAX);
         let began = self.session.with_study(|study| study.trial(trial)?.started_at())?;
-        let ran = Duration::from_millis(self.time.saturating_sub(began));
-        Some(limit.saturating_sub(ran))
+        Some(began.saturating_add(limit))
     }
 
     /// A trial's point: as decided a moment ago, or as recorded.
