@@ -22,8 +22,8 @@ pub enum Input {
     Adopted(RunKey, Lease),
     /// An attempt ended and its ending is recorded; or it is not ours to start.
     Ended(RunKey),
-    /// A trial is over: what of it waits is not wanted any more.
-    Over(TrialId),
+    /// What may still start of a trial: whatever else of it waits is not wanted any more.
+    Wanted(TrialId, Vec<RunKey>),
     /// Ctrl-C, or SIGTERM.
     Interrupt,
     /// `ravine pause`.
@@ -218,11 +218,10 @@ impl Dispatcher {
                 self.schedule.release(&run);
                 self.wet(|dry| dry == Dry::Wait);
             }
-            Input::Over(trial) => {
-                let from = RunKey { stage: 0, repetition: 0, attempt: 0, trial };
-                let waiting = self.waiting.range(from..).map(|(run, _)| *run);
-                let of_trial: Vec<RunKey> = waiting.take_while(|run| run.trial == trial).collect();
-                of_trial.into_iter().for_each(|run| self.forget(run));
+            Input::Wanted(trial, runs) => {
+                let unwanted: Vec<RunKey> =
+                    self.waiting_of(trial).filter(|run| !runs.contains(run)).collect();
+                unwanted.into_iter().for_each(|run| self.forget(run));
             }
             Input::Changed => self.wet(|_| true),
             Input::Time => {}
@@ -251,6 +250,11 @@ impl Dispatcher {
             self.first += usize::from(run.stage == 0);
             self.waiting.insert(run, request);
         }
+    }
+
+    fn waiting_of(&self, trial: TrialId) -> impl Iterator<Item = RunKey> {
+        let from = RunKey { stage: 0, repetition: 0, attempt: 0, trial };
+        self.waiting.range(from..).map(|(run, _)| *run).take_while(move |run| run.trial == trial)
     }
 
     fn forget(&mut self, run: RunKey) {
@@ -361,6 +365,10 @@ mod tests {
         Input::Due(runs.iter().map(|run| (Due { run: *run, not_before: 0 }, request(run))).collect())
     }
 
+    fn over(trial: u64) -> Input {
+        Input::Wanted(TrialId(trial), Vec::new())
+    }
+
     /// Effects without the cores.
     fn names(effects: Vec<Effect>) -> Vec<String> {
         let name = |effect| match effect {
@@ -411,7 +419,7 @@ mod tests {
         dispatcher.step(Input::Decided, 0);
         let next = RunKey { stage: 1, ..run(0) };
         dispatcher.step(wide(&[next], 2), 0);
-        assert_eq!(names(dispatcher.step(Input::Over(TrialId(7)), 0)), [""; 0], "it waits for two cores");
+        assert_eq!(names(dispatcher.step(over(7), 0)), [""; 0], "it waits for two cores");
         dispatcher.step(Input::Ended(run(0)), 0);
         let placed = dispatcher.step(Input::Ended(run(1)), 0);
         assert!(names(placed).contains(&"start 0".to_owned()));
@@ -432,7 +440,27 @@ mod tests {
     #[test]
     fn what_waits_of_a_trial_that_is_over_is_forgotten() {
         let mut dispatcher = running(1, 2);
-        dispatcher.step(Input::Over(TrialId(1)), 0);
+        dispatcher.step(over(1), 0);
+        dispatcher.step(Input::Dry(Dry::Limit), 0);
+        assert_eq!(names(dispatcher.step(Input::Ended(run(0)), 0)), ["Finish(Limit)"]);
+    }
+
+    #[test]
+    fn of_a_trial_that_is_decided_only_what_is_still_wanted_starts() {
+        let mut dispatcher = dispatcher(1);
+        dispatcher.begin(0);
+        let repetitions: Vec<RunKey> = (0..4).map(|repetition| RunKey { repetition, ..run(0) }).collect();
+        assert_eq!(names(dispatcher.step(due(&repetitions), 0)), ["start 0"]);
+        dispatcher.step(Input::Decided, 0);
+        dispatcher.step(Input::Wanted(TrialId(0), vec![repetitions[2]]), 0);
+        let started = dispatcher.step(Input::Ended(repetitions[0]), 0);
+        assert!(matches!(started.as_slice(), [Effect::Start(runs)] if runs[0].0 == repetitions[2]));
+        assert_eq!(names(dispatcher.step(Input::Ended(repetitions[2]), 0)), ["decide 1"]);
+    }
+
+    #[test]
+    fn a_runner_that_was_about_to_leave_stays_where_others_left_work() {
+        let mut dispatcher = running(1, 1);
         dispatcher.step(Input::Dry(Dry::Limit), 0);
         assert_eq!(names(dispatcher.step(Input::Ended(run(0)), 0)), ["Finish(Limit)"]);
     }

@@ -162,6 +162,8 @@ impl<E: Executor, D: Desk> Engine<E, D> {
             inputs.extend(self.take(news)?);
         }
         self.beat(&mut inputs)?;
+        // What is known of trials comes before room is given out: a run that is not wanted any more must not get it.
+        inputs.sort_by_key(|input| matches!(input, Input::Ended(_)));
         for input in inputs {
             self.feed(input);
         }

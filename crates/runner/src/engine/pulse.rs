@@ -81,15 +81,13 @@ impl<E: Executor, D: Desk> Engine<E, D> {
         let mut over = Vec::new();
         for trial in trials {
             match self.session.course(trial) {
-                Some(Course::Open { unwanted, .. }) => {
-                    unwanted.into_iter().for_each(|run| self.unwanted(run))
-                }
+                Some(Course::Open { due, unwanted }) => over.push(self.narrow(trial, &due, unwanted)),
                 Some(Course::Over(_)) => {}
                 None => {
                     let ours: Vec<RunKey> =
                         self.claims.keys().filter(|run| run.trial == trial).copied().collect();
                     ours.into_iter().for_each(|run| self.unwanted(run));
-                    over.push(Input::Over(trial));
+                    over.push(Input::Wanted(trial, Vec::new()));
                 }
             }
         }

@@ -6,7 +6,7 @@ use exec::{Executor, RunId, RunNews};
 use indexmap::IndexMap;
 use session::Claim;
 use store::Durability;
-use study::{Course, How, Real, RunEnded, RunKey, Study, Verdict};
+use study::{Course, Due, How, Phase, Real, RunEnded, RunKey, Study, TrialId, Verdict};
 
 use super::{Desk, Engine};
 use crate::RunnerError;
@@ -20,29 +20,40 @@ impl<E: Executor, D: Desk> Engine<E, D> {
             RunNews::Reported { id, index, step, values } => {
                 self.see(&Happening::Reported { run: id.run, step, values: &values });
                 // A program that names no step is at its so many-th report.
-                self.judge(id, step.unwrap_or(index), &values)?;
-                Ok(Vec::new())
+                self.judge(id, step.unwrap_or(index), &values)
             }
             RunNews::Ended(ended) => self.ended(*ended),
         }
     }
 
     /// Asks the study's rule whether a run goes on.
-    fn judge(&mut self, id: RunId, step: u64, values: &IndexMap<String, Real>) -> Result<(), RunnerError> {
+    fn judge(
+        &mut self,
+        id: RunId,
+        step: u64,
+        values: &IndexMap<String, Real>,
+    ) -> Result<Vec<Input>, RunnerError> {
         let claim = self.claims.get(&id.run).copied().filter(|claim| claim.epoch == id.epoch);
         let Some(claim) = claim.filter(|_| self.prunes && !self.asked.contains(&id.run)) else {
-            return Ok(());
+            return Ok(Vec::new());
         };
-        if self.session.report_run(claim, step, values)? == Verdict::Prune {
-            self.asked.insert(id.run);
-            let message = format!("stopped by the pruner at step {step}");
-            self.executor.stop(id, How::Pruned, Some(message));
-            // The trial's other repetitions are of no use any more.
-            if let Some(Course::Open { unwanted, .. }) = self.session.course(id.run.trial) {
-                unwanted.into_iter().for_each(|run| self.unwanted(run));
-            }
+        if self.session.report_run(claim, step, values)? != Verdict::Prune {
+            return Ok(Vec::new());
         }
-        Ok(())
+        self.asked.insert(id.run);
+        let message = format!("stopped by the pruner at step {step}");
+        self.executor.stop(id, How::Pruned, Some(message));
+        // The trial's other repetitions are of no use any more.
+        Ok(match self.session.course(id.run.trial) {
+            Some(Course::Open { due, unwanted }) => vec![self.narrow(id.run.trial, &due, unwanted)],
+            _ => Vec::new(),
+        })
+    }
+
+    /// A trial goes on with these runs only: others that are under way are ended, and others that wait never start.
+    pub(super) fn narrow(&mut self, trial: TrialId, due: &[Due], unwanted: Vec<RunKey>) -> Input {
+        unwanted.into_iter().for_each(|run| self.unwanted(run));
+        Input::Wanted(trial, due.iter().map(|due| due.run).collect())
     }
 
     /// Records an ending. The supervisor forgets it, and others hear of it, once it is synced.
@@ -75,13 +86,13 @@ impl<E: Executor, D: Desk> Engine<E, D> {
             // Ended with the study: it is run again when the study goes on.
             Some(Course::Open { .. }) if was_asked && self.dispatcher.is_ending() => {}
             Some(Course::Open { due, unwanted }) => {
+                inputs.push(self.narrow(run.trial, &due, unwanted));
                 inputs.push(Input::Due(self.requests(due)));
-                unwanted.into_iter().for_each(|run| self.unwanted(run));
             }
             over => {
                 self.over.extend(over.is_some().then_some(run.trial));
                 self.points.remove(&run.trial);
-                inputs.push(Input::Over(run.trial));
+                inputs.push(Input::Wanted(run.trial, Vec::new()));
             }
         }
         inputs.push(Input::Ended(run));
