@@ -87,7 +87,8 @@ enum Phase {
     Draining(Finish),
     /// Running ones are being ended.
     Ending(Finish),
-    Over,
+    /// All was over, for this reason.
+    Over(Finish),
 }
 
 /// What a new trial begins with.
@@ -173,6 +174,11 @@ impl Dispatcher {
     /// Whether there is room and nothing to fill it with: time to look for work that others left.
     pub fn is_idle(&self) -> bool {
         self.phase == Phase::Open && self.dry.is_some() && self.schedule.waiting() == 0
+    }
+
+    /// Whether the last input left nothing to do, for good.
+    pub fn is_over(&self) -> bool {
+        matches!(self.phase, Phase::Over(_))
     }
 
     /// Whether the running ones are being ended.
@@ -282,12 +288,12 @@ impl Dispatcher {
                 effects.push(Effect::Draining(Finish::Interrupted));
             }
             Phase::Draining(_) => self.end(Finish::Interrupted, effects),
-            Phase::Ending(_) | Phase::Over => {}
+            Phase::Ending(_) | Phase::Over(_) => {}
         }
     }
 
     fn end(&mut self, finish: Finish, effects: &mut Vec<Effect>) {
-        if !matches!(self.phase, Phase::Ending(_) | Phase::Over) {
+        if !matches!(self.phase, Phase::Ending(_) | Phase::Over(_)) {
             self.phase = Phase::Ending(finish);
             effects.push(Effect::Ending);
             effects.extend(self.running.iter().map(|run| Effect::End(*run)));
@@ -296,6 +302,13 @@ impl Dispatcher {
 
     /// Places what waits, asks for more while there is room, and ends when nothing runs and nothing more will.
     fn fill(&mut self, now: u64, effects: &mut Vec<Effect>) {
+        let has_work = !(self.waiting.is_empty() && self.running.is_empty());
+        if let Phase::Over(Finish::Limit | Finish::Exhausted(_)) = self.phase
+            && has_work
+        {
+            // Of a runner that died while this one was about to leave.
+            self.phase = Phase::Open;
+        }
         if self.phase == Phase::Open {
             self.place(now, effects);
         }
@@ -310,7 +323,7 @@ impl Dispatcher {
             && self.running.is_empty()
             && !self.asked
         {
-            self.phase = Phase::Over;
+            self.phase = Phase::Over(finish);
             effects.push(Effect::Finish(finish));
         }
         if self.phase == Phase::Open && self.dry.is_none() && !self.asked && self.first == 0 {
@@ -463,6 +476,15 @@ mod tests {
         let mut dispatcher = running(1, 1);
         dispatcher.step(Input::Dry(Dry::Limit), 0);
         assert_eq!(names(dispatcher.step(Input::Ended(run(0)), 0)), ["Finish(Limit)"]);
+        assert!(dispatcher.is_over());
+        assert_eq!(names(dispatcher.step(due(&[]), 0)), [""; 0], "nothing was left");
+        assert!(dispatcher.is_over());
+        let lease = Lease { cores: vec![0], ..Lease::default() };
+        assert_eq!(names(dispatcher.step(Input::Adopted(run(1), lease), 0)), [""; 0]);
+        assert!(!dispatcher.is_over());
+        assert_eq!(names(dispatcher.step(due(&[run(2)]), 0)), [""; 0]);
+        assert_eq!(names(dispatcher.step(Input::Ended(run(1)), 0)), ["start 2"]);
+        assert_eq!(names(dispatcher.step(Input::Ended(run(2)), 0)), ["Finish(Limit)"]);
     }
 
     #[test]

@@ -104,6 +104,15 @@ pub fn opening(study: &Study, opening: &Opening) -> String {
 
 /// Why a runner leaves, as a sentence's end.
 pub fn finish(study: &Study, finish: Finish, now: u64) -> String {
+    let elsewhere = match (finish, study.pending().count()) {
+        (Finish::Interrupted | Finish::Stopped, _) | (_, 0) => String::new(),
+        (_, 1) => "; a trial still runs elsewhere".to_owned(),
+        (_, trials) => format!("; {trials} trials still run elsewhere"),
+    };
+    reason(study, finish, now) + &elsewhere
+}
+
+fn reason(study: &Study, finish: Finish, now: u64) -> String {
     match finish {
         Finish::Limit => match study.stopped_by(now) {
             Some(reached) if reached.rule == Rule::Target => "the target is reached".to_owned(),

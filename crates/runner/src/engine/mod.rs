@@ -172,6 +172,9 @@ impl<E: Executor, D: Desk> Engine<E, D> {
         }
         while let Some(effect) = self.effects.pop_front() {
             if let Effect::Finish(finish) = effect {
+                if self.stays(finish)? {
+                    continue;
+                }
                 self.flush()?;
                 return Ok(Step::Finished(finish));
             }

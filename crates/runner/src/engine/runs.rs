@@ -10,7 +10,7 @@ use study::{Course, Due, How, Phase, Real, RunEnded, RunKey, Study, TrialId, Ver
 
 use super::{Desk, Engine};
 use crate::RunnerError;
-use crate::dispatcher::Input;
+use crate::dispatcher::{Finish, Input};
 use crate::watch::Happening;
 
 impl<E: Executor, D: Desk> Engine<E, D> {
@@ -154,6 +154,25 @@ impl<E: Executor, D: Desk> Engine<E, D> {
             }
         }
         Ok(())
+    }
+
+    /// Whether there is work for a runner that is about to leave: what a runner left that died meanwhile is taken over. What
+    /// a living one has under way is its own.
+    pub(super) fn stays(&mut self, finish: Finish) -> Result<bool, RunnerError> {
+        if !matches!(finish, Finish::Limit | Finish::Exhausted(_)) || !self.others_have_trials()? {
+            return Ok(false);
+        }
+        self.take_over()?;
+        for input in self.pick_up()? {
+            self.feed(input);
+        }
+        Ok(!self.dispatcher.is_over())
+    }
+
+    /// Whether the study is open and a trial of it not over, while nothing runs or waits here.
+    fn others_have_trials(&self) -> Result<bool, RunnerError> {
+        self.session.refresh()?;
+        Ok(self.session.with_study(|study| study.phase() == Phase::Open && study.pending().next().is_some()))
     }
 
     /// Runs of ours that others ended in the log. Of a run that two took over one hears; what was given up while it lived
