@@ -31,6 +31,10 @@ impl Desk for SimDesk {
         PathBuf::new()
     }
 
+    fn has_ending(&self, _: RunKey) -> bool {
+        false
+    }
+
     fn interrupts(&self) -> usize {
         self.interrupts.load(Ordering::Relaxed)
     }

@@ -191,10 +191,9 @@ impl Watcher for Live {
     fn see(&mut self, study: &Study, happening: &Happening<'_>) {
         match happening {
             Happening::Opened(opening) => self.open(study, opening),
-            Happening::Recovered { adopted, lost } => self.say(paint(
-                WARN,
-                format!("runs of an earlier process: {adopted} taken over, {lost} lost and run again"),
-            )),
+            Happening::Recovered { adopted, lost } => {
+                self.say(paint(WARN, words::recovered(*adopted, *lost)));
+            }
             Happening::Started(run) => {
                 self.running.insert(*run, Running { since: Instant::now(), last: String::new() });
             }

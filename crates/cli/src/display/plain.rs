@@ -33,9 +33,7 @@ impl Watcher for Plain {
                 lines.extend(opening.remarks.iter().cloned());
                 lines.join("\n")
             }
-            Happening::Recovered { adopted, lost } => {
-                format!("runs of an earlier process: {adopted} taken over, {lost} lost and run again")
-            }
+            Happening::Recovered { adopted, lost } => words::recovered(*adopted, *lost),
             Happening::TrialEnded(trial) => match self.ended(study, *trial) {
                 Some(line) => line,
                 None => return,

@@ -102,6 +102,14 @@ pub fn opening(study: &Study, opening: &Opening) -> String {
     format!("{} · seed {} · {} at a time", opening.sampler, study.seed(), opening.slots)
 }
 
+/// `runs of an earlier process: 2 taken over, 1 lost and run again`.
+pub fn recovered(adopted: usize, lost: usize) -> String {
+    let named = [(adopted, "taken over"), (lost, "lost and run again")];
+    let told: Vec<String> =
+        named.iter().filter(|(count, _)| *count > 0).map(|(count, word)| format!("{count} {word}")).collect();
+    format!("runs of an earlier process: {}", told.join(", "))
+}
+
 /// Why a runner leaves, as a sentence's end.
 pub fn finish(study: &Study, finish: Finish, now: u64) -> String {
     let elsewhere = match (finish, study.pending().count()) {

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use exec::{RunId, RunOrder};
+use exec::{RunId, RunOrder, layout};
 use indexmap::IndexMap;
 use search::{Level, TrialId};
 use session::Session;
@@ -21,6 +21,11 @@ pub trait Desk {
 
     /// The folder of one attempt.
     fn directory(&self, run: RunKey) -> PathBuf;
+
+    /// Whether an attempt's folder tells how it ended.
+    fn has_ending(&self, run: RunKey) -> bool {
+        self.directory(run).join(layout::EXIT).exists()
+    }
 
     /// How often this process was asked to end so far, by Ctrl-C or SIGTERM.
     fn interrupts(&self) -> usize;

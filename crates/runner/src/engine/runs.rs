@@ -130,7 +130,7 @@ impl<E: Executor, D: Desk> Engine<E, D> {
         }
         let mut adopted = 0;
         for id in &lost {
-            adopted += usize::from(known.contains_key(id));
+            adopted += usize::from(known.contains_key(id) || self.desk.has_ending(id.run));
             self.adopt(*id);
         }
         let lost = lost.len() - adopted;
