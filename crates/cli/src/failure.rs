@@ -111,7 +111,7 @@ impl From<runner::RunnerError> for Failure {
         let failure = match error {
             E::Session(error) => error.into(),
             E::Store(error) => error.into(),
-            E::Earlier { .. } => Failure::new(Exit::StudyFile, error),
+            E::Earlier { .. } | E::Unfit { .. } => Failure::new(Exit::StudyFile, error),
             E::Orphaned { .. } => Failure::new(Exit::Database, error),
             E::Changed { .. }
             | E::Seed { .. }

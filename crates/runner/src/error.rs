@@ -101,6 +101,18 @@ pub enum RunnerError {
         /// Why.
         message: String,
     },
+    /// A stage asks for more than this machine has, so that it would wait for ever.
+    #[error("stage `{stage}` could never run here: it takes {takes}, and {has}")]
+    Unfit {
+        /// Its name.
+        stage: String,
+        /// What cannot be had.
+        takes: String,
+        /// What there is, and where that is said.
+        has: String,
+        /// What a person can do about it.
+        way: String,
+    },
     /// The study's `[setup]` command failed.
     #[error("the setup command `{command}` failed: {message}")]
     Setup {
@@ -157,6 +169,7 @@ impl RunnerError {
                 }
                 _ => Some("choose another folder with --dir".to_owned()),
             },
+            RunnerError::Unfit { way, .. } => Some(way.clone()),
             RunnerError::KeptOut { .. } => {
                 Some("nothing is lost: the same command goes on once that is mended".to_owned())
             }

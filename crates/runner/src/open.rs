@@ -16,7 +16,7 @@ use study::{Assignment, Enqueued};
 use crate::life::{self, Life, Locks};
 use crate::options::Options;
 use crate::patience::Waiting;
-use crate::{Home, RunnerError, capacity, earlier, scribe};
+use crate::{Home, RunnerError, capacity, earlier, room, scribe};
 
 /// The study attribute that tells which file a study was started from.
 pub(crate) const FILE: &str = "study_file";
@@ -48,7 +48,8 @@ pub struct Open {
 /// Opens the study of a file, or creates it.
 ///
 /// # Errors
-/// A folder that cannot be used, a database that cannot be read, a study that the file no longer describes.
+/// A stage that could never run here, a folder that cannot be used, a database that cannot be read, a study that the file
+/// no longer describes.
 pub fn open(file: StudyFile, options: &Options) -> Result<Open, RunnerError> {
     let origin = absolute(Path::new(&file.source.name))?;
     let runs = match &options.runs {
@@ -57,6 +58,8 @@ pub fn open(file: StudyFile, options: &Options) -> Result<Open, RunnerError> {
     };
     let home = Home::of(&runs, &file.name);
     let mut remarks = Vec::new();
+    let capacity = capacity::capacity(&file, options);
+    has_room(&file, &capacity, options, &mut remarks)?;
     let base = origin.parent().unwrap_or(Path::new("/"));
     let mut told = Vec::new();
     // Before there is a folder: a study that is refused leaves nothing.
@@ -77,7 +80,6 @@ pub fn open(file: StudyFile, options: &Options) -> Result<Open, RunnerError> {
     if !known && home.results().metadata().is_ok_and(|results| results.len() > 0) {
         return Err(RunnerError::Orphaned { folder: home.folder().to_owned() });
     }
-    let capacity = capacity::capacity(&file, options);
     let mut definition = definition(&file, options);
     let is_new = !known;
     if file.reproducible {
@@ -110,6 +112,22 @@ pub fn open(file: StudyFile, options: &Options) -> Result<Open, RunnerError> {
     copy_file(&home, &file)?;
     remarks.extend(file.warnings.iter().map(|warning| warning.message.clone()));
     Ok(Open { home, file, session, life, capacity, waiting, is_new, remarks })
+}
+
+/// Whether each stage can run here. One of several processes on a study may leave later stages to others.
+fn has_room(
+    file: &StudyFile,
+    capacity: &Capacity,
+    options: &Options,
+    remarks: &mut Vec<String>,
+) -> Result<(), RunnerError> {
+    for (number, error) in room::unfit(file, capacity) {
+        if number == 0 || !options.join {
+            return Err(error);
+        }
+        remarks.push(format!("{error}; it is left to other processes"));
+    }
+    Ok(())
 }
 
 fn known(store: &Arc<dyn Store>, name: &str) -> Result<bool, RunnerError> {

@@ -12,13 +12,14 @@ use session::{Options, Session};
 use spec::StudyFile;
 use store::{Draft, Durability, Header, Memory, Store};
 use study::history::{self, HistoryError};
+use study::schedule::Capacity;
 use study::{DecisionId, Ending, EventBody, Real, RunKey, Settings, Source, StopRules, Study, StudyCreated};
 use study::{State, Trial, TrialCreated, TrialEnded, TrialId, TrialRepeated};
 
 use crate::engine::{Desk, Engine, Errand};
 use crate::orders::{OrderError, Orders};
 use crate::watch::Happening;
-use crate::{RunnerError, capacity, drive};
+use crate::{RunnerError, capacity, drive, room};
 
 /// The number of the trial in the study of its own.
 const ONLY: TrialId = TrialId(0);
@@ -100,16 +101,28 @@ impl<'a> Rerun<'a> {
     /// Runs it to its end; `program` becomes its supervisor.
     ///
     /// # Errors
-    /// There is no supervisor, or no room for a run. That its programs fail is no error.
+    /// There is no supervisor, or no room for a run here. That its programs fail is no error.
     pub fn run(&self, program: Vec<OsString>) -> Result<Rerunned, RunnerError> {
+        let capacity = self.capacity()?;
         std::fs::create_dir_all(&self.folder).map_err(|source| RunnerError::folder(&self.folder, source))?;
         let session = self.session()?;
-        let rules = drive::rules(self.file, capacity::capacity(self.file, &crate::Options::default()));
+        let rules = drive::rules(self.file, capacity);
         let local = Local::connect(&self.folder, program)?;
         let mut engine = Engine::begin(session, local, Again { rerun: self }, rules)?;
         engine.run()?;
         let (session, _) = engine.into_parts();
         Ok(Rerunned { folder: self.folder.clone(), study: session.study() })
+    }
+
+    /// What it may take: as the file says, or else room for one run after the other, however many cores it asks for.
+    fn capacity(&self) -> Result<Capacity, RunnerError> {
+        let one = crate::Options { parallel: Some(1), ..crate::Options::default() };
+        let said = capacity::capacity(self.file, &crate::Options::default());
+        if room::unfit(self.file, &said).is_empty() {
+            return Ok(said);
+        }
+        room::check_room(self.file, &one)?;
+        Ok(capacity::capacity(self.file, &one))
     }
 
     /// The study of its own: the same rules, and one trial that waits to be run.

@@ -107,6 +107,9 @@ fn print(file: &StudyFile, samples: &[Sample]) -> Result<Exit, Failure> {
         line(&mut out, "order", &order)?;
     }
     line(&mut out, "limits", &limits(file))?;
+    if let Err(error) = runner::check_room(file, &runner::Options::default()) {
+        line(&mut out, "here", &paint(WARN, error))?;
+    }
     if let Some(keep) = file.keep {
         line(&mut out, "keep", &format!("artifacts and checkpoints of the {keep} best"))?;
     }
