@@ -24,6 +24,8 @@ pub struct Opened {
     pub study: Study,
     /// What was searched; `None` where programs suggested it.
     pub space: Option<Arc<Space>>,
+    /// Those who drive it, as far as they live.
+    pub runners: Vec<String>,
 }
 
 impl Target {
@@ -45,8 +47,8 @@ impl Opened {
     pub fn read(home: Home) -> Result<Self, Failure> {
         let store: Arc<dyn Store> = Arc::new(Sqlite::open_for_reading(home.database())?);
         let name = study_name(&store, &home)?;
-        let session = Session::open(store, &name, Options::named("reader"))?;
-        Ok(Opened { space: session.space(), study: session.study(), home })
+        let session = Session::open(store, &name, named("reader", &home))?;
+        Ok(Opened { runners: session.living()?, space: session.space(), study: session.study(), home })
     }
 
     /// The study for tables, exports and charts.
@@ -60,6 +62,11 @@ impl Opened {
     /// What a person types to run a trial's configuration again.
     pub fn rerun_command(&self, trial: Trial<'_>) -> String {
         rerun_command(&self.home, trial)
+    }
+
+    /// Whether somebody drove it and is gone without a farewell, and nobody drives it now.
+    pub fn is_left(&self) -> bool {
+        self.runners.is_empty() && self.study.runners().next().is_some()
     }
 
     /// A trial, or the error that it does not exist.
@@ -97,7 +104,12 @@ fn option(name: &str, value: String) -> Vec<String> {
 pub fn for_writing(home: &Home) -> Result<Session, Failure> {
     let store: Arc<dyn Store> = Arc::new(Sqlite::open(home.database())?);
     let name = study_name(&store, home)?;
-    Ok(Session::open(store, &name, Options::named(format!("command:{}", std::process::id())))?)
+    Ok(Session::open(store, &name, named(&format!("command:{}", std::process::id()), home))?)
+}
+
+/// A session that knows which runners of this machine live.
+fn named(name: &str, home: &Home) -> Options {
+    Options { liveness: Arc::new(runner::Locks::new(home.folder())), ..Options::named(name) }
 }
 
 /// The name of the study in a folder: the folder's own, unless the folder was renamed, as `ravine run --new` does.

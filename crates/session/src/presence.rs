@@ -66,20 +66,32 @@ impl Session {
         presence.announced.as_ref().map(|(epoch, _)| *epoch)
     }
 
+    /// The runners of the study that live, as far as it is known here; those that are gone without a farewell are left out.
+    ///
+    /// # Errors
+    /// Where the store refuses.
+    pub fn living(&self) -> Result<Vec<String>, SessionError> {
+        let dead = self.dead_runners()?;
+        let is_dead = |name: &str| {
+            dead.iter()
+                .any(|body| matches!(body, EventBody::RunnerStopped(stopped) if stopped.runner == name))
+        };
+        Ok(self.with_study(|study| {
+            study.runners().map(|(name, _)| name.to_owned()).filter(|name| !is_dead(name)).collect()
+        }))
+    }
+
     /// Runs that are open and whose runner is gone: to be adopted, if their supervisor lives, or given up.
     ///
     /// # Errors
     /// Where the store refuses.
     pub fn lost_runs(&self) -> Result<Vec<RunKey>, SessionError> {
         self.refresh()?;
-        let dead = self.dead_runners()?;
-        let gone = |runner: &str| {
-            dead.iter()
-                .any(|body| matches!(body, EventBody::RunnerStopped(stopped) if stopped.runner == runner))
-        };
+        let living = self.living()?;
+        let lives = |name: &str| living.iter().any(|living| living == name);
         let state = self.lock();
         let alive: Vec<u64> =
-            state.study.runners().filter(|(name, _)| !gone(name)).map(|(_, runner)| runner.epoch).collect();
+            state.study.runners().filter(|(name, _)| lives(name)).map(|(_, runner)| runner.epoch).collect();
         let open = state.study.pending().flat_map(|trial| trial.runs().filter(|run| run.how().is_none()));
         Ok(open.filter(|run| !alive.contains(&run.epoch())).map(|run| run.key()).collect())
     }

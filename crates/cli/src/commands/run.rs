@@ -84,7 +84,8 @@ fn conclude(arguments: &Run, home: Home, driven: &Driven) -> Result<Exit, Failur
         writeln!(std::io::stdout(), "{line}")?;
         return Ok(exit);
     }
-    let opened = Opened { space: driven.space.clone(), study: study.clone(), home };
+    let (space, study) = (driven.space.clone(), study.clone());
+    let opened = Opened { space, study, home, runners: Vec::new() };
     print(arguments, &opened, driven.finish)?;
     Ok(exit)
 }

@@ -55,7 +55,7 @@ fn watch(arguments: &Look, home: &Home, pause: Duration) -> Result<Exit, Failure
         }
         out.flush()?;
         is_first = false;
-        if opened.study.runners().next().is_none() {
+        if opened.runners.is_empty() {
             return Ok(Exit::Done);
         }
         std::thread::sleep(pause);
@@ -79,7 +79,7 @@ fn as_json(opened: &Opened) -> serde_json::Value {
             "trial": trial.number(), "method": choice.method, "why": choice.why,
         })).collect::<Vec<_>>(),
         "limits": limits,
-        "runners": study.runners().map(|(name, _)| name).collect::<Vec<_>>(),
+        "runners": opened.runners,
         "best": study.best().map(|best| trial_json(study, best)),
         "front": (study.directions().len() > 1)
             .then(|| study.pareto().into_iter().map(|trial| trial_json(study, trial)).collect::<Vec<_>>()),
@@ -107,7 +107,10 @@ fn says(study: &Study, rule: Rule) -> Option<&str> {
 fn text(opened: &Opened) -> Result<String, Failure> {
     let study = &opened.study;
     let mut out = Vec::new();
-    writeln!(out, "{}  {}", paint(STRONG, study.name()), phase(study))?;
+    writeln!(out, "{}  {}", paint(STRONG, study.name()), phase(opened))?;
+    if opened.is_left() {
+        line(&mut out, "left", &paint(WARN, left(study)))?;
+    }
     line(&mut out, "folder", &shown(opened.home.folder()))?;
     let sampler = study.sampler().and_then(|sampler| sampler.get("name")?.as_str()).unwrap_or("auto");
     line(&mut out, "sampler", &format!("{sampler}, seed {}", study.seed()))?;
@@ -136,12 +139,13 @@ fn text(opened: &Opened) -> Result<String, Failure> {
         line(&mut out, "front", &format!("{} trials; `ravine best` lists them", study.pareto().len()))?;
     }
     understanding(&mut out, opened)?;
+    let under_way = if opened.runners.is_empty() { "open" } else { "running" };
     for trial in study.running() {
         let since = trial.started_at().map(|at| runner::unix_ms().saturating_sub(at) as f64 / 1000.0);
         let time = since.map(format::duration).unwrap_or_default();
         line(
             &mut out,
-            "running",
+            under_way,
             &format!("trial {}  {time}  {}", trial.number().0, words::parameters(trial)),
         )?;
     }
@@ -198,13 +202,25 @@ fn line_of_runs(out: &mut impl Write, study: &Study) -> Result<(), Failure> {
     if told.is_empty() { Ok(()) } else { line(out, "runs", &told.join(" · ")) }
 }
 
-fn phase(study: &Study) -> String {
-    match study.phase() {
-        Phase::Open if study.runners().next().is_some() => paint(GOOD, "running"),
+fn phase(opened: &Opened) -> String {
+    match opened.study.phase() {
+        Phase::Open if !opened.runners.is_empty() => paint(GOOD, "running"),
+        Phase::Open if opened.is_left() => paint(WARN, "interrupted"),
         Phase::Open => paint(FAINT, "at rest"),
         Phase::Paused => paint(WARN, "paused"),
         Phase::Stopped => paint(WARN, "stopped"),
     }
+}
+
+/// What to do about a study whose runner was killed.
+fn left(study: &Study) -> String {
+    let open = study.pending().count();
+    let trials = match open {
+        0 => String::new(),
+        1 => " with the trial that was under way".to_owned(),
+        _ => format!(" with the {open} trials that were under way"),
+    };
+    format!("whoever ran it is gone, and nobody drives it; `ravine run` goes on{trials}")
 }
 
 fn limit_line(study: &Study, limit: &Limit) -> String {

@@ -15,7 +15,7 @@ pub fn run(target: &Target, command: Command) -> Result<Exit, Failure> {
     let session = opened::for_writing(&home)?;
     let who = std::env::var("USER").ok();
     session.control(command, who)?;
-    let runners = session.with_study(|study| study.runners().count());
+    let runners = session.living()?.len();
     let said = match (command, runners) {
         (Command::Stop, 0) => "stopped; nobody was running it",
         (Command::Stop, _) => "stopping: running trials are ended",
