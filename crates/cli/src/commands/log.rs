@@ -14,6 +14,8 @@ use crate::opened::Opened;
 
 /// How often a followed file is looked at.
 const LOOK: Duration = Duration::from_millis(200);
+/// So often between two looks at the study, which tells of a run that left no ending.
+const LOG_LOOKS: u32 = 25;
 
 /// Prints the log of one attempt; the last one's unless told otherwise.
 pub fn run(arguments: &Log) -> Result<Exit, Failure> {
@@ -29,17 +31,76 @@ pub fn run(arguments: &Log) -> Result<Exit, Failure> {
             None => Failure::new(Exit::NoResult, format!("trial {} has not run", arguments.trial)),
         });
     };
-    let attempt = folder(&opened, run.key());
-    let path = attempt.join(name);
-    let mut position = print(&path, 0)?;
-    while arguments.follow && !attempt.join(layout::EXIT).exists() {
-        std::thread::sleep(LOOK);
-        position = print(&path, position)?;
-    }
+    let mut shown = Shown::begin(&opened, run, name)?;
     if arguments.follow {
-        print(&path, position)?;
+        shown.follow(arguments)?;
     }
     Ok(Exit::Done)
+}
+
+/// The log that is being printed, and how far it was.
+struct Shown {
+    run: RunKey,
+    started: u64,
+    folder: PathBuf,
+    name: &'static str,
+    position: u64,
+}
+
+impl Shown {
+    /// Prints what there is of a run's log.
+    fn begin(opened: &Opened, run: &Run<'_>, name: &'static str) -> Result<Self, Failure> {
+        let (run, started) = (run.key(), run.started_at());
+        let folder = folder(opened, run);
+        let position = print(&folder.join(name), 0)?;
+        Ok(Shown { run, started, folder, name, position })
+    }
+
+    /// Prints what comes, of this run and of those that start after it, until the trial is over or nobody drives it any
+    /// more. An attempt that was asked for by its number is the only one.
+    fn follow(&mut self, arguments: &Log) -> Result<(), Failure> {
+        for look in 1_u32.. {
+            std::thread::sleep(LOOK);
+            // Whether it is over is asked before its log is read to the end.
+            let has_ended = self.folder.join(layout::EXIT).exists();
+            let before = self.position;
+            self.position = print(&self.folder.join(self.name), before)?;
+            if has_ended && arguments.attempt.is_some() {
+                break;
+            }
+            if !(has_ended || look % LOG_LOOKS == 0) {
+                continue;
+            }
+            let opened = Opened::read(arguments.within.home()?)?;
+            let trial = opened.trial(arguments.trial)?;
+            let next = trial.runs().filter(|run| self.comes_before(run)).min_by_key(place);
+            let is_over = trial.run(self.run).is_none_or(|run| run.how().is_some());
+            match next {
+                Some(run) if has_ended || is_over => self.go_on(&opened, &run)?,
+                _ if trial.state().is_ended() => break,
+                // Its program may have outlived its runner.
+                _ if opened.runners.is_empty() && (has_ended || self.position == before) => break,
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    fn comes_before(&self, run: &Run<'_>) -> bool {
+        place(run) > (self.started, self.run)
+    }
+
+    fn go_on(&mut self, opened: &Opened, run: &Run<'_>) -> Result<(), Failure> {
+        let path = folder(opened, run.key()).join(self.name);
+        writeln!(io::stderr(), "==> {} <==", crate::opened::shown(&path))?;
+        *self = Shown::begin(opened, run, self.name)?;
+        Ok(())
+    }
+}
+
+/// Runs of a trial follow each other by when they started.
+fn place(run: &Run<'_>) -> (u64, RunKey) {
+    (run.started_at(), run.key())
 }
 
 /// The runs of a trial, the one to look at last: the newest one, or of a failed trial the newest that failed.
