@@ -48,7 +48,7 @@ fn takes(demand: &Demand, unfit: &Unfit) -> String {
 fn said(file: &StudyFile, unfit: &Unfit) -> String {
     let executor = &file.executor;
     let (is_told, has) = match unfit {
-        Unfit::Cpus { have, .. } => (executor.cpus.is_some(), have.to_string()),
+        Unfit::Cpus { have, .. } => (executor.cpus.map(u64::from) == Some(*have), have.to_string()),
         Unfit::Gpus { have: 0, .. } => (executor.gpus.count().is_some(), "none".to_owned()),
         Unfit::Gpus { have, .. } => (executor.gpus.count().is_some(), have.to_string()),
         // Of the machine's, which is a number of KiB that nobody would recognise.
