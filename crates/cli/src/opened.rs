@@ -64,9 +64,10 @@ impl Opened {
         rerun_command(&self.home, trial)
     }
 
-    /// Whether somebody drove it and is gone without a farewell, and nobody drives it now.
+    /// Whether somebody drove it and is gone without a farewell, nobody drives it now, and some trial is not over.
     pub fn is_left(&self) -> bool {
-        self.runners.is_empty() && self.study.runners().next().is_some()
+        let was_driven = self.study.runners().next().is_some();
+        self.runners.is_empty() && was_driven && self.study.pending().next().is_some()
     }
 
     /// A trial, or the error that it does not exist.

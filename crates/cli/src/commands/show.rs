@@ -216,7 +216,6 @@ fn phase(opened: &Opened) -> String {
 fn left(study: &Study) -> String {
     let open = study.pending().count();
     let trials = match open {
-        0 => String::new(),
         1 => " with the trial that was under way".to_owned(),
         _ => format!(" with the {open} trials that were under way"),
     };
