@@ -152,11 +152,12 @@ fn a_full_disk_is_said_and_what_could_not_be_written_is_written_when_there_is_ro
     };
     let local = ravine_exec::Local::connect(&home, common::supervisor()).unwrap();
     let mut study = Study { folder, local };
-    // The program itself meets it: its own failure.
+    // What it printed meanwhile may be lost: neither its failure nor its success counts.
     let mut order = study.shell(0, "head -c 1000000 /dev/zero > ballast; exit 1");
     (order.directory, order.cwd) = (home.join("0"), Some(home.clone()));
     let (ended, _) = study.run(order);
-    assert_eq!(ended.end.how, How::Failed);
+    assert_eq!(ended.end.how, How::Lost);
+    assert!(ended.end.message.unwrap().starts_with("the disk was full while it ran"));
     assert!(ended.end.seconds.0 < 30.0);
     // The next cannot even be told its configuration: the machine's fault, and nobody's trial.
     let mut order = study.shell(1, "true");
@@ -165,13 +166,13 @@ fn a_full_disk_is_said_and_what_could_not_be_written_is_written_when_there_is_ro
     assert_eq!(ended.end.how, How::Killed);
     let why = ended.end.message.unwrap();
     assert!(why.starts_with("cannot write ") && why.contains("No space left"), "{why}");
-    // One that says nothing ends well all the same, and is told.
+    // One that ends well while it is full may have said more than there was room for. It is told all the same.
     let mut order = study.order(2, Command::Program(vec!["true".into()]));
     order.directory = home.join("2");
     study.local.start(order);
     let news = study.until(|news| matches!(news, RunNews::Ended(_)));
     let RunNews::Ended(ended) = news else { unreachable!() };
-    assert_eq!(ended.end.how, How::Ok);
+    assert_eq!((ended.end.how, ended.end.exit_code), (How::Lost, Some(0)));
     assert!(fs::read_to_string(home.join("2/exit.json")).map_or(true, |text| text.is_empty()));
     fs::remove_file(home.join("ballast")).unwrap();
     eventually("its ending is written", || home.join("2/exit.json").exists());

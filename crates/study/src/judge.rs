@@ -530,21 +530,6 @@ mod tests {
     }
 
     #[test]
-    fn the_best_repetition_of_a_part_of_an_objective_follows_its_direction() {
-        let best = |objective: Objective| {
-            let axis = crate::Axis { statistic: crate::Statistic::Best, ..crate::Axis::counted("fold", 2) };
-            let settings =
-                Settings { objectives: vec![objective], repeat: vec![axis.clone()], ..Settings::default() };
-            let judge = Judge::new(&settings).unwrap();
-            let found =
-                [0.1, 0.4].iter().enumerate().map(|(i, acc)| (i as u32, digests(&[("acc", &[*acc])])));
-            judge.judge(&crate::repeat::fold(&[axis], found.collect(), &judge)).unwrap().values
-        };
-        assert_eq!(best(Objective::maximize("100 * acc")), [Real(40.0)]);
-        assert_eq!(best(Objective::minimize("100 * acc")), [Real(10.0)]);
-    }
-
-    #[test]
     fn what_ravine_measured_itself_is_no_report() {
         let took = ("run.time", &[0.5][..]);
         let silent = judge(&[Objective::minimize("loss")], &[]).judge(&digests(&[took])).unwrap_err();

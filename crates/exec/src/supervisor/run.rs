@@ -106,6 +106,8 @@ pub(super) struct Run {
     stopped: Option<Stopped>,
     urged: Urged,
     meter: Meter,
+    /// The disk was seen full: what it printed may not all be there.
+    disk_full: bool,
 }
 
 /// What is to happen to a run next.
@@ -143,6 +145,7 @@ impl Run {
             stopped: None,
             urged: Urged::Not,
             meter: running.meter,
+            disk_full: false,
         }
     }
 
@@ -219,6 +222,7 @@ impl Run {
         if self.exit.is_some() && orphans.is_empty() {
             return Next::Finish;
         }
+        self.disk_full |= is_disk_full(self.stdout.file());
         let before = self.collector.reports();
         let beyond = self.is_beyond_its_steps(now);
         let logs = [self.stdout.file(), self.stderr.file()];
@@ -253,6 +257,7 @@ impl Run {
         told: impl FnMut(u64, Report),
     ) -> (RunEnded, Vec<File>) {
         let logs = [self.stdout.file(), self.stderr.file()];
+        self.disk_full |= is_disk_full(logs[0]);
         self.collector.collect(logs, buffer, true, told);
         let ended = self.exit.map_or_else(Instant::now, |(_, at)| at);
         let mut end = RunEnd::new(How::Lost, (ended - self.started).as_secs_f64());
@@ -284,6 +289,11 @@ impl Run {
     fn verdict(&self) -> Stopped {
         if let Some(stopped) = &self.stopped {
             return stopped.clone();
+        }
+        if self.disk_full {
+            // Neither a good nor a bad end says anything of the configuration.
+            let message = "the disk was full while it ran, so that its output may not be complete";
+            return Stopped::new(How::Lost, Some(message.to_owned()));
         }
         if let Some(message) = self.meter.ended_by_kernel() {
             return Stopped { limit: Some(RunLimit::Memory), ..Stopped::new(How::Failed, Some(message)) };
@@ -389,4 +399,12 @@ impl Run {
             self.due = self.due.min(self.started + limit.after);
         }
     }
+}
+
+/// Whether nothing more can be written beside a file.
+fn is_disk_full(file: &File) -> bool {
+    let Ok(disk) = nix::sys::statvfs::fstatvfs(file) else { return false };
+    let free = if nix::unistd::geteuid().is_root() { disk.blocks_free() } else { disk.blocks_available() };
+    // Some file systems count no blocks at all.
+    disk.blocks() > 0 && free == 0
 }

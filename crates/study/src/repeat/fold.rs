@@ -162,4 +162,18 @@ mod tests {
         let spread = spread(&found);
         assert_eq!((last(&spread, "mean_loss"), last(&spread, "std_loss")), (2.0, 1.0));
     }
+
+    #[test]
+    fn the_best_repetition_of_a_part_of_an_objective_follows_its_direction() {
+        let best = |objective: crate::Objective| {
+            let axis = Axis { statistic: Statistic::Best, ..Axis::counted("fold", 2) };
+            let (objectives, repeat) = (vec![objective], vec![axis.clone()]);
+            let judge =
+                crate::Judge::new(&crate::Settings { objectives, repeat, ..Default::default() }).unwrap();
+            let found = [0.1, 0.4].iter().enumerate().map(|(i, acc)| (i as u32, metrics(&[("acc", *acc)])));
+            judge.judge(&fold(&[axis], found.collect(), &judge)).unwrap().values
+        };
+        assert_eq!(best(crate::Objective::maximize("100 * acc")), [Real(40.0)]);
+        assert_eq!(best(crate::Objective::minimize("100 * acc")), [Real(10.0)]);
+    }
 }
