@@ -104,7 +104,7 @@ fn a_trials_seconds_are_those_of_its_runs_and_not_of_the_pause_between() {
     assert_eq!(run_time(&log.fold()), Some(2.0 + 2.0));
 }
 
-fn run_time(study: &study::Study) -> Option<f64> {
+fn run_time(study: &Study) -> Option<f64> {
     study.trial(TrialId(0)).unwrap().seconds()
 }
 
