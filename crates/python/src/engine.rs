@@ -23,6 +23,7 @@ use serde_json::Value as Json;
 use space::{Domain, FloatDomain, IntDomain, Point, Space};
 
 use crate::declared::Declared;
+use crate::ledger::Ledger;
 use crate::plan::Plan;
 use crate::table::{Row, State, Table};
 
@@ -94,14 +95,12 @@ impl Engine {
     /// that could be proposed.
     pub(crate) fn job(
         py: Python<'_>,
-        engine: &mut Option<Engine>,
-        declared: Option<&Declared>,
-        table: &Table,
-        decided: &Decided,
+        ledger: &mut Ledger,
         plan: &Plan,
         number: u32,
-        budget: Option<u64>,
     ) -> PyResult<Option<Job>> {
+        let Ledger { table, engine, declared, decided, budget, .. } = ledger;
+        let declared = declared.as_ref();
         let stale = match engine {
             Some(engine) => engine.is_stale(table, plan),
             None => true,
@@ -122,7 +121,7 @@ impl Engine {
             observed,
             seed: plan.seed,
             number,
-            budget,
+            budget: *budget,
         }))
     }
 

@@ -21,11 +21,11 @@ pub(crate) struct Ledger {
     pub(crate) table: Table,
     pub(crate) engine: Option<Engine>,
     /// The declared space, where there is one.
-    declared: Option<Declared>,
+    pub(crate) declared: Option<Declared>,
     /// The trials that a sampler of the engine decided on, with what it noted for itself.
     pub(crate) decided: Decided,
     /// How many trials there will be, where that is known.
-    budget: Option<u64>,
+    pub(crate) budget: Option<u64>,
     /// The process that made it.
     process: u32,
     /// The id of its trial 0 in the storage; others follow.
@@ -77,11 +77,7 @@ pub(crate) fn propose(
     plan: &Plan,
 ) -> PyResult<Option<(Wish, Option<Json>)>> {
     let py = ledger.py();
-    let job = {
-        let mut this = ledger.borrow_mut();
-        let Ledger { table, engine, declared, decided, budget, .. } = &mut *this;
-        Engine::job(py, engine, declared.as_ref(), table, decided, plan, number, *budget)?
-    };
+    let job = Engine::job(py, &mut ledger.borrow_mut(), plan, number)?;
     let Some(job) = job else { return Ok(None) };
     let (wish, memo) = py.detach(|| job.run(|| Python::attach(|py| py.check_signals())))?;
     Ok(wish.map(|wish| (wish, memo)))

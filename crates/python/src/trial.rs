@@ -74,17 +74,17 @@ impl Trial {
             _fixed_params: fixed,
             _relative: None,
         };
-        if let Some(plan) = trial.plan.as_ref().map(|plan| plan.bind(py).get()).filter(|plan| !plan.is_random)
+        let plan = trial.plan.as_ref().map(|plan| plan.bind(py).get()).filter(|plan| !plan.is_random);
+        if let Some(plan) = plan
+            && let Some((wish, memo)) = ledger::propose(ledger, number, plan)?
         {
-            if let Some((wish, memo)) = ledger::propose(ledger, number, plan)? {
-                // A trial whose values are given, if only in part, is not the sampler's.
-                if trial._fixed_params.is_none() {
-                    let Ledger { engine, decided, .. } = &mut *ledger.borrow_mut();
-                    decided.insert(number, memo);
-                    engine.iter_mut().for_each(|engine| engine.foretell(number, &wish, decided));
-                }
-                trial.wish = Some(wish);
+            // A trial whose values are given, if only in part, is not the sampler's.
+            if trial._fixed_params.is_none() {
+                let Ledger { engine, decided, .. } = &mut *ledger.borrow_mut();
+                decided.insert(number, memo);
+                engine.iter_mut().for_each(|engine| engine.foretell(number, &wish, decided));
             }
+            trial.wish = Some(wish);
         }
         Ok(trial)
     }

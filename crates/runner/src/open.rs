@@ -226,7 +226,7 @@ fn edits(home: &Home, file: &StudyFile, applied: &[Change]) -> Vec<String> {
 
 /// Two files with one study name are told apart, unless the first is gone: then it was moved.
 fn same_file(session: &Session, home: &Home, origin: &Path) -> Result<(), RunnerError> {
-    match session.with_study(|study| scribe::origin(study)) {
+    match session.with_study(scribe::origin) {
         Some(before) if before.is_file() && !is_same(&before, origin) => Err(RunnerError::OtherFile {
             study: home.name(),
             folder: home.folder().to_path_buf(),
@@ -244,7 +244,7 @@ fn is_same(before: &Path, origin: &Path) -> bool {
 }
 
 fn record_origin(session: &Session, origin: &Path) -> Result<(), RunnerError> {
-    let before = session.with_study(|study| scribe::origin(study));
+    let before = session.with_study(scribe::origin);
     if before.is_none_or(|before| !is_same(&before, origin)) {
         let origin = serde_json::Value::from(origin.display().to_string());
         session.tag_study([(FILE.to_owned(), origin)].into_iter().collect())?;
