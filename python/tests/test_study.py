@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import pickle
+import sys
 import threading
 import time
 
@@ -133,6 +134,70 @@ def test_processes_run_an_objective_of_a_module(tmp_path, monkeypatch):
     assert len(study.get_trials(states=(TrialState.COMPLETE,))) == 4
 
 
+ELSEWHERE = """
+import os
+
+class Odd(Exception):
+    def __init__(self, one, other):
+        super().__init__(f"{one} and {other}")
+
+def fails(trial):
+    errors = {"eof": EOFError("the file is short"), "odd": Odd("this", "that")}
+    raise errors[trial.suggest_categorical("kind", ["eof", "odd"])]
+
+def notes(trial):
+    try:
+        trial.user_attrs
+    except TypeError:
+        return 1.0
+    return 2.0
+
+def dies(trial):
+    os._exit(3) if trial.number == 0 else None
+    return 2.0
+"""
+
+
+@pytest.fixture
+def elsewhere(tmp_path, monkeypatch):
+    """A module whose functions children import."""
+    (tmp_path / "objectives_elsewhere.py").write_text(ELSEWHERE)
+    monkeypatch.syspath_prepend(tmp_path)
+    yield importlib.import_module("objectives_elsewhere")
+    del sys.modules["objectives_elsewhere"]
+
+
+def test_errors_of_a_child_process_come_here_with_their_traceback(elsewhere):
+    study = seeded()
+    study.enqueue_trial({"kind": "eof"})
+    with pytest.raises(EOFError, match="the file is short") as caught:
+        study.optimize(elsewhere.fails, n_trials=1, backend="process")
+    assert "in fails" in str(caught.value.__cause__)
+    study.enqueue_trial({"kind": "odd"})
+    with pytest.raises(RuntimeError, match="Odd: this and that"):
+        study.optimize(elsewhere.fails, n_trials=1, backend="process")
+
+
+def test_a_child_process_is_told_what_cannot_be_sent_to_it(elsewhere):
+    class Unsendable:
+        def __deepcopy__(self, memo):
+            return self
+
+        def __reduce__(self):
+            raise TypeError("not me")
+
+    study = seeded()
+    study.add_trial(create_trial(state=TrialState.WAITING, user_attrs={"note": Unsendable()}))
+    study.optimize(elsewhere.notes, n_trials=2, backend="process")
+    assert [t.value for t in study.trials] == [1.0, 2.0]
+
+
+def test_a_child_process_that_dies_fails_its_trial_only(elsewhere):
+    study = seeded()
+    study.optimize(elsewhere.dies, n_trials=3, backend="process", catch=RuntimeError)
+    assert [t.state.name for t in study.trials] == ["FAIL", "COMPLETE", "COMPLETE"]
+
+
 def test_an_objective_that_cannot_be_sent_is_refused_with_the_way_out():
     with pytest.raises(ValueError, match="top of a module"):
         seeded().optimize(lambda t: 1.0, n_trials=1, backend="process")
@@ -165,7 +230,14 @@ def test_what_is_no_value_fails_its_trial_only(value):
 def test_what_can_be_a_float_is_one(value):
     study = seeded()
     study.optimize(lambda t: [value], n_trials=1)
-    assert study.trials[0].value == float(value)
+    study.optimize(lambda t: value, n_trials=1)
+    assert [t.value for t in study.trials] == [float(value)] * 2
+
+
+def test_the_number_of_trials_may_be_written_as_a_float():
+    study = seeded()
+    study.optimize(square, n_trials=1e1)
+    assert len(study.trials) == 10
 
 
 def test_a_pruned_trial_has_its_last_report_as_value(storage):
@@ -270,6 +342,37 @@ def test_a_noisy_best_is_drawn_towards_the_mean():
     for value, std in [(1.0, 5.0), (2.0, 0.01), (5.0, 0.01), (6.0, 0.01)]:
         study.tell(study.ask({"x": FloatDistribution(0, 1)}), value, std=std)
     assert [t.number for t in study.best(2)] == [1, 0]
+
+
+def test_a_standard_error_is_kept_with_an_end_only(storage):
+    study = seeded(storage=storage)
+    trial = study.ask()
+    with pytest.raises(ValueError):
+        study.tell(trial, [1.0, 2.0], TrialState.COMPLETE, std=0.1)
+    for wrong in (-1.0, float("nan"), float("inf")):
+        with pytest.raises(ValueError, match="standard error"):
+            study.tell(trial, 1.0, std=wrong)
+    assert study.trials[0].system_attrs == {}
+    study.tell(trial, 1.0, std=0.5)
+    assert study.tell(trial, 2.0, skip_if_finished=True, std=0.1).system_attrs["ravine:std"] == [0.5]
+    with pytest.raises(ValueError):
+        study.tell(trial, 2.0, std=0.1)
+
+
+def test_infinite_values_are_the_worst_of_noisy_ones():
+    study = seeded()
+    for value, std in [(float("inf"), None), (2.0, 0.1), (1.0, 0.1), (float("-inf"), 0.1)]:
+        study.tell(study.ask({"x": FloatDistribution(0, 1)}), value, std=std)
+    assert [t.number for t in study.best(4)] == [3, 2, 1, 0]
+
+
+def test_what_is_not_there_cannot_be_explained():
+    study = ravine.create_study()
+    with pytest.raises(ValueError, match="no trial yet"):
+        study.explain()
+    study.ask()
+    with pytest.raises(ValueError, match="no trial 7"):
+        study.explain(7)
 
 
 def test_enqueued_values_come_first(storage):

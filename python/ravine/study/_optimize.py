@@ -155,7 +155,7 @@ def optimize(
         progress = Progress.of(n_trials, timeout)
     study._stop_flag = False
     jobs = (os.cpu_count() or 1) if n_jobs == -1 else n_jobs
-    study._ledger.budget = None if n_trials is None else len(study._ledger) + max(n_trials, 0)
+    study._ledger.budget = None if n_trials is None else len(study._ledger) + max(math.ceil(n_trials), 0)
     workers = None
     try:
         if backend == "process":

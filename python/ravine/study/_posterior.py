@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 import statistics
 from typing import TYPE_CHECKING, cast
 
 from ravine.study._multi_objective import minimised
+from ravine.study._tell import STD
 from ravine.trial import FrozenTrial, TrialState
 
 if TYPE_CHECKING:
@@ -23,13 +25,15 @@ def best(study: Study, k: int) -> list[FrozenTrial]:
     measured = [_combined(group, study) for group in groups.values()]
     if not measured:
         return []
-    centre = statistics.fmean(value for value, _ in measured)
-    spread = statistics.pvariance([value for value, _ in measured])
-    noise = statistics.fmean(variance for _, variance in measured)
+    # Infinite values tell nothing of where the others lie, and are believed as they are.
+    finite = [pair for pair in measured if math.isfinite(pair[0])] or [(0.0, 0.0)]
+    centre = statistics.fmean(value for value, _ in finite)
+    spread = statistics.pvariance([value for value, _ in finite])
+    noise = statistics.fmean(variance for _, variance in finite)
     prior = max(spread - noise, 1e-12 * max(spread, 1e-300))
 
     def believed(value: float, variance: float) -> float:
-        return (value * prior + centre * variance) / (prior + variance)
+        return (value * prior + centre * variance) / (prior + variance) if math.isfinite(value) else value
 
     order = sorted(zip(measured, groups.values()), key=lambda pair: believed(*pair[0]))
     return [group[0] for _, group in order[:k]]
@@ -38,7 +42,9 @@ def best(study: Study, k: int) -> list[FrozenTrial]:
 def _combined(group: list[FrozenTrial], study: Study) -> tuple[float, float]:
     """Several measurements of one configuration as one: value (less is better) and variance."""
     values = [minimised(trial, study.directions)[0] for trial in group]
-    errors = [cast("list[float]", trial.system_attrs.get("ravine:std") or [0.0])[0] for trial in group]
+    if not all(map(math.isfinite, values)):
+        return max(values), 0.0
+    errors = [cast("list[float]", trial.system_attrs.get(STD) or [0.0])[0] for trial in group]
     if all(error > 0.0 for error in errors):
         weights = [error**-2 for error in errors]
         total = sum(weights)

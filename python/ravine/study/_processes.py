@@ -10,6 +10,8 @@ import multiprocessing
 import pickle
 import queue
 import signal
+import threading
+import traceback
 from collections.abc import Callable
 from multiprocessing.connection import Connection
 from typing import TYPE_CHECKING, Any
@@ -64,18 +66,35 @@ def _work(pipe: Connection, packed: bytes) -> None:
             pipe.recv()
         except EOFError:
             return
+        result: tuple[str, Any, str | None, None]
         try:
             result = ("value", func(RemoteTrial(pipe)), None, None)
         except TrialPruned as pruned:
             result = ("pruned", str(pruned), None, None)
         except BaseException as error:
-            result = ("error", error, None, None)
+            told = "".join(traceback.format_exception(type(error), error, error.__traceback__))
+            result = ("error", _sendable(error), told, None)
         try:
             pipe.send(result)
         except (pickle.PicklingError, TypeError, AttributeError):
-            pipe.send(
-                ("error", RuntimeError(f"{result[1]!r} cannot be sent to the parent process"), None, None)
-            )
+            error = RuntimeError(f"{result[1]!r} cannot be sent to the parent process")
+            pipe.send(("error", error, str(error), None))
+
+
+def _sendable(error: BaseException) -> BaseException:
+    """The error, if the other side of a pipe can make it again; else one that says what it was."""
+    try:
+        pickle.loads(pickle.dumps(error))
+    except Exception:
+        return RuntimeError(f"{type(error).__name__}: {error}")
+    return error
+
+
+class _Elsewhere(Exception):
+    """The traceback of an error in a child process; the cause of that error here, so that it is shown."""
+
+    def __init__(self, told: str) -> None:
+        super().__init__(f"\n{told}")
 
 
 class _Worker:
@@ -96,26 +115,31 @@ class _Worker:
             if kind == "pruned":
                 raise TrialPruned(what)
             if kind == "error":
-                raise what
+                raise what from _Elsewhere(args)
             if kind == "broken":
                 raise ImportError(
                     f"the objective cannot be found in a child process: {what}. Define it in a module, and begin the "
                     "program that calls optimize with `if __name__ == '__main__':`"
                 )
-            self.pipe.send(self._answer(trial, what, args, kwargs))
+            self._answer(trial, what, args, kwargs)
 
-    @staticmethod
-    def _answer(trial: Trial, name: str, args: Any, kwargs: Any) -> tuple[bool, Any]:
+    def _answer(self, trial: Trial, name: str, args: Any, kwargs: Any) -> None:
+        """Answers a call of the child's: with what came of it, or with the error."""
         try:
             found = getattr(trial, name)
-            return True, found if args is None else found(*args, **kwargs)
+            answer = True, found if args is None else found(*args, **kwargs)
         except Exception as error:
-            return False, error
+            answer = False, _sendable(error)
+        try:
+            self.pipe.send(answer)
+        except (pickle.PicklingError, TypeError, AttributeError) as error:
+            # The child waits for an answer, whichever.
+            self.pipe.send((False, TypeError(f"what `{name}` gives cannot be sent to the child process: {error}")))
 
     def end(self) -> None:
-        self.pipe.close()
         self.process.terminate()
         self.process.join()
+        self.pipe.close()
 
 
 class Workers:
@@ -129,6 +153,9 @@ class Workers:
                 f"the objective {func!r} cannot be sent to another process ({error}): use a function that is defined at "
                 "the top of a module, not a lambda or a function within a function, or backend='thread'"
             ) from error
+        # Threads that outlive an interrupted `optimize` must not start children anew.
+        self._lock = threading.Lock()
+        self._is_closed = False
         self._idle: queue.SimpleQueue[_Worker] = queue.SimpleQueue()
         self._all = [_Worker(self._packed) for _ in range(count)]
         for worker in self._all:
@@ -139,19 +166,29 @@ class Workers:
         worker = self._idle.get()
         try:
             return worker.run(trial)
-        except (EOFError, BrokenPipeError, ConnectionResetError):
+        except (EOFError, OSError) as error:
+            if isinstance(error.__cause__, _Elsewhere):
+                raise
             worker.process.join()
             code = worker.process.exitcode
-            self._all.remove(worker)
-            worker = _Worker(self._packed)
-            self._all.append(worker)
-            raise RuntimeError(
-                f"the process that ran trial {trial.number} ended with exit code {code}"
-            ) from None
+            worker = self._replaced(worker)
+            raise RuntimeError(f"the process that ran trial {trial.number} ended with exit code {code}") from None
         finally:
             self._idle.put(worker)
 
+    def _replaced(self, worker: _Worker) -> _Worker:
+        """Another child in the place of one that died; the dead one where all are to end."""
+        with self._lock:
+            if self._is_closed:
+                return worker
+            self._all.remove(worker)
+            worker.pipe.close()
+            self._all.append(_Worker(self._packed))
+            return self._all[-1]
+
     def close(self) -> None:
         """Ends the children."""
-        for worker in self._all:
-            worker.end()
+        with self._lock:
+            self._is_closed = True
+            for worker in self._all:
+                worker.end()

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 
 _logger = logging.get_logger(__name__)
 
+#: Under which name of the system's notes a trial has the standard errors of its values.
+STD = "ravine:std"
+
 
 class Ending(NamedTuple):
     """How a trial ended."""
@@ -48,8 +51,12 @@ def tell(
     state: TrialState | None = None,
     skip_if_finished: bool = False,
     quietly: bool = False,
+    errors: list[float] | None = None,
 ) -> Ending:
-    """Ends a trial. `quietly` hands an objection back instead of warning of it."""
+    """Ends a trial.
+
+    `quietly` hands an objection back instead of warning of it; `errors` are the values' standard errors.
+    """
     record = record_of(study, trial)
     if record.state.is_finished() and skip_if_finished:
         _logger.info(
@@ -65,6 +72,8 @@ def tell(
     if ending.objection is not None and not quietly:
         warn(ending.objection)
         ending = ending._replace(objection=None)
+    if errors is not None:
+        study._storage.set_trial_system_attr(record._trial_id, STD, errors)
     try:
         _after_trial(study, record, ending)
     finally:
@@ -73,9 +82,9 @@ def tell(
 
 
 def _listed(value_or_values: Any) -> Sequence[Any] | None:
-    if value_or_values is None or isinstance(value_or_values, Sequence):
-        return value_or_values
-    return [value_or_values]
+    # A text is one value, not one for each character.
+    is_listed = isinstance(value_or_values, Sequence) and not isinstance(value_or_values, (str, bytes))
+    return value_or_values if value_or_values is None or is_listed else [value_or_values]
 
 
 def _check_state(state: TrialState | None, values: Sequence[Any] | None) -> None:

@@ -246,15 +246,17 @@ class Study:
             std: The standard error of each value, where they are measured with noise; see `best`.
 
         Raises:
-            ValueError: The trial is over or does not exist, or values and state contradict each other.
+            ValueError: The trial is over or does not exist, values and state contradict each other, or a standard error
+                is negative or not finite.
         """
-        from ravine.study._tell import record_of, tell
+        from ravine.study._tell import tell
 
+        errors = None
         if std is not None:
             errors = [float(e) for e in std] if isinstance(std, Sequence) else [float(std)]
-            record = record_of(self, trial)
-            self._storage.set_trial_system_attr(record._trial_id, "ravine:std", errors)
-        tell(self, trial, values, state, skip_if_finished)
+            if not all(0.0 <= error < math.inf for error in errors):
+                raise ValueError(f"a standard error is 0 or more and finite, not {std}")
+        tell(self, trial, values, state, skip_if_finished, errors=errors)
         return self._ledger.frozen(trial if isinstance(trial, int) else trial.number)
 
     def tell_batch(
@@ -276,8 +278,14 @@ class Study:
         return best(self, k)
 
     def explain(self, trial: int | None = None) -> str:
-        """What the sampler noted when it proposed a trial (the last one by default): what it chose, and why."""
+        """What the sampler noted when it proposed a trial (the last one by default): what it chose, and why.
+
+        Raises:
+            ValueError: There is no such trial.
+        """
         number = len(self._ledger) - 1 if trial is None else trial
+        if not 0 <= number < len(self._ledger):
+            raise ValueError(f"the study has no trial {number}" if self._ledger else "the study has no trial yet")
         return self._ledger.memo(number) or f"trial {number}: the sampler noted nothing"
 
     def set_user_attr(self, key: str, value: Any) -> None:
