@@ -5,15 +5,19 @@ from __future__ import annotations
 import json
 import math
 import os
+import pickle
 import sqlite3
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 import ravine
 from ravine.exceptions import ForkedStudyError, StorageInternalError
 from ravine.samplers import RandomSampler, TPESampler
+from ravine.storages import InMemoryStorage, JournalStorage
+from ravine.storages.journal import JournalFileBackend
 from ravine.trial import TrialState
 
 WORKER = """
@@ -72,16 +76,56 @@ def test_a_running_trial_is_seen_by_others_with_its_reports(url):
 
 def test_what_cannot_be_kept_is_refused(url):
     study = ravine.create_study(storage=url)
-    trial = study.ask()
-    with pytest.warns(UserWarning):
-        trial.suggest_categorical("c", [(1, 2), (3,)])
-    with pytest.raises(ValueError, match="cannot be kept"):
-        study.tell(trial, 1.0)
     with pytest.raises(TypeError):
         study.set_user_attr("a", object())
 
 
-@pytest.mark.parametrize("storage", ["mysql://a/b", "study.db", 3])
+@pytest.mark.parametrize(
+    ("choices", "words"), [([(1, 2), (3,)], "cannot be kept"), (["a", "a"], "twice"), ([2**63], "cannot be kept")]
+)
+@pytest.mark.filterwarnings("ignore::UserWarning")
+def test_choices_that_cannot_be_kept_are_refused_before_the_objective_has_worked(url, choices, words):
+    trial = ravine.create_study(storage=url).ask()
+    with pytest.raises(ValueError, match=words):
+        trial.suggest_categorical("c", choices)
+    with pytest.raises(ValueError, match="too wide"):
+        trial.suggest_float("x", 0, math.inf)
+    with pytest.raises(ValueError, match="too wide"):
+        trial.suggest_int("n", 0, 2**60)
+    trial.study.tell(trial, 1.0)
+    assert trial.study.best_value == 1.0
+
+
+def test_a_journal_lies_in_the_file_that_is_named_whatever_its_name(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for name in ("a?b.log", ":memory:"):
+        storage = JournalStorage(JournalFileBackend(name))
+        ravine.create_study(storage=storage, study_name="s")
+        again = pickle.loads(pickle.dumps(storage))
+        assert (tmp_path / name).is_file() and ravine.load_study(study_name="s", storage=again).trials == []
+
+
+def test_options_of_a_url_are_no_part_of_the_name(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert isinstance(ravine.storages.get_storage("sqlite:///:memory:?cache=shared"), InMemoryStorage)
+    ravine.create_study(storage="sqlite:///a.db?timeout=9")
+    assert (tmp_path / "a.db").is_file() and not (tmp_path / ":memory:").exists()
+
+
+def test_threads_may_note_on_a_study_at_once():
+    study = ravine.create_study()
+    names = [f"{thread}-{count}" for thread in range(8) for count in range(200)]
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        with ThreadPoolExecutor(8) as threads:
+            list(threads.map(lambda name: study.set_user_attr(name, 1), names))
+    finally:
+        sys.setswitchinterval(interval)
+    assert study.user_attrs.keys() == set(names)
+
+
+@pytest.mark.parametrize("storage", ["mysql://a/b", "study.db", 3, "", "mysql://", "sqlite://study.db"])
 def test_storages_that_are_not_known_are_refused(storage):
     with pytest.raises((ValueError, TypeError)):
         ravine.create_study(storage=storage)

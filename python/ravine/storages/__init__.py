@@ -56,6 +56,6 @@ def get_storage(storage: None | str | BaseStorage) -> BaseStorage:
         return storage
     from ravine.storages._database import RDBStorage, is_memory
 
-    if storage.startswith("sqlite") and is_memory(storage):
+    if is_memory(storage):
         return InMemoryStorage()
     return RDBStorage(storage)

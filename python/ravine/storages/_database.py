@@ -8,6 +8,7 @@ import os
 import secrets
 import shutil
 import sqlite3
+import sys
 import tempfile
 import threading
 import uuid
@@ -18,15 +19,20 @@ from typing import TYPE_CHECKING, Any
 
 from ravine import logging
 from ravine._ravine import Journal, Shelf
-from ravine.distributions import check_distribution_compatibility
-from ravine.exceptions import DuplicatedStudyError, StorageInternalError, UpdateFinishedTrialError
+from ravine.distributions import (
+    CategoricalDistribution,
+    FloatDistribution,
+    IntDistribution,
+    check_distribution_compatibility,
+)
+from ravine.exceptions import DuplicatedStudyError, StorageInternalError
 from ravine.storages._base import DEFAULT_STUDY_NAME_PREFIX
 from ravine.storages._ledgers import Entry, LedgerStorage
 from ravine.study._study_direction import StudyDirection
 from ravine.trial._state import TrialState
 
 if TYPE_CHECKING:
-    from ravine._ravine import Ledger, Plan
+    from ravine._ravine import Plan
     from ravine.distributions import BaseDistribution
     from ravine.study import Study
     from ravine.study._frozen import FrozenStudy
@@ -34,21 +40,30 @@ if TYPE_CHECKING:
 
 _logger = logging.get_logger(__name__)
 
+#: Whole numbers up to here are floats exactly, which is what a log holds.
+_GREATEST_INT = 1 << 53
+
 
 def path_of(url: str) -> Path:
     """The file of a ``sqlite:///`` URL. Raises `ValueError` for what is none."""
-    scheme, separator, rest = url.partition("://")
-    if not separator or scheme.split("+")[0] != "sqlite":
+    rest = _rest_of(url)
+    if rest is None or not rest.startswith("/"):
         raise ValueError(
             f"the storage {url!r} is not known: use 'sqlite:///study.db' (a path relative to here) or "
             "'sqlite:////home/me/study.db' (an absolute one)"
         )
-    return Path(rest.partition("?")[0][1:])
+    return Path(rest[1:])
 
 
 def is_memory(url: str) -> bool:
     """Whether a URL names a database in memory."""
-    return url.split("://")[-1] in ("", "/", "/:memory:")
+    return _rest_of(url) in ("", "/", "/:memory:")
+
+
+def _rest_of(url: str) -> str | None:
+    """What follows ``sqlite://`` in a URL, without its options; None for what is no such URL."""
+    scheme, separator, rest = url.partition("://")
+    return rest.partition("?")[0] if separator and scheme.split("+")[0] == "sqlite" else None
 
 
 class _Kept(Entry):
@@ -147,9 +162,24 @@ class RDBStorage(LedgerStorage):
         number = kept.journal.begin(kept.ledger, secrets.randbits(48) + 1)
         return kept.ledger.resume(study, plan, number)
 
-    def _check_running(self, ledger: Ledger, number: int) -> None:
-        if ledger.state(number) in (TrialState.COMPLETE, TrialState.PRUNED, TrialState.FAIL):
-            raise UpdateFinishedTrialError(f"Trial#{number} has already finished and can not be updated.")
+    def _check_keepable(self, distribution: BaseDistribution) -> None:
+        # The log says so too, but only when the trial ends, and then its value is lost.
+        if isinstance(distribution, CategoricalDistribution):
+            seen: set[tuple[type, str]] = set()
+            for choice in distribution.choices:
+                if not _is_plain(choice):
+                    raise ValueError(
+                        f"the choice {choice!r} cannot be kept: it is not None, a bool, an int below 2^63, a float or "
+                        "a str"
+                    )
+                if (type(choice), repr(choice)) in seen:
+                    raise ValueError(f"the choice {choice!r} is there twice, which a study that is kept cannot have")
+                seen.add((type(choice), repr(choice)))
+        elif isinstance(distribution, (FloatDistribution, IntDistribution)):
+            widest = _GREATEST_INT if isinstance(distribution, IntDistribution) else sys.float_info.max
+            low, high = distribution.low, distribution.high
+            if not (-widest <= low and high <= widest and high - low <= sys.float_info.max):
+                raise ValueError(f"a study that is kept cannot have {distribution}: its range is too wide")
 
     def create_new_study(self, directions: Sequence[StudyDirection], study_name: str | None = None) -> int:
         name = study_name if study_name is not None else DEFAULT_STUDY_NAME_PREFIX + str(uuid.uuid4())
@@ -268,6 +298,13 @@ class RDBStorage(LedgerStorage):
 
     def upgrade(self) -> None:
         """Brings the database to the newest version: done whenever it is opened."""
+
+
+def _is_plain(choice: object) -> bool:
+    """Whether a choice is one that a log has a word for."""
+    if isinstance(choice, int):
+        return -(1 << 63) <= choice < 1 << 63
+    return choice is None or isinstance(choice, (float, str))
 
 
 def _shelf(path: Path) -> Shelf:

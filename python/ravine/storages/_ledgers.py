@@ -94,6 +94,9 @@ class LedgerStorage(BaseStorage):
         if ledger.state(number) in (TrialState.COMPLETE, TrialState.PRUNED, TrialState.FAIL):
             raise UpdateFinishedTrialError(f"Trial#{number} has already finished and can not be updated.")
 
+    def _check_keepable(self, distribution: BaseDistribution) -> None:
+        """Raises `ValueError` where the storage could not keep a parameter of this distribution."""
+
     def get_study_name_from_id(self, study_id: int) -> str:
         return self._entry(study_id).name
 
@@ -105,14 +108,6 @@ class LedgerStorage(BaseStorage):
 
     def get_study_system_attrs(self, study_id: int) -> dict[str, Any]:
         return self._entry(study_id).system_attrs
-
-    def set_study_user_attr(self, study_id: int, key: str, value: Any) -> None:
-        entry = self._entry(study_id)
-        entry.user_attrs = {**entry.user_attrs, key: value}
-
-    def set_study_system_attr(self, study_id: int, key: str, value: Any) -> None:
-        entry = self._entry(study_id)
-        entry.system_attrs = {**entry.system_attrs, key: value}
 
     def _freeze(self, entry: Entry) -> FrozenStudy:
         from ravine.study._frozen import FrozenStudy

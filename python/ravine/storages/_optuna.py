@@ -52,13 +52,17 @@ def load_optuna(
             "SELECT direction FROM study_directions WHERE study_id = ? ORDER BY objective", (study_id,)
         )
         directions = [StudyDirection[direction] for (direction,) in rows]
-        study = create_study(study_name=study_name, directions=directions, storage=storage, **options)
-        for key, text in _notes(database, "study_user_attributes", "study_id", study_id):
-            study.set_user_attr(key, text)
-        for key, text in _notes(database, "study_system_attributes", "study_id", study_id):
-            study.set_system_attr(key, text)
-        for trial in _trials(database, study_id):
-            study._storage.create_new_trial(study._study_id, template_trial=trial)
+        user_notes = _notes(database, "study_user_attributes", "study_id", study_id)
+        system_notes = _notes(database, "study_system_attributes", "study_id", study_id)
+        trials = _trials(database, study_id)
+    # All is read by now: what cannot be read leaves no half study behind.
+    study = create_study(study_name=study_name, directions=directions, storage=storage, **options)
+    for key, value in user_notes:
+        study.set_user_attr(key, value)
+    for key, value in system_notes:
+        study.set_system_attr(key, value)
+    for trial in trials:
+        study._storage.create_new_trial(study._study_id, template_trial=trial)
     return study
 
 

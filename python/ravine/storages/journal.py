@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 from typing import Any
 
 from ravine.storages._database import RDBStorage
@@ -45,4 +46,7 @@ class JournalStorage(RDBStorage):
     def __init__(self, log_storage: JournalFileBackend) -> None:
         if not isinstance(log_storage, JournalFileBackend):
             raise TypeError(f"a JournalStorage needs a JournalFileBackend, not {type(log_storage).__name__}")
-        super().__init__(f"sqlite:///{log_storage.file_path}")
+        # Not by a URL: a file's name may hold what means something in one, such as a question mark.
+        self._path = Path(log_storage.file_path).absolute()
+        self.url = f"sqlite:///{self._path}"
+        self._open()

@@ -85,6 +85,7 @@ def suggest(trial: Trial, name: str, distribution: BaseDistribution) -> Any:
         check_distribution_compatibility(known[0], distribution)
         return known[0].to_external_repr(known[1])
     ledger.check_declared(name, distribution)
+    trial.study._storage._check_keepable(distribution)
     value = _value(trial, name, distribution)
     internal = distribution.to_internal_repr(value)
     earlier = ledger.distribution(name)
