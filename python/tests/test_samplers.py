@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import copy
 import pickle
+import random
 
 import pytest
 import ravine
 from ravine import pruners, samplers
 from ravine.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
+from ravine.pruners._wilcoxon import greater
 from ravine.search_space import IntersectionSearchSpace, intersection_search_space
 from ravine.trial import TrialState, create_trial
 
@@ -362,3 +364,29 @@ def test_choices_may_be_any_objects_in_memory():
     assert {len(t.params["c"]) for t in study.trials} == {1, 2}
     with pytest.warns(UserWarning):
         assert CategoricalDistribution(choices).choices == tuple(choices)
+
+
+@pytest.mark.parametrize(
+    ("differences", "p"),
+    [
+        # Of the sign patterns of each so many have a sum of ranks that is as large: by counting.
+        ([1.0, 1.0], 1 / 4),
+        ([1.0, 0.0], 1 / 2),
+        ([0.0, 0.0, 0.0], 1.0),
+        ([2.0, 2.0, -1.0], 2 / 8),
+        ([3.0, 2.0, 1.0, -4.0], 7 / 16),
+        ([1.0, 1.0, 1.0, 1.0, 0.0], 1 / 16),
+        ([-1.0, -2.0, -2.0], 1.0),
+    ],
+)
+def test_a_few_differences_are_judged_exactly_ties_and_zeros_included(differences, p):
+    assert greater(differences) == pytest.approx(p)
+
+
+def test_many_differences_are_judged_by_a_normal_distribution():
+    rng = random.Random(1)
+    many = [rng.gauss(0.2, 1.0) for _ in range(60)]
+    scipy = pytest.importorskip("scipy.stats")
+    for differences in (many, [round(d, 1) for d in many], many[:40], [round(d, 1) for d in many[:12]]):
+        expected = scipy.wilcoxon(differences, alternative="greater", zero_method="zsplit").pvalue
+        assert greater(differences) == pytest.approx(expected)

@@ -14,6 +14,11 @@ if TYPE_CHECKING:
     from ravine.trial import FrozenTrial
 
 
+# So many differences are judged exactly: always, and where none are alike or zero (as SciPy does).
+_FEW = 13
+_SEVERAL = 50
+
+
 @experimental("3.6.0")
 class WilcoxonPruner(BasePruner):
     """Stops a trial that is significantly worse than the best one, by Wilcoxon's signed-rank test.
@@ -78,31 +83,33 @@ class WilcoxonPruner(BasePruner):
 def greater(differences: list[float]) -> float:
     """The p-value that differences are not above zero on the whole; those that are zero count half on each side.
 
-    Exact up to 50 differences without ties and zeros, normal otherwise.
+    Exact up to 13 differences, and up to 50 without ties and zeros; normal otherwise.
     """
     sizes = sorted({abs(d) for d in differences})
     count = {size: sum(abs(d) == size for d in differences) for size in sizes}
+    # Twice the ranks, which are whole: equal sizes share the mean of theirs.
     ranks, below = {}, 0
     for size in sizes:
-        ranks[size] = below + (count[size] + 1) / 2.0
+        ranks[size] = 2 * below + count[size] + 1
         below += count[size]
-    above = sum(ranks[abs(d)] for d in differences if d > 0.0)
-    above += sum(ranks[0.0] for d in differences if d == 0.0) / 2.0
     n = len(differences)
-    if n <= 50 and 0.0 not in count and all(times == 1 for times in count.values()):
-        return _exact(int(above), n)
+    moving = [ranks[abs(d)] for d in differences if d != 0.0]
+    above = sum(ranks[d] for d in differences if d > 0.0)
+    if n <= _FEW or (n <= _SEVERAL and 0.0 not in count and len(sizes) == n):
+        return _exact(above, moving)
     mean = n * (n + 1) / 4.0
     ties = sum(times**3 - times for times in count.values())
     variance = n * (n + 1) * (2 * n + 1) / 24.0 - ties / 48.0
     if variance <= 0.0:
         return 1.0
-    return 0.5 * math.erfc((above - mean) / math.sqrt(2.0 * variance))
+    zeros = count.get(0.0, 0) * ranks.get(0.0, 0) / 4.0
+    return 0.5 * math.erfc((above / 2.0 + zeros - mean) / math.sqrt(2.0 * variance))
 
 
-def _exact(above: int, n: int) -> float:
-    """How likely a sum of ranks of at least `above` is, if each of 1 to n is in it or not by a fair coin."""
-    ways = [1] + [0] * (n * (n + 1) // 2)
-    for rank in range(1, n + 1):
+def _exact(above: int, ranks: list[int]) -> float:
+    """How likely a sum of ranks of at least `above` is, if each of them is in it or not by a fair coin."""
+    ways = [1] + [0] * sum(ranks)
+    for rank in ranks:
         for total in range(len(ways) - 1, rank - 1, -1):
             ways[total] += ways[total - rank]
-    return sum(ways[above:]) / 2.0**n
+    return sum(ways[above:]) / 2.0 ** len(ranks)
