@@ -91,7 +91,7 @@ class PedAnovaImportanceEvaluator(BaseImportanceEvaluator):
     def _importance(self, name: str, best: list[FrozenTrial], region: list[FrozenTrial]) -> float:
         chosen = {trial.number for trial in best}
         total = 0.0
-        for domain, trials in _parts(name, region).items():
+        for domain, trials in _parts(name, region):
             among_best = [trial for trial in trials if trial.number in chosen]
             if domain is None or domain.single() or not among_best:
                 continue
@@ -147,14 +147,15 @@ def _best(study: Study, trials: list[FrozenTrial], quantile: float, target: Targ
     return [trial for trial, loss in zip(trials, losses) if loss <= cutoff]
 
 
-def _parts(name: str, trials: list[FrozenTrial]) -> dict[BaseDistribution | None, list[FrozenTrial]]:
+def _parts(name: str, trials: list[FrozenTrial]) -> list[tuple[BaseDistribution | None, list[FrozenTrial]]]:
     """The trials by the distribution that the parameter has in them, None where it is absent."""
-    parts: dict[BaseDistribution | None, list[FrozenTrial]] = defaultdict(list)
+    # By what distributions look like: those of choices that are lists have no hash.
+    parts: dict[str, list[FrozenTrial]] = defaultdict(list)
     for trial in trials:
-        parts[trial.distributions.get(name)].append(trial)
+        parts[repr(trial.distributions.get(name))].append(trial)
     if any(len(part) < _FEWEST for part in parts.values()):
         _notice.warn(
             f"Some regimes for parameter `{name}` have less than {_FEWEST} trials. The importance of the parameter may "
             "be inaccurate."
         )
-    return {domain: part for domain, part in parts.items() if len(part) >= _FEWEST}
+    return [(part[0].distributions.get(name), part) for part in parts.values() if len(part) >= _FEWEST]

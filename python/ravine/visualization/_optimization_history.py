@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import statistics
 from collections.abc import Sequence
 from itertools import accumulate
 from typing import TYPE_CHECKING
@@ -90,5 +89,7 @@ def _averaged(histories: list[_History], target_name: str) -> list[Mark]:
 
 
 def _moments(columns: list[list[float]]) -> tuple[list[float], list[float]]:
-    """Mean and standard deviation of each column."""
-    return [statistics.fmean(column) for column in columns], [statistics.pstdev(column) for column in columns]
+    """Mean and standard deviation of each column; NaN where there is nothing, or what is not finite."""
+    means = [sum(column) / len(column) if column else math.nan for column in columns]
+    squares = [[(value - mean) * (value - mean) for value in column] for column, mean in zip(columns, means)]
+    return means, [math.sqrt(sum(column) / len(column)) if column else math.nan for column in squares]

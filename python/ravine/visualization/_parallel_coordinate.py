@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ravine._pareto import minimised, pareto_ranks
 from ravine.visualization._chart import Axis, Chart, ColorScale, Dimension, Panel, Threads
@@ -12,6 +12,7 @@ from ravine.visualization._trials import (
     Target,
     check_target,
     completed,
+    distribution_of,
     finite,
     is_categorical,
     is_feasible,
@@ -110,19 +111,20 @@ def _logarithms(label: str, values: Sequence[float | None]) -> Dimension:
 
 def _options(label: str, trials: list[FrozenTrial], name: str) -> Dimension:
     """Options by their places: sorted when they are numbers, else in the order of the parameter's choices."""
-    taken = {trial.params[name] for trial in trials if name in trial.params}
+    # One domain for all: choices do not change in a study. They need not be hashable.
+    domain = distribution_of(trials, name)
+    having = [trial for trial in trials if name in trial.params]
+    number_of = {trial.number: int(domain.to_internal_repr(trial.params[name])) for trial in having}
+    taken = sorted(set(number_of.values()))
     if is_numerical(trials, name):
-        vocabulary: list[Any] = sorted(taken)
-    else:
-        domains: list[Any] = [trial.distributions[name] for trial in trials if name in trial.params]
-        choices = [choice for domain in domains for choice in domain.choices]
-        vocabulary = [choice for choice in dict.fromkeys(choices) if choice in taken]
-    missing = any(name not in trial.params for trial in trials)
+        taken.sort(key=lambda number: domain.choices[number])
+    vocabulary = [domain.choices[number] for number in taken]
+    missing = len(having) < len(trials)
     texts = [f"{value} (value)" if missing and value is None else str(value) for value in vocabulary]
     offset = 1 if missing else 0
     ticks = [(float(place + offset), text) for place, text in enumerate(texts)]
-    place_of = {value: float(place + offset) for place, value in enumerate(vocabulary)}
-    values = [place_of[trial.params[name]] if name in trial.params else 0.0 for trial in trials]
+    place_of = {number: float(place + offset) for place, number in enumerate(taken)}
+    values = [place_of[number_of[trial.number]] if name in trial.params else 0.0 for trial in trials]
     return Dimension(label, values, (min(values), max(values)), [(0.0, "None"), *ticks] if missing else ticks)
 
 

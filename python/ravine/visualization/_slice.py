@@ -46,9 +46,9 @@ def _panel(trials: list[FrozenTrial], name: str, target: Target | None, target_n
     having = [trial for trial in trials if name in trial.params]
     axis = Axis(name, "log" if is_log(trials, name) else "linear")
     if is_categorical(trials, name):
-        choices = distribution_of(trials, name).choices
-        axis = Axis(name, "category", categories=[repr(choice) for choice in choices])
-        having.sort(key=lambda trial: choices.index(trial.params[name]))
+        domain = distribution_of(trials, name)
+        axis = Axis(name, "category", categories=[repr(choice) for choice in domain.choices])
+        having.sort(key=lambda trial: domain.to_internal_repr(trial.params[name]))
 
     def points(wanted: bool, label: str) -> Points:
         chosen = [trial for trial in having if is_feasible(trial) == wanted]

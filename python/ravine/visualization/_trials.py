@@ -121,11 +121,14 @@ def is_categorical(trials: Iterable[FrozenTrial], name: str) -> bool:
 
 
 def is_numerical(trials: Iterable[FrozenTrial], name: str) -> bool:
-    """Whether a parameter's values are numbers: a choice among numbers counts."""
+    """Whether a parameter's values are numbers that lie on an axis: a choice among finite numbers counts."""
     domain = distribution_of(trials, name)
     if not isinstance(domain, CategoricalDistribution):
         return True
-    return all(isinstance(choice, (int, float)) and not isinstance(choice, bool) for choice in domain.choices)
+    return all(
+        isinstance(choice, (int, float)) and not isinstance(choice, bool) and math.isfinite(choice)
+        for choice in domain.choices
+    )
 
 
 def hover_text(trial: FrozenTrial) -> str:

@@ -180,3 +180,11 @@ def test_densities_sum_to_one() -> None:
     assert options.cells == 3 and sum(options.density(["a", "a", "c"])) == pytest.approx(1.0)
     stepped = Grid(FloatDistribution(0.0, 1.0, step=0.25))
     assert stepped.cells == 5
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning")
+def test_choices_that_are_lists_are_judged() -> None:
+    study = ravine.create_study(sampler=ravine.samplers.RandomSampler(seed=1))
+    study.optimize(lambda t: len(t.suggest_categorical("layers", [[64], [32, 16]])) + t.suggest_float("x", 0, 0.1), 60)
+    for make in EVALUATORS:
+        assert set(get_param_importances(study, evaluator=make())) == {"layers", "x"}

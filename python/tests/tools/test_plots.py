@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 import xml.etree.ElementTree as ElementTree
 from collections.abc import Callable
 from pathlib import Path
@@ -381,3 +382,26 @@ def test_metric_names_are_the_axes_names() -> None:
     study.add_trial(create_trial(values=[1.0, 2.0]))
     panel = chart(visualization.plot_pareto_front, study).panels[0][0]
     assert (panel.x.title, panel.y.title) == ("loss", "size")
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+@pytest.mark.parametrize(
+    "choices",
+    [[[64], [32, 16]], [(1, 2), (3,)], [{"depth": 1}, {"depth": 2}], [float("nan"), 1.0, float("inf")], [None, True, "a"]],
+    ids=["lists", "tuples", "dicts", "numbers that are none", "kinds"],
+)
+@pytest.mark.filterwarnings("ignore::UserWarning")
+def test_choices_of_every_sort_are_plotted(choices: list[Any], backend: str) -> None:
+    study = ravine.create_study(sampler=ravine.samplers.RandomSampler(seed=1))
+    study.optimize(lambda t: t.suggest_float("x", 0, 1) + (t.suggest_categorical("c", choices) is None), n_trials=12)
+    for plot in OF_ONE.values():
+        drawn(plot, backend, study)
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_values_of_every_size_are_plotted(backend: str) -> None:
+    for values in ([1.0, float("inf"), -2.0], [float("-inf")] * 2, [sys.float_info.max, 0.0, 1.0]):
+        study = values_study(values)
+        drawn(visualization.plot_optimization_history, backend, [study, study], error_bar=True)
+        for plot in OF_ONE.values():
+            drawn(plot, backend, study)

@@ -105,6 +105,7 @@ def _error_bars(mark: Points, area: Area, color: str) -> str:
     path = "".join(
         f"M{number(area.x(x))} {number(area.y(y - e))}V{number(area.y(y + e))}"
         for x, y, e in zip(mark.x, mark.y, mark.error or [])
+        if math.isfinite(y) and math.isfinite(e)
     )
     return f'<path class="thin {theme.stroke(color)}" d="{path}"/>'
 
