@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from sklearn.base import clone, is_classifier
 from sklearn.utils import _safe_indexing
+from sklearn.utils.validation import _num_samples
 
 from ravine import _notice
 from ravine.integration._common import report_or_prune, suggest
@@ -39,20 +40,13 @@ class CrossValidation:
     ) -> None:
         rows = search.sample_indices_
         self._search = search
-        self._count = len(rows)
         self._x = _safe_indexing(X, rows)
         self._y: Any = None if y is None else _safe_indexing(y, rows)
-        self._fit_params = {name: self._cut(value, rows, y) for name, value in fit_params.items()}
+        self._fit_params = {name: _cut(value, rows, _num_samples(X)) for name, value in fit_params.items()}
         groups = None if groups is None else _safe_indexing(groups, rows)
         # The same folds for every trial, also when the splitter draws them.
         self._folds = list(splitter.split(self._x, self._y, groups))
         self.n_splits = len(self._folds)
-
-    @staticmethod
-    def _cut(value: Any, rows: Any, y: Any) -> Any:
-        """A fit parameter for some rows: one that has an entry for each row is cut, others are kept."""
-        is_column = hasattr(value, "__len__") and not isinstance(value, str) and y is not None and len(value) == len(y)
-        return _safe_indexing(value, rows) if is_column else value
 
     def __call__(self, trial: Trial) -> float:
         """The mean test score of the folds; each fold's scores and times become the trial's attributes."""
@@ -104,7 +98,7 @@ class CrossValidation:
     def _part(self, rows: Any) -> tuple[Any, tuple[Any, ...], dict[str, Any]]:
         """Features, targets (if any) and fit parameters of some rows."""
         y = () if self._y is None else (_safe_indexing(self._y, rows),)
-        options = {name: self._cut(value, rows, self._y) for name, value in self._fit_params.items()}
+        options = {name: _cut(value, rows, _num_samples(self._x)) for name, value in self._fit_params.items()}
         return _safe_indexing(self._x, rows), y, options
 
     def _step_by_step(self, trial: Trial, estimators: list[Any]) -> list[dict[str, float]]:
@@ -120,3 +114,14 @@ class CrossValidation:
         seconds = (time.perf_counter() - start) / len(estimators)
         times = {"fit_time": seconds, "score_time": 0.0}
         return [{**self._scores(e, train, test), **times} for e, (train, test) in zip(estimators, self._folds)]
+
+
+def _cut(value: Any, rows: Any, count: int) -> Any:
+    """A fit parameter for some of `count` rows: one that has an entry for each row is cut, others are kept."""
+    if isinstance(value, (str, bytes, Mapping)):
+        return value
+    try:
+        is_column = _num_samples(value) == count
+    except TypeError:  # No rows at all.
+        return value
+    return _safe_indexing(value, rows) if is_column else value

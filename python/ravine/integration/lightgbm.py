@@ -16,7 +16,7 @@ class LightGBMPruningCallback:
     Args:
         trial: The running trial.
         metric: The metric's name: "binary_logloss".
-        valid_name: The name of the data; of ``cv`` it is "valid".
+        valid_name: The name of the data; ``cv`` has one only, whatever is said here.
         report_interval: Every so many rounds is reported.
     """
 
@@ -35,20 +35,19 @@ class LightGBMPruningCallback:
         """
         if (env.iteration + 1) % self._report_interval != 0:
             return
-        results = env.evaluation_result_list or []
-        for data, metric, value, higher_is_better, *_ in results:
-            if (data, metric) in self._names():
-                if env.iteration == env.begin_iteration:
-                    check_direction(self._trial, higher_is_better, self._metric)
-                report_or_prune(self._trial, value, env.iteration, "iteration")
-                return
-        known = [(result[0], result[1]) for result in results]
-        raise ValueError(f"LightGBM does not evaluate {(self._valid_name, self._metric)}; it does {known}")
+        results = {(result[0], result[1]): result[2:] for result in env.evaluation_result_list or []}
+        # Results of ``cv`` have a deviation as well.
+        is_cv = any(len(result) > 2 for result in results.values())
+        name = next((name for name in self._names(is_cv) if name in results), None)
+        if name is None:
+            raise ValueError(
+                f"LightGBM does not evaluate {(self._valid_name, self._metric)}; it does {list(results)}"
+            )
+        value, higher_is_better, *_ = results[name]
+        check_direction(self._trial, higher_is_better, self._metric)
+        report_or_prune(self._trial, value, env.iteration, "iteration")
 
-    def _names(self) -> list[tuple[str, str]]:
-        """How the data and metric may be called: ``cv`` joins them, or names its aggregate."""
-        return [
-            (self._valid_name, self._metric),
-            ("cv_agg", f"{self._valid_name} {self._metric}"),
-            ("valid", self._metric) if self._valid_name == "valid_0" else (self._valid_name, self._metric),
-        ]
+    def _names(self, is_cv: bool) -> list[tuple[str, str]]:
+        """How the data and metric may be called; ``cv`` has called its data this way and that."""
+        aliases = [("valid", self._metric), ("cv_agg", f"valid {self._metric}"), ("cv_agg", self._metric)]
+        return [(self._valid_name, self._metric), *(aliases if is_cv else [])]

@@ -17,7 +17,7 @@ try:
     from sklearn.model_selection import check_cv
     from sklearn.utils import check_random_state
     from sklearn.utils.metaestimators import available_if
-    from sklearn.utils.validation import check_is_fitted, indexable
+    from sklearn.utils.validation import _num_samples, check_is_fitted, indexable
 except ImportError as error:
     raise ImportError("this needs scikit-learn: `pip install ravine[scikit-learn]`") from error
 
@@ -53,11 +53,11 @@ class RavineSearchCV(MetaEstimatorMixin, BaseEstimator):  # type: ignore[misc]
         random_state: Seeds the sampler and the choice of rows.
         refit: Whether the best estimator is fitted on all rows in the end.
         return_train_score: Whether trials hold the scores on their training rows too.
-        scoring: What is made large; None: the estimator's own score.
+        scoring: What is made large, one metric; None: the estimator's own score.
         study: The study to use, its direction "maximize"; None: a new one.
         subsample: The share of rows that trials see, or their number.
         timeout: Seconds after which no new trial starts.
-        verbose: 0: only warnings; more: the study tells what it does.
+        verbose: Kept for programs that give it; :mod:`ravine.logging` says what a study tells.
         callbacks: See :meth:`Study.optimize <ravine.study.Study.optimize>`.
         catch: Likewise.
 
@@ -123,13 +123,13 @@ class RavineSearchCV(MetaEstimatorMixin, BaseEstimator):  # type: ignore[misc]
 
         Raises:
             TypeError: When the estimator cannot be tuned, or `param_distributions` is no dict of distributions.
-            ValueError: When the study is not to be maximised, `max_iter` is not positive, or `subsample` is out of
-            range.
+            ValueError: When the study is not to be maximised, `max_iter` is not positive, `subsample` is out of range,
+                or `scoring` is more than one metric.
         """
         self._check()
         X, y, groups = indexable(X, y, groups)  # noqa: N806
         rng = check_random_state(self.random_state)
-        self.sample_indices_ = self._rows(len(X) if hasattr(X, "__len__") else X.shape[0], rng)
+        self.sample_indices_ = self._rows(_num_samples(X), rng)
         splitter = check_cv(self.cv, y, classifier=is_classifier(self.estimator))
         self.scorer_ = check_scoring(self.estimator, scoring=self.scoring)
         self.study_ = self._study(rng)
@@ -143,6 +143,21 @@ class RavineSearchCV(MetaEstimatorMixin, BaseEstimator):  # type: ignore[misc]
             self._fit_best(X, y, fit_params)
         return self
 
+    @property
+    def _estimator_type(self) -> Any:
+        """What the estimator is, as scikit-learn before 1.6 asks for it."""
+        return getattr(self.estimator, "_estimator_type", None)
+
+    def __sklearn_tags__(self) -> Any:
+        """What the estimator is and takes: so folds of a search around this one are stratified for a classifier."""
+        from sklearn.utils import get_tags
+
+        tags, inner = super().__sklearn_tags__(), get_tags(self.estimator)
+        tags.estimator_type = inner.estimator_type
+        tags.classifier_tags, tags.regressor_tags = inner.classifier_tags, inner.regressor_tags
+        tags.input_tags.pairwise, tags.input_tags.sparse = inner.input_tags.pairwise, inner.input_tags.sparse
+        return tags
+
     def _check(self) -> None:
         if not hasattr(self.estimator, "fit"):
             raise TypeError(f"estimator must have a method `fit`: {self.estimator!r} has none")
@@ -155,6 +170,8 @@ class RavineSearchCV(MetaEstimatorMixin, BaseEstimator):  # type: ignore[misc]
             raise ValueError(f"pruning needs a method `partial_fit`: {self.estimator!r} has none")
         if self.max_iter <= 0:
             raise ValueError(f"max_iter must be positive, not {self.max_iter}")
+        if isinstance(self.scoring, (list, tuple, set, Mapping)):
+            raise ValueError(f"scoring must be the one metric that trials are judged by, not {self.scoring!r}")
         if self.study is not None and self.study.direction != StudyDirection.MAXIMIZE:
             raise ValueError("direction of study must be 'maximize'.")
 

@@ -201,9 +201,27 @@ def test_lightgbm_rounds_are_reported_and_pruned() -> None:
         fit(LightGBMPruningCallback(running(), "auc"))
     with pytest.raises(ValueError, match="does not evaluate"):
         fit(LightGBMPruningCallback(running(direction="maximize"), "l2"))
-    with pytest.raises(ravine.TrialPruned):
-        callback = LightGBMPruningCallback(running(direction="maximize"), "auc", "valid")
-        lightgbm.cv(options, train, 6, nfold=2, callbacks=[callback])
+    with pytest.raises(ValueError, match="direction must be 'maximize'"):
+        fit(LightGBMPruningCallback(running(), "auc", report_interval=3))
+    for name in ("valid", "valid_0", "anything"):
+        with pytest.raises(ravine.TrialPruned):
+            callback = LightGBMPruningCallback(running(direction="maximize"), "auc", name)
+            lightgbm.cv(options, train, 6, nfold=2, callbacks=[callback])
+
+
+def test_lightgbms_cross_validation_is_understood_whatever_it_calls_its_data() -> None:
+    from ravine.integration import LightGBMPruningCallback
+
+    for name in (("valid", "auc"), ("cv_agg", "valid auc"), ("cv_agg", "auc")):
+        trial = running(prune_at=0, direction="maximize")
+        with pytest.raises(ravine.TrialPruned):
+            LightGBMPruningCallback(trial, "auc")(
+                types.SimpleNamespace(iteration=0, begin_iteration=0, evaluation_result_list=[(*name, 0.7, True, 0.1)])
+            )
+        assert trial.study.trials[0].intermediate_values == {0: 0.7}
+    other = types.SimpleNamespace(iteration=0, begin_iteration=0, evaluation_result_list=[("valid", "auc", 0.7, True)])
+    with pytest.raises(ValueError, match="does not evaluate"):
+        LightGBMPruningCallback(running(direction="maximize"), "auc")(other)
 
 
 class FakeMLflow(types.ModuleType):

@@ -9,14 +9,14 @@ import pytest
 sklearn = pytest.importorskip("sklearn")
 
 import numpy as np  # noqa: E402
-from sklearn.base import clone  # noqa: E402
+from sklearn.base import BaseEstimator, clone, is_classifier, is_regressor  # noqa: E402
 from sklearn.datasets import load_iris  # noqa: E402
 from sklearn.exceptions import NotFittedError  # noqa: E402
 from sklearn.linear_model import SGDClassifier  # noqa: E402
-from sklearn.model_selection import GroupKFold, ShuffleSplit  # noqa: E402
+from sklearn.model_selection import GroupKFold, ShuffleSplit, cross_val_score  # noqa: E402
 from sklearn.pipeline import make_pipeline  # noqa: E402
 from sklearn.preprocessing import StandardScaler  # noqa: E402
-from sklearn.svm import SVC  # noqa: E402
+from sklearn.svm import SVC, SVR  # noqa: E402
 
 import ravine  # noqa: E402
 from ravine.distributions import CategoricalDistribution, FloatDistribution, IntDistribution  # noqa: E402
@@ -150,3 +150,40 @@ def test_optunas_name_is_the_same_search() -> None:
 
 def test_methods_are_those_of_the_estimator() -> None:
     assert not hasattr(search(), "transform") and hasattr(search(), "decision_function")
+
+
+def test_sparse_features_are_taken() -> None:
+    scipy_sparse = pytest.importorskip("scipy.sparse")
+    found = search(SGDClassifier(), {"alpha": FloatDistribution(1e-5, 1e-1, log=True)}, n_trials=2, subsample=0.8)
+    found.fit(scipy_sparse.csr_matrix(X), Y)
+    assert found.best_score_ > 0.5 and len(found.sample_indices_) == 120
+
+
+class Weighed(BaseEstimator):  # type: ignore[misc]
+    """An estimator without targets, which wants a weight for each row it is given."""
+
+    def __init__(self, shift: float = 0.0) -> None:
+        self.shift = shift
+
+    def fit(self, X: Any, y: Any = None, weight: Any = None, name: Any = None) -> Weighed:  # noqa: N803
+        assert len(weight) == len(X) and name == "rows"
+        return self
+
+    def score(self, X: Any, y: Any = None) -> float:  # noqa: N803
+        return -abs(self.shift)
+
+
+def test_weights_follow_their_rows_also_without_targets() -> None:
+    found = search(Weighed(), {"shift": FloatDistribution(-1, 1)}, n_trials=3, error_score="raise", subsample=0.5)
+    assert found.fit(X, weight=np.arange(150), name="rows").best_score_ <= 0
+
+
+def test_a_search_is_the_kind_of_its_estimator() -> None:
+    assert is_classifier(search()) and is_regressor(search(SVR())) and not is_classifier(search(SVR()))
+    assert cross_val_score(search(n_trials=2), X, Y, cv=3).min() > 0.8
+
+
+@pytest.mark.parametrize("scoring", [["accuracy", "f1_macro"], {"a": "accuracy"}])
+def test_trials_are_judged_by_one_metric(scoring: Any) -> None:
+    with pytest.raises(ValueError, match="one metric"):
+        search(scoring=scoring).fit(X, Y)
