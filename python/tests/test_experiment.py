@@ -9,6 +9,7 @@ import os
 import signal
 import subprocess
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -59,6 +60,12 @@ def test_what_fails_has_no_line_and_the_others_go_on(
     assert "RuntimeError: no result for 1" in results[0].error and "scores.py" not in results[0].error
     assert [line["experiment_id"] for line in lines(tmp_path / "out")] == [1]
     assert "RuntimeError: no result for 1" in capfd.readouterr().err
+
+
+def test_a_time_out_within_this_process_needs_its_main_thread(tmp_path: Path) -> None:
+    with ThreadPoolExecutor(1) as other, pytest.raises(ValueError, match="main thread"):
+        other.submit(Experiment(fit=double, timeout=5).run, [{"x": 1}], tmp_path / "out").result()
+    assert not (tmp_path / "out").exists()
 
 
 @both

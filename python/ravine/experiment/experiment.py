@@ -109,6 +109,8 @@ class Experiment:
         jobs = [self._job(number, config, folder) for number, config in enumerate(configs)]
         if self.processes is not None:
             Pool.check(self._functions)
+        elif self.timeout is not None and threading.current_thread() is not threading.main_thread():
+            raise ValueError("a time-out within this process works in its main thread only: say processes=1")
         records.prepare(folder, force, resume)
         results = self._earlier(jobs, folder) if resume else {}
         for job, outcome, attempts in self._outcomes([job for job in jobs if job.number not in results]):
@@ -213,8 +215,6 @@ def _alarm(timeout: float | None) -> Iterator[None]:
     if timeout is None:
         yield
         return
-    if threading.current_thread() is not threading.main_thread():
-        raise ValueError("a time-out within this process works in its main thread only: say processes=1")
 
     def ring(_number: int, _frame: FrameType | None) -> None:
         raise _OutOfTime

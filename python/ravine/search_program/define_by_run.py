@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from ravine.distributions import BaseDistribution
     from ravine.samplers import BaseSampler
     from ravine.study import Study
+    from ravine.trial import FrozenTrial
 
 
 class SamplerProgram(SearchProgram):
@@ -52,7 +53,7 @@ class SamplerProgram(SearchProgram):
                 self._running[told.trial] = self._begun(told.point)
             return
         number = self._running.get(told.trial)
-        if number is None or self._study.trials[number].state.is_finished():
+        if number is None or self._trials()[number].state.is_finished():
             return
         if told.state == "complete":
             self._study.tell(number, list(told.values))
@@ -71,7 +72,11 @@ class SamplerProgram(SearchProgram):
         distributions = {path: self._distributions[path] for path in point}
         running = create_trial(state=TrialState.RUNNING, params=dict(point), distributions=distributions)
         self._study.add_trial(running)
-        return len(self._study.trials) - 1
+        return len(self._trials()) - 1
+
+    def _trials(self) -> list[FrozenTrial]:
+        # Not copied: it is asked for with each trial that is told.
+        return self._study.get_trials(deepcopy=False)
 
     def _fail(self, number: int) -> None:
         from ravine.trial import TrialState
