@@ -38,12 +38,12 @@ def suggest(
         shrink_coef: How fast windows shrink: after n trials to 1 / (1 + n · shrink_coef) of the range.
     """
     rng = random.Random(int(seed))
-    ranked = sorted(
-        (doc["result"]["loss"], doc["tid"], spec_from_misc(doc["misc"]))
+    ended = [
+        doc
         for doc in trials.trials
         if doc["result"].get("status") == STATUS_OK and not math.isnan(doc["result"]["loss"])
-    )
-    known = [values for _, _, values in ranked]
+    ]
+    known = [spec_from_misc(doc["misc"]) for doc in sorted(ended, key=lambda doc: float(doc["result"]["loss"]))]
 
     def choose(label: str, kind: Kind) -> Any:
         past = [values[label] for values in known if label in values]

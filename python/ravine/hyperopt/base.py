@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import logging
 import math
 from collections.abc import Iterable, Iterator, Mapping, MutableMapping, Sequence
@@ -190,8 +191,8 @@ class Trials:
 
     def new_trial_ids(self, n: int) -> list[int]:
         """n numbers that no trial has."""
-        start = len(self._ids)
-        fresh = list(range(start, start + n))
+        unused = (number for number in itertools.count(len(self._ids)) if number not in self._ids)
+        fresh = list(itertools.islice(unused, n))
         self._ids.update(fresh)
         return fresh
 
@@ -438,6 +439,15 @@ def utc_now() -> datetime:
     """The time in UTC, to milliseconds, without a time zone, as documents hold it."""
     now = datetime.now(timezone.utc).replace(tzinfo=None)
     return now.replace(microsecond=now.microsecond // 1000 * 1000)
+
+
+def __getattr__(name: str) -> Any:
+    # Where programs for hyperopt look for it; it stands on this module.
+    if name == "Domain":
+        from ravine.hyperopt.domain import Domain
+
+        return Domain
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 def _has_loss(result: Mapping[str, Any]) -> bool:

@@ -6,6 +6,7 @@ import functools
 import inspect
 import logging
 import math
+import numbers
 import os
 import random
 import sys
@@ -167,7 +168,7 @@ class FMinIter:
         self._start = time.monotonic()
         self._watch = Watch(trials)
         self._stopped = False
-        if not verbose or show_progressbar is False:
+        if not verbose or not show_progressbar:
             self._progress: Callable[..., AbstractContextManager[Any]] = progress.no_progress_callback
         else:
             self._progress = progress.default_callback if show_progressbar is True else show_progressbar
@@ -303,8 +304,8 @@ def seeds(rstate: Any) -> Callable[[], int]:
     if rstate is None:
         given = os.environ.get("HYPEROPT_FMIN_SEED", "")
         rstate = random.Random(int(given) if given else None)
-    elif isinstance(rstate, int):
-        rstate = random.Random(rstate)
+    elif isinstance(rstate, numbers.Integral):
+        rstate = random.Random(int(rstate))
     if hasattr(rstate, "integers"):
         return lambda: int(rstate.integers(2**31 - 1))
     if isinstance(rstate, random.Random):
@@ -346,5 +347,5 @@ def _check_positive(name: str, value: Any) -> None:
 
 
 def _check_number(name: str, value: Any) -> None:
-    if value is not None and (isinstance(value, bool) or not isinstance(value, (int, float))):
+    if value is not None and (isinstance(value, bool) or not isinstance(value, numbers.Real)):
         raise ValueError(f"{name} must be None or a number, not {value!r}")

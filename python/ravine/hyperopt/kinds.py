@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 # Normal kinds stop short of the probabilities 0 and 1, whose values are infinite: at 6 standard deviations.
 _TAIL = 1e-9
+# Less than so much of a multiple is a rounding error.
+_SLIVER = 1e-9
 
 
 class Kind(ABC):
@@ -131,12 +133,30 @@ class QLogUniform(LogUniform):
 
 
 class QUniform(_Discrete):
-    """round(u / q) · q, u uniform in [low, high]. The latent is the multiple of q."""
+    """round(u / q) · q, u uniform in [low, high]. The latent is the multiple of q.
+
+    The first and the last multiple are likely in proportion to how much of [low, high] is rounded to them; searches
+    that learn take all multiples for equally likely before they know more.
+    """
 
     def __init__(self, low: float, high: float, q: float) -> None:
         self.q = _step(q)
         low, high = _interval(low, high)
-        self.first, self.last = round(low / self.q), round(high / self.q)
+        self._low, self._high = low / self.q, high / self.q
+        # Half way between two multiples an end is rounded to one of them, that nothing else is rounded to.
+        self.first = math.floor(self._low - 0.5 + _SLIVER) + 1
+        self.last = math.ceil(self._high + 0.5 - _SLIVER) - 1
+        if self.first > self.last:
+            self.first = self.last = round(self._low)
+
+    def at(self, position: float) -> int:
+        return self._inside(self._low + position * (self._high - self._low))
+
+    def position(self, latent: int) -> float:
+        if self._high == self._low:
+            return 0.5
+        middle = (max(latent - 0.5, self._low) + min(latent + 0.5, self._high)) / 2
+        return (middle - self._low) / (self._high - self._low)
 
     def value(self, latent: int) -> float:
         return float(latent * self.q)

@@ -47,10 +47,9 @@ def suggest_with(
         trials: What was tried so far.
         seed: An integer; the first one of a search counts.
     """
-    key = (key, id(trials._dynamic_trials))
-    if key not in domain.kept:
-        domain.kept[key] = Search(domain, make_sampler(int(seed)))
-    search: Search = domain.kept[key]
+    search = domain.kept.get(key)
+    if search is None or search.documents is not trials._dynamic_trials:
+        search = domain.kept[key] = Search(domain, make_sampler(int(seed)), trials._dynamic_trials)
     search.learn(trials)
     return documents(new_ids, domain, trials, search.ask)
 
@@ -76,11 +75,13 @@ class Search:
     Args:
         domain: The search's space.
         sampler: What proposes.
+        documents: The documents; others are those of another search.
     """
 
-    def __init__(self, domain: Domain, sampler: BaseSampler) -> None:
+    def __init__(self, domain: Domain, sampler: BaseSampler, documents: list[Document]) -> None:
         from ravine.study import create_study
 
+        self.documents = documents
         self._domain = domain
         self._study = create_study(direction="minimize", sampler=sampler)
         self._asked: dict[Any, Trial] = {}
@@ -147,8 +148,8 @@ def _suggest(trial: Trial, label: str, kind: Kind) -> Any:
 
 def _error_of(result: Document) -> float | None:
     """The standard error of a loss, of a result that tells its variance."""
-    variance = result.get("loss_variance")
-    return math.sqrt(variance) if variance else None
+    variance = float(result.get("loss_variance") or 0.0)
+    return math.sqrt(variance) if 0.0 < variance < math.inf else None
 
 
 def _loss_of(doc: Document) -> float | None:

@@ -40,6 +40,7 @@ from ravine.hyperopt.exceptions import (
     InvalidTrial,
 )
 from ravine.hyperopt.pyll import rec_eval
+from ravine.trial import TrialState
 
 search = partial(fmin, verbose=False)
 ALGORITHMS = {
@@ -438,3 +439,61 @@ def test_thousands_of_trials_take_seconds() -> None:
     start = time.process_time()
     search(lambda x: x, hp.uniform("x", 0, 1), rand.suggest, 3000)
     assert time.process_time() - start < 10
+
+
+def test_numbers_are_not_given_twice() -> None:
+    some = fmin_trials(6).trials[3:]
+    trials = trials_from_docs(some)
+    assert trials.new_trial_ids(4) == [6, 7, 8, 9]
+    trials = trials_from_docs(some)
+    fmin(lambda x: x, hp.uniform("x", 0, 1), rand.suggest, 8, trials=trials, rstate=1, show_progressbar=False)
+    assert len(set(trials.tids)) == 8
+
+
+def fmin_trials(count: int) -> Trials:
+    trials = Trials()
+    fmin(lambda x: x, hp.uniform("x", 0, 1), rand.suggest, count, trials=trials, rstate=1, show_progressbar=False)
+    return trials
+
+
+def test_annealing_takes_trials_that_are_alike() -> None:
+    trials = fmin_trials(4)
+    for doc in trials.trials:
+        doc["tid"] = doc["misc"]["tid"] = 0
+        doc["result"]["loss"] = 1.0
+    domain = Domain(lambda x: x, hp.uniform("x", 0, 1))
+    assert len(anneal.suggest([9], domain, trials, 1)) == 1
+
+
+@pytest.mark.parametrize("bar", [None, 0, False])
+def test_no_bar_may_be_said_in_several_ways(bar: object) -> None:
+    assert fmin(lambda x: x, hp.uniform("x", 0, 1), rand.suggest, 2, rstate=1, show_progressbar=bar)
+
+
+@pytest.mark.parametrize("variance", [0.0, -1.0, math.nan, math.inf])
+def test_a_variance_that_is_none_is_passed_over(variance: float) -> None:
+    fmin(
+        lambda x: {"loss": x, "status": STATUS_OK, "loss_variance": variance},
+        hp.uniform("x", 0, 1),
+        tpe.suggest,
+        3,
+        rstate=1,
+        show_progressbar=False,
+    )
+
+
+def test_algorithms_keep_the_trials_of_a_domain_apart() -> None:
+    domain = Domain(lambda x: x, hp.uniform("x", 0, 1))
+    for _ in range(20):
+        trials = fmin_trials(3)
+        assert len(tpe.suggest([3], domain, trials, 1)) == 1
+        (search,) = domain.kept.values()
+        assert len(search._study.get_trials(states=(TrialState.COMPLETE,))) == 3
+
+
+def test_limits_and_seeds_may_be_numpys() -> None:
+    numpy = pytest.importorskip("numpy")
+    space = hp.uniform("x", 0, 1)
+    options = {"timeout": numpy.int64(9), "loss_threshold": numpy.float32(-1), "show_progressbar": False}
+    first, again = (fmin(lambda x: x, space, rand.suggest, 3, rstate=numpy.int64(7), **options) for _ in range(2))
+    assert first == again

@@ -5,12 +5,13 @@ from __future__ import annotations
 import math
 import random
 import statistics
+from collections import Counter
 
 import pytest
 
-from ravine.hyperopt import Domain, hp, space_eval
+from ravine.hyperopt import Domain, fmin, hp, rand, space_eval, tpe
 from ravine.hyperopt.exceptions import BadSearchSpace, DuplicateLabel
-from ravine.hyperopt.kinds import KINDS, Option
+from ravine.hyperopt.kinds import KINDS, Option, QUniform
 from ravine.hyperopt.pyll import as_apply, rec_eval, scope
 from ravine.hyperopt.pyll.stochastic import sample
 
@@ -29,6 +30,36 @@ def test_uniform_stays_within_its_ends() -> None:
 def test_quniform_gives_multiples_of_q_not_steps_from_low() -> None:
     values = set(draws(hp.quniform("x", 1, 10, 4)))
     assert values == {0.0, 4.0, 8.0} and all(isinstance(value, float) for value in values)
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "q", "multiples"),
+    [
+        (50, 500, 100, [100.0, 200.0, 300.0, 400.0, 500.0]),
+        (8, 128, 16, [16.0, 32.0, 48.0, 64.0, 80.0, 96.0, 112.0, 128.0]),
+        (2.5, 5.5, 1, [3.0, 4.0, 5.0]),
+        (0.25, 0.45, 0.1, [0.3, 0.4]),
+        (2, 3, 10, [0.0]),
+        (-1.5, 1.5, 1, [-1.0, 0.0, 1.0]),
+    ],
+)
+def test_quniform_gives_nothing_that_only_an_end_is_rounded_to(
+    low: float, high: float, q: float, multiples: list[float]
+) -> None:
+    space = hp.quniform("x", low, high, q)
+    assert sorted(set(draws(space))) == pytest.approx(multiples)
+    seen: set[float] = set()
+    fmin(lambda x: seen.add(x) or 0.0, space, rand.suggest, 40, rstate=1, show_progressbar=False)
+    fmin(lambda x: seen.add(x) or 0.0, space, tpe.suggest, 60, rstate=1, show_progressbar=False)
+    assert sorted(seen) == pytest.approx(multiples)
+
+
+def test_quniforms_ends_are_as_likely_as_what_is_rounded_to_them() -> None:
+    counts = Counter(draws(hp.quniform("x", 0, 4, 1), 4000))
+    assert [round(counts[value] / 1000, 1) for value in (0.0, 1.0, 2.0, 3.0, 4.0)] == pytest.approx(
+        [0.5, 1.0, 1.0, 1.0, 0.5], abs=0.11
+    )
+    assert [round(QUniform(0, 4, 1).position(latent) * 4, 3) for latent in range(5)] == [0.25, 1.0, 2.0, 3.0, 3.75]
 
 
 def test_uniformint_gives_integers_with_both_ends() -> None:
