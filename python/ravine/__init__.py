@@ -87,7 +87,78 @@ _PLACES: dict[str, str | None] = {
     "generate_configs": "variation",
 }
 
-__all__ = sorted([name for name in _PLACES] + ["__version__"])
+# Written out: type checkers do not compute it.
+__all__ = [
+    "EXHAUSTED",
+    "WAIT",
+    "Again",
+    "Bool",
+    "Choice",
+    "EngineError",
+    "EngineNotFoundError",
+    "Experiment",
+    "ExperimentResult",
+    "Expr",
+    "Float",
+    "Int",
+    "NoSuccessfulTrialError",
+    "Objective",
+    "Option",
+    "Permutation",
+    "Point",
+    "Proposal",
+    "Repeat",
+    "SearchProgram",
+    "Selector",
+    "Space",
+    "Stage",
+    "Study",
+    "StudyFileError",
+    "StudyRefusedError",
+    "StudyResult",
+    "StudySpec",
+    "TooManyFailuresError",
+    "Trial",
+    "TrialPruned",
+    "TrialResult",
+    "Value",
+    "Variation",
+    "__version__",
+    "artifacts",
+    "config",
+    "copy_study",
+    "create_study",
+    "create_trial",
+    "current_run",
+    "delete_study",
+    "distributions",
+    "exceptions",
+    "experiment",
+    "generate_configs",
+    "get_all_study_names",
+    "get_all_study_summaries",
+    "hyperopt",
+    "importance",
+    "integration",
+    "load_optuna",
+    "load_study",
+    "logging",
+    "program",
+    "pruners",
+    "report",
+    "run",
+    "samplers",
+    "search_program",
+    "search_space",
+    "serve_sampler",
+    "spec",
+    "storages",
+    "study",
+    "terminator",
+    "trial",
+    "version",
+    "visualization",
+]
 
 
 def __getattr__(name: str) -> object:
@@ -106,7 +177,7 @@ def __dir__() -> list[str]:
 
 
 if TYPE_CHECKING:
-    from ravine import (  # noqa: F401
+    from ravine import (
         artifacts,
         distributions,
         exceptions,
@@ -128,7 +199,7 @@ if TYPE_CHECKING:
         version,
         visualization,
     )
-    from ravine._engine.errors import (  # noqa: F401
+    from ravine._engine.errors import (
         EngineError,
         EngineNotFoundError,
         NoSuccessfulTrialError,
@@ -136,12 +207,12 @@ if TYPE_CHECKING:
         StudyRefusedError,
         TooManyFailuresError,
     )
-    from ravine._engine.result import StudyResult, TrialResult  # noqa: F401
-    from ravine._engine.run import run  # noqa: F401
-    from ravine.exceptions import TrialPruned  # noqa: F401
-    from ravine.experiment import Experiment, ExperimentResult  # noqa: F401
-    from ravine.program import config, current_run, report  # noqa: F401
-    from ravine.search_program import (  # noqa: F401
+    from ravine._engine.result import StudyResult, TrialResult
+    from ravine._engine.run import run
+    from ravine.exceptions import TrialPruned
+    from ravine.experiment import Experiment, ExperimentResult
+    from ravine.program import config, current_run, report
+    from ravine.search_program import (
         EXHAUSTED,
         WAIT,
         Again,
@@ -150,7 +221,7 @@ if TYPE_CHECKING:
         Selector,
         serve_sampler,
     )
-    from ravine.spec import (  # noqa: F401
+    from ravine.spec import (
         Bool,
         Choice,
         Expr,
@@ -166,8 +237,8 @@ if TYPE_CHECKING:
         StudySpec,
         Value,
     )
-    from ravine.storages import load_optuna  # noqa: F401
-    from ravine.study import (  # noqa: F401
+    from ravine.storages import load_optuna
+    from ravine.study import (
         Study,
         copy_study,
         create_study,
@@ -176,5 +247,5 @@ if TYPE_CHECKING:
         get_all_study_summaries,
         load_study,
     )
-    from ravine.trial import Trial, create_trial  # noqa: F401
-    from ravine.variation import Variation, generate_configs  # noqa: F401
+    from ravine.trial import Trial, create_trial
+    from ravine.variation import Variation, generate_configs

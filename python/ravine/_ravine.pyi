@@ -7,7 +7,7 @@ from typing import Any
 
 from ravine.distributions import BaseDistribution, CategoricalChoiceType
 from ravine.study import Study
-from ravine.trial import FrozenTrial
+from ravine.trial import BaseTrial, FrozenTrial
 
 class Plan:
     """A sampler of the engine: the `[sampler]` table of a study file as JSON, and a seed."""
@@ -110,7 +110,7 @@ class Journal:
         ended: datetime.datetime | None,
     ) -> int: ...
 
-class Trial:
+class Trial(BaseTrial):
     """The trial that an objective is called with; `ravine.trial.BaseTrial` says what its methods do."""
 
     _fixed_params: dict[str, Any] | None

@@ -59,3 +59,24 @@ def test_python_3_10_reads_every_file():
 )
 def test_each_module_can_be_loaded_first(module):
     subprocess.run([sys.executable, "-c", f"import ravine.{module}"], check=True)
+
+
+@pytest.mark.parametrize("module", ["", "integration"])
+def test_type_checkers_find_all_public_names_written_out(module):
+    tree = ast.parse((Path(ravine.__file__).parent / module / "__init__.py").read_text())
+    listed = next(
+        ast.literal_eval(node.value)
+        for node in tree.body
+        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name) and node.targets[0].id == "__all__"
+    )
+    checked = next(node for node in tree.body if isinstance(node, ast.If))
+    imported = {alias.asname or alias.name for node in checked.body for alias in node.names}
+    assert imported | {"__version__"} == {*listed, "__version__"}
+    loaded = importlib.import_module(f"ravine.{module}".rstrip("."))
+    places = loaded._MODULES if module else loaded._PLACES
+    assert listed == loaded.__all__ and set(listed) - {"__version__"} == places.keys()
+
+
+def test_a_trial_is_what_type_checkers_take_it_for():
+    trial = ravine.create_study().ask()
+    assert isinstance(trial, ravine.trial.BaseTrial) and issubclass(ravine.Trial, ravine.trial.BaseTrial)

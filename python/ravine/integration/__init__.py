@@ -22,19 +22,31 @@ _MODULES = {
     "XGBoostPruningCallback": "xgboost",
 }
 
-__all__ = sorted(_MODULES)
+__all__ = [
+    "CatBoostPruningCallback",
+    "KerasPruningCallback",
+    "LightGBMPruningCallback",
+    "MLflowCallback",
+    "OptunaSearchCV",
+    "PyTorchIgnitePruningHandler",
+    "PyTorchLightningPruningCallback",
+    "RavineSearchCV",
+    "TFKerasPruningCallback",
+    "WeightsAndBiasesCallback",
+    "XGBoostPruningCallback",
+]
 
 if TYPE_CHECKING:
-    from ravine.integration.catboost import CatBoostPruningCallback  # noqa: F401
-    from ravine.integration.keras import KerasPruningCallback  # noqa: F401
-    from ravine.integration.lightgbm import LightGBMPruningCallback  # noqa: F401
-    from ravine.integration.mlflow import MLflowCallback  # noqa: F401
-    from ravine.integration.pytorch_ignite import PyTorchIgnitePruningHandler  # noqa: F401
-    from ravine.integration.pytorch_lightning import PyTorchLightningPruningCallback  # noqa: F401
-    from ravine.integration.sklearn import OptunaSearchCV, RavineSearchCV  # noqa: F401
-    from ravine.integration.tfkeras import TFKerasPruningCallback  # noqa: F401
-    from ravine.integration.wandb import WeightsAndBiasesCallback  # noqa: F401
-    from ravine.integration.xgboost import XGBoostPruningCallback  # noqa: F401
+    from ravine.integration.catboost import CatBoostPruningCallback
+    from ravine.integration.keras import KerasPruningCallback
+    from ravine.integration.lightgbm import LightGBMPruningCallback
+    from ravine.integration.mlflow import MLflowCallback
+    from ravine.integration.pytorch_ignite import PyTorchIgnitePruningHandler
+    from ravine.integration.pytorch_lightning import PyTorchLightningPruningCallback
+    from ravine.integration.sklearn import OptunaSearchCV, RavineSearchCV
+    from ravine.integration.tfkeras import TFKerasPruningCallback
+    from ravine.integration.wandb import WeightsAndBiasesCallback
+    from ravine.integration.xgboost import XGBoostPruningCallback
 
 
 def __getattr__(name: str) -> Any:

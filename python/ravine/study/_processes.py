@@ -77,8 +77,8 @@ def _work(pipe: Connection, packed: bytes) -> None:
         try:
             pipe.send(result)
         except (pickle.PicklingError, TypeError, AttributeError):
-            error = RuntimeError(f"{result[1]!r} cannot be sent to the parent process")
-            pipe.send(("error", error, str(error), None))
+            refused = RuntimeError(f"{result[1]!r} cannot be sent to the parent process")
+            pipe.send(("error", refused, str(refused), None))
 
 
 def _sendable(error: BaseException) -> BaseException:
