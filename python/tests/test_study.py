@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import logging
 import pickle
 import sys
 import threading
@@ -503,3 +504,25 @@ def test_a_table_of_trials_has_the_fields_columns():
     assert list(table.columns) == ["number", "value", "params_x", "state"]
     assert list(table["state"]) == ["COMPLETE", "COMPLETE"]
     assert ("params", "x") in study.trials_dataframe(multi_index=True).columns
+
+
+@pytest.mark.parametrize("with_tqdm", [False, True])
+def test_messages_stand_above_a_progress_bar(with_tqdm, capsys, monkeypatch):
+    if with_tqdm:
+        pytest.importorskip("tqdm")
+    else:
+        monkeypatch.setitem(sys.modules, "tqdm.auto", None)
+    ravine.logging._reset_library_root_logger()
+    ravine.logging.set_verbosity(ravine.logging.INFO)
+    handlers = list(logging.getLogger("ravine").handlers)
+    study = seeded()
+    study.optimize(square, n_trials=3, show_progress_bar=True)
+    assert logging.getLogger("ravine").handlers == handlers
+    shown = capsys.readouterr().err
+    assert "Best trial: " in shown and "3/3" in shown
+    # What is written over since the last return of the carriage is gone.
+    rows = [row.split("\r")[-1].split("\x1b[K")[-1] for row in shown.splitlines()]
+    assert sum(row.startswith("[I ") and "finished with value" in row for row in rows) == 3
+    ravine.logging.disable_default_handler()
+    study.optimize(square, n_trials=1, show_progress_bar=True)
+    assert "finished" not in capsys.readouterr().err
