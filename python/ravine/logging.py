@@ -69,9 +69,13 @@ def _reset_library_root_logger() -> None:
 
 
 def get_logger(name: str) -> logging.Logger:
-    """The logger of this name, with the package's logging set up."""
+    """The logger of this name, with the package's logging set up.
+
+    ``"optuna"``, and what lies below it, is this package's: programs for Optuna add handlers there.
+    """
     _configure_library_root_logger()
-    return logging.getLogger(name)
+    first, dot, rest = name.partition(".")
+    return logging.getLogger(_get_library_name() + dot + rest if first == "optuna" else name)
 
 
 def get_verbosity() -> int:

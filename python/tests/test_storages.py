@@ -105,6 +105,13 @@ def test_a_journal_lies_in_the_file_that_is_named_whatever_its_name(tmp_path, mo
         assert (tmp_path / name).is_file() and ravine.load_study(study_name="s", storage=again).trials == []
 
 
+def test_the_older_names_of_journals_are_known(tmp_path):
+    storages, path = ravine.storages, str(tmp_path / "a.log")
+    with pytest.warns(FutureWarning, match="JournalFileStorage has been deprecated"):
+        file = storages.JournalFileStorage(path, lock_obj=storages.JournalFileOpenLock(path))
+    assert ravine.create_study(storage=storages.JournalStorage(file), study_name="s").study_name == "s"
+
+
 def test_options_of_a_url_are_no_part_of_the_name(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     assert isinstance(ravine.storages.get_storage("sqlite:///:memory:?cache=shared"), InMemoryStorage)

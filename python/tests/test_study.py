@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import io
 import logging
 import pickle
 import sys
@@ -526,3 +527,18 @@ def test_messages_stand_above_a_progress_bar(with_tqdm, capsys, monkeypatch):
     ravine.logging.disable_default_handler()
     study.optimize(square, n_trials=1, show_progress_bar=True)
     assert "finished" not in capsys.readouterr().err
+
+
+def test_handlers_of_programs_for_optuna_get_the_messages():
+    shown = io.StringIO()
+    logger = ravine.logging.get_logger("optuna")
+    handler = logging.StreamHandler(shown)
+    logger.addHandler(handler)
+    ravine.logging.set_verbosity(ravine.logging.INFO)
+    try:
+        seeded().optimize(square, n_trials=1)
+    finally:
+        logger.removeHandler(handler)
+    assert "Trial 0 finished with value" in shown.getvalue()
+    assert ravine.logging.get_logger("optuna.study") is logging.getLogger("ravine.study")
+    assert ravine.logging.get_logger("other") is logging.getLogger("other")

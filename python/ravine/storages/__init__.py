@@ -11,11 +11,19 @@ if TYPE_CHECKING:
     from ravine.storages._callbacks import RetryFailedTrialCallback, RetryHeartbeatStaleTrialCallback
     from ravine.storages._database import RDBStorage
     from ravine.storages._optuna import load_optuna
-    from ravine.storages.journal import JournalStorage
+    from ravine.storages.journal import (
+        JournalFileOpenLock,
+        JournalFileStorage,
+        JournalFileSymlinkLock,
+        JournalStorage,
+    )
 
 __all__ = [
     "BaseStorage",
     "InMemoryStorage",
+    "JournalFileOpenLock",
+    "JournalFileStorage",
+    "JournalFileSymlinkLock",
     "JournalStorage",
     "RDBStorage",
     "RetryFailedTrialCallback",
@@ -27,6 +35,9 @@ __all__ = [
 
 _PLACES = {
     "JournalFileBackend": "journal",
+    "JournalFileOpenLock": "journal",
+    "JournalFileStorage": "journal",
+    "JournalFileSymlinkLock": "journal",
     "JournalStorage": "journal",
     "RDBStorage": "_database",
     "RetryFailedTrialCallback": "_callbacks",

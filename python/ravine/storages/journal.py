@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 from typing import Any
 
+from ravine._notice import deprecated
 from ravine.storages._database import RDBStorage
 
 __all__ = ["JournalFileBackend", "JournalFileOpenLock", "JournalFileSymlinkLock", "JournalStorage"]
@@ -21,6 +22,11 @@ class JournalFileBackend:
 
     def __init__(self, file_path: str | os.PathLike[str], lock_obj: Any | None = None) -> None:
         self.file_path = os.fspath(file_path)
+
+
+@deprecated("4.0.0", "6.0.0", "Use `storages.journal.JournalFileBackend` instead.")
+class JournalFileStorage(JournalFileBackend):
+    """`JournalFileBackend`; deprecated."""
 
 
 class _Lock:
