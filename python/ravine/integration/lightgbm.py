@@ -40,9 +40,7 @@ class LightGBMPruningCallback:
         is_cv = any(len(result) > 2 for result in results.values())
         name = next((name for name in self._names(is_cv) if name in results), None)
         if name is None:
-            raise ValueError(
-                f"LightGBM does not evaluate {(self._valid_name, self._metric)}; it does {list(results)}"
-            )
+            raise ValueError(f"LightGBM does not evaluate {(self._valid_name, self._metric)}; it does {list(results)}")
         value, higher_is_better, *_ = results[name]
         check_direction(self._trial, higher_is_better, self._metric)
         report_or_prune(self._trial, value, env.iteration, "iteration")

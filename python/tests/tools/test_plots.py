@@ -387,7 +387,13 @@ def test_metric_names_are_the_axes_names() -> None:
 @pytest.mark.parametrize("backend", BACKENDS)
 @pytest.mark.parametrize(
     "choices",
-    [[[64], [32, 16]], [(1, 2), (3,)], [{"depth": 1}, {"depth": 2}], [float("nan"), 1.0, float("inf")], [None, True, "a"]],
+    [
+        [[64], [32, 16]],
+        [(1, 2), (3,)],
+        [{"depth": 1}, {"depth": 2}],
+        [float("nan"), 1.0, float("inf")],
+        [None, True, "a"],
+    ],
     ids=["lists", "tuples", "dicts", "numbers that are none", "kinds"],
 )
 @pytest.mark.filterwarnings("ignore::UserWarning")
