@@ -3,7 +3,7 @@
 The command must be the true binary, not a Python script around a function of the extension: it supervises runs by starting
 itself again (`current_exe`). So it is built by cargo first, and put where maturin takes the wheel's scripts from.
 
-RAVINE_PROFILE chooses the cargo profile of both: ``release`` where absent, ``quick`` for tests (no link-time
+WHEEL_PROFILE chooses the cargo profile of both: ``release`` where absent, ``quick`` for tests (no link-time
 optimisation).
 """
 
@@ -31,7 +31,7 @@ SCRIPTS = ROOT / "target" / "python" / "ravine.data" / "scripts"
 
 
 def _profile() -> str:
-    return os.environ.get("RAVINE_PROFILE", "release")
+    return os.environ.get("WHEEL_PROFILE", "release")
 
 
 def _prepare() -> None:
