@@ -244,21 +244,51 @@ pub(crate) fn memo_of(attributes: &Assignment) -> Option<Json> {
     attributes.get(MEMO).cloned()
 }
 
+/// What of an event is Python's. It is made before the ledger is taken: to make it runs Python code, during which another
+/// thread may come by and want the ledger.
+#[derive(Default)]
+pub(crate) struct Made {
+    /// Whether it is the system's, its name, and what it says.
+    pub(crate) notes: Vec<(bool, Py<PyString>, Py<PyAny>)>,
+    /// Distributions that the ledger does not have yet, by parameter.
+    pub(crate) dists: Vec<(String, Dist)>,
+}
+
+impl Made {
+    /// Makes the notes that are for people.
+    pub(crate) fn notes(&mut self, py: Python<'_>, attributes: &Assignment) -> PyResult<()> {
+        for (key, value) in attributes.iter().filter(|(key, _)| *key != MEMO && *key != TIMES) {
+            let (system, name) = note_name(key);
+            self.notes.push((system, PyString::new(py, name).unbind(), python_of(py, value)?.unbind()));
+        }
+        Ok(())
+    }
+
+    /// Makes the distribution of a domain.
+    pub(crate) fn dist(&mut self, py: Python<'_>, name: &str, domain: Domain) -> PyResult<()> {
+        if let Some(object) = distribution_of(py, &domain)? {
+            let dist = Dist { record: Some(domain), ..Dist::of(&object)? };
+            self.dists.push((name.to_owned(), dist));
+        }
+        Ok(())
+    }
+}
+
 /// Puts the notes of the log on a row.
-pub(crate) fn take_notes(py: Python<'_>, row: &mut Row, attributes: &Assignment) -> PyResult<()> {
-    for (key, value) in attributes {
-        if key == MEMO {
-            continue;
-        }
-        if key == TIMES {
-            let time = |i: usize| value.get(i).and_then(Json::as_i64).unwrap_or_default();
-            (row.started, row.ended) = (time(0), time(1));
-            continue;
-        }
-        let (system, name) = note_name(key);
+pub(crate) fn take_notes(
+    py: Python<'_>,
+    row: &mut Row,
+    attributes: &Assignment,
+    made: &mut Made,
+) -> PyResult<()> {
+    if let Some(times) = attributes.get(TIMES) {
+        let time = |i: usize| times.get(i).and_then(Json::as_i64).unwrap_or_default();
+        (row.started, row.ended) = (time(0), time(1));
+    }
+    for (system, name, value) in made.notes.drain(..) {
         let notes = if system { &mut row.system } else { &mut row.user };
         let notes = notes.get_or_insert_with(|| PyDict::new(py).unbind());
-        notes.bind(py).set_item(name, python_of(py, value)?)?;
+        notes.bind(py).set_item(name, value)?;
     }
     Ok(())
 }
@@ -287,6 +317,7 @@ pub(crate) fn take_suggested(
     name: &str,
     domain: &Domain,
     value: &Json,
+    made: &mut Made,
 ) -> PyResult<()> {
     let column = table.make_column(&PyString::new(py, name))?;
     let row = &table.rows[number as usize];
@@ -294,15 +325,12 @@ pub(crate) fn take_suggested(
         return Ok(());
     }
     let Some(value) = number_of(domain, value) else { return Ok(()) };
-    let known = table.known(column, |dist| dist.record.as_ref() == Some(domain));
-    let dist = match known {
+    let dist = match table.recorded(column, domain) {
         Some(known) => known,
-        None => {
-            let Some(object) = distribution_of(py, domain)? else { return Ok(()) };
-            let mut dist = Dist::of(&object)?;
-            dist.record = Some(domain.clone());
-            table.add_dist(column, dist)
-        }
+        None => match made.dists.iter().position(|(made, _)| made == name) {
+            Some(i) => table.add_dist(column, made.dists.swap_remove(i).1),
+            None => return Ok(()),
+        },
     };
     table.rows[number as usize].params.push(Param { column, dist, value });
     Ok(())

@@ -10,12 +10,12 @@ use pyo3::exceptions::{PyKeyError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyDict, PyString};
-use space::Space;
+use space::{Domain, Space};
 use store::{Draft, Durability, Guard, Header, Sqlite, Store, StudyId};
 use study::history::{self, Decoded};
 use study::{Assignment, Direction, EventBody, Objective, Settings, StudyCreated, StudyTagged};
 
-use crate::events;
+use crate::events::{self, Made};
 use crate::ledger::{self, Ledger};
 use crate::moment;
 use crate::table::{Param, Row, State};
@@ -210,23 +210,68 @@ fn catch_up(slf: &Bound<'_, Journal>, ledger: &Bound<'_, Ledger>) -> PyResult<()
         Ok(rows)
     });
     for (seq, at, decoded) in read.map_err(|error| failed(py, &error))? {
-        let mut this = slf.borrow_mut();
-        if seq != this.seq + 1 {
+        let body = match decoded.map_err(|error| PyValueError::new_err(error.to_string()))? {
+            Decoded::Known(body) => *body,
+            Decoded::Unknown { kind } => return Err(newer(&kind)),
+        };
+        if seq != slf.borrow().seq + 1 {
             // Another thread took it in meanwhile.
             continue;
         }
-        match decoded.map_err(|error| PyValueError::new_err(error.to_string()))? {
-            Decoded::Known(body) => this.take_in(py, &mut ledger.borrow_mut(), *body, at as i64 * 1000)?,
-            Decoded::Unknown { kind } => return Err(newer(&kind)),
+        let mut made = make(slf, ledger, &body)?;
+        let mut this = slf.borrow_mut();
+        if seq == this.seq + 1 {
+            this.take_in(py, &mut ledger.borrow_mut(), body, &mut made, at as i64 * 1000)?;
+            this.seq = seq;
         }
-        this.seq = seq;
     }
     Ok(())
 }
 
+/// Makes what of an event is Python's, with nothing taken.
+fn make(slf: &Bound<'_, Journal>, ledger: &Bound<'_, Ledger>, body: &EventBody) -> PyResult<Made> {
+    let py = slf.py();
+    let mut made = Made::default();
+    let unknown = |name: &str, domain: &Domain| {
+        let table = &ledger.borrow().table;
+        table.column(name, 0).and_then(|column| table.recorded(column, domain)).is_none()
+    };
+    match body {
+        EventBody::TrialCreated(created) => {
+            made.notes(py, &created.attributes)?;
+            for path in created.point.keys() {
+                let domain = slf.borrow().declared(path).cloned();
+                if let Some(domain) = domain.filter(|domain| unknown(path, domain)) {
+                    made.dist(py, path, domain)?;
+                }
+            }
+        }
+        EventBody::Suggested(suggested) if unknown(&suggested.name, &suggested.domain) => {
+            made.dist(py, &suggested.name, suggested.domain.clone())?;
+        }
+        EventBody::TrialTagged(tagged) => made.notes(py, &tagged.attributes)?,
+        EventBody::StudyTagged(tagged) => made.notes(py, &tagged.attributes)?,
+        _ => {}
+    }
+    Ok(made)
+}
+
 impl Journal {
+    /// The domain of a parameter of the declared space.
+    fn declared(&self, path: &str) -> Option<&Domain> {
+        let space = self.space.as_ref()?;
+        Some(&space.parameters().get(space.index(path)?)?.domain)
+    }
+
     /// Takes in one event.
-    fn take_in(&mut self, py: Python<'_>, ledger: &mut Ledger, body: EventBody, at: i64) -> PyResult<()> {
+    fn take_in(
+        &mut self,
+        py: Python<'_>,
+        ledger: &mut Ledger,
+        body: EventBody,
+        made: &mut Made,
+        at: i64,
+    ) -> PyResult<()> {
         let table = &mut ledger.table;
         let known = body.trial().and_then(|trial| u32::try_from(trial.0).ok());
         let number = known.unwrap_or_default();
@@ -234,17 +279,13 @@ impl Journal {
             EventBody::TrialCreated(created) => {
                 self.turns += 1;
                 let mut row = Row::new(State::Waiting);
-                events::take_notes(py, &mut row, &created.attributes)?;
+                events::take_notes(py, &mut row, &created.attributes, made)?;
                 let number = table.rows.len() as u32;
                 table.rows.push(row);
                 table.waiting.insert(number);
                 for (path, value) in &created.point {
-                    let declared = self
-                        .space
-                        .as_ref()
-                        .and_then(|space| space.index(path).and_then(|slot| space.parameters().get(slot)));
-                    if let Some(parameter) = declared {
-                        events::take_suggested(py, table, number, path, &parameter.domain, value)?;
+                    if let Some(domain) = self.declared(path) {
+                        events::take_suggested(py, table, number, path, domain, value, made)?;
                     }
                 }
             }
@@ -260,7 +301,7 @@ impl Journal {
             }
             EventBody::Suggested(suggested) => {
                 let study::Suggested { name, domain, value, .. } = &suggested;
-                events::take_suggested(py, table, number, name, domain, value)?;
+                events::take_suggested(py, table, number, name, domain, value, made)?;
             }
             EventBody::Reported(reported) => {
                 let row = ledger.row_mut(number)?;
@@ -292,16 +333,15 @@ impl Journal {
             EventBody::TrialTagged(tagged) => {
                 let row = ledger.row_mut(number)?;
                 row.frozen = None;
-                events::take_notes(py, row, &tagged.attributes)?;
+                events::take_notes(py, row, &tagged.attributes, made)?;
                 if let Some(memo) = events::memo_of(&tagged.attributes) {
                     ledger.decided.insert(number, Some(memo));
                 }
             }
-            EventBody::StudyTagged(tagged) => {
-                for (key, value) in &tagged.attributes {
-                    let (system, name) = events::note_name(key);
+            EventBody::StudyTagged(_) => {
+                for (system, name, value) in made.notes.drain(..) {
                     let notes = if system { &self.system } else { &self.user };
-                    notes.bind(py).set_item(name, events::python_of(py, value)?)?;
+                    notes.bind(py).set_item(name, value)?;
                 }
             }
             EventBody::StudyCreated(_)

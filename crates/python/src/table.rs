@@ -3,6 +3,7 @@
 use indexmap::IndexMap;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyString};
+use space::Domain;
 
 use crate::dist::Dist;
 
@@ -153,6 +154,11 @@ impl Table {
     pub(crate) fn known(&self, column: u32, is: impl Fn(&Dist) -> bool) -> Option<u32> {
         let dists = &self.columns[column as usize].dists;
         dists.iter().rev().copied().find(|&i| is(&self.dists[i as usize]))
+    }
+
+    /// The newest distribution of a column that the log holds as this domain.
+    pub(crate) fn recorded(&self, column: u32, domain: &Domain) -> Option<u32> {
+        self.known(column, |dist| dist.record.as_ref() == Some(domain))
     }
 
     /// Adds a distribution to a column.

@@ -62,6 +62,7 @@ impl Trial {
     ) -> PyResult<Trial> {
         let py = ledger.py();
         let fixed = if waited { fixed_params(ledger, number)? } else { None };
+        let seen = if waited { own_columns(&ledger.borrow(), number)? } else { 0 };
         let mut trial = Trial {
             study,
             ledger: ledger.clone().unbind(),
@@ -70,7 +71,7 @@ impl Trial {
             wish: None,
             stream: None,
             hint: 0,
-            seen: 0,
+            seen,
             _fixed_params: fixed,
             _relative: None,
         };
@@ -79,7 +80,7 @@ impl Trial {
             && let Some((wish, memo)) = ledger::propose(ledger, number, plan)?
         {
             // A trial whose values are given, if only in part, is not the sampler's.
-            if trial._fixed_params.is_none() {
+            if trial._fixed_params.is_none() && seen == 0 {
                 let Ledger { engine, decided, .. } = &mut *ledger.borrow_mut();
                 decided.insert(number, memo);
                 engine.iter_mut().for_each(|engine| engine.foretell(number, &wish, decided));
@@ -128,6 +129,12 @@ impl Trial {
     }
 }
 
+/// Those of the first 64 columns that a trial has already.
+fn own_columns(ledger: &Ledger, number: u32) -> PyResult<u64> {
+    let columns = ledger.row(number)?.params.iter().map(|param| param.column);
+    Ok(columns.filter(|column| *column < 64).fold(0, |seen, column| seen | 1 << column))
+}
+
 /// What an enqueued trial was told to have.
 fn fixed_params(ledger: &Bound<'_, Ledger>, number: u32) -> PyResult<Option<Py<PyDict>>> {
     let py = ledger.py();
@@ -154,13 +161,7 @@ impl Trial {
     fn new(py: Python<'_>, study: Py<PyAny>, trial_id: i64) -> PyResult<Self> {
         let (ledger, number, plan): (Bound<'_, Ledger>, u32, Option<Py<Plan>>) =
             python!(py, "attach")?.call1((&study, trial_id))?.extract()?;
-        let mut trial = Trial::begin(&ledger, study, number, plan, true)?;
-        let this = ledger.borrow();
-        for param in this.row(number)?.params.iter().filter(|param| param.column < 64) {
-            trial.seen |= 1 << param.column;
-        }
-        drop(this);
-        Ok(trial)
+        Trial::begin(&ledger, study, number, plan, true)
     }
 
     /// Suggests a real number between `low` and `high`, both inclusive. See `BaseTrial`.
