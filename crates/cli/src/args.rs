@@ -68,11 +68,11 @@ pub enum Command {
     /// Show a study's limits, or change them while it runs
     Limit(LimitArguments),
     /// End a study: no new trials, running ones are ended
-    Stop(Target),
+    Stop(Steer),
     /// No new trials until `ravine resume`; running ones finish
-    Pause(Target),
+    Pause(Steer),
     /// Go on after `ravine pause` or `ravine stop`
-    Resume(Target),
+    Resume(Steer),
     /// Write the results as JSON lines, CSV or JSON
     Export(Export),
     /// Draw the charts: one HTML page, and each chart as SVG
@@ -180,6 +180,17 @@ pub struct Target {
     pub dir: PathBuf,
 }
 
+/// `ravine stop`, `ravine pause`, `ravine resume`.
+#[derive(Debug, Args)]
+pub struct Steer {
+    /// Which study.
+    #[command(flatten)]
+    pub target: Target,
+    /// Print as JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
 /// A study named by option, for commands whose argument is something else.
 #[derive(Debug, Args)]
 pub struct Within {
@@ -225,9 +236,9 @@ pub struct Best {
     /// Which study.
     #[command(flatten)]
     pub target: Target,
-    /// How many
-    #[arg(short = 'k', long = "count", value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
-    pub count: u32,
+    /// How many at most, in the order of the first objective [default: 1; with several objectives the whole front]
+    #[arg(short = 'k', long = "count", value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub count: Option<u32>,
     /// Print as JSON
     #[arg(long)]
     pub json: bool,

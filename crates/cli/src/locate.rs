@@ -49,7 +49,10 @@ pub fn study_file(path: &Path) -> Result<spec::StudyFile, Failure> {
                 inside if inside.is_file() => failure.hint(format!("did you mean {}?", inside.display())),
                 _ => failure.hint("name the file itself, such as study.toml"),
             }),
-        Ok(_) => Ok(spec::StudyFile::load(path)?),
+        Ok(there) => match std::fs::File::open(path) {
+            Err(error) if there.is_file() => failure(format!("cannot read {}: {error}", path.display())),
+            _ => Ok(spec::StudyFile::load(path)?),
+        },
     }
 }
 

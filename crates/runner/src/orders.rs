@@ -39,6 +39,9 @@ pub enum OrderError {
         /// What is wrong.
         message: String,
     },
+    /// A tied value cannot be computed in this configuration, and the program would run without it.
+    #[error("{0}")]
+    Tied(#[from] space::SpaceError),
     /// The study file has no such stage.
     #[error("there is no stage {0}")]
     NoStage(u32),
@@ -100,6 +103,7 @@ impl<'a> Orders<'a> {
     pub fn order(&self, errand: &Errand<'_>) -> Result<RunOrder, OrderError> {
         let (id, point) = (errand.id, errand.point);
         let stage = self.stage(id.run)?;
+        self.space.check_tied(point)?;
         let directory = self.directory(id.run);
         let values = self.scope(errand, &directory);
         let command = ordered(stage.command.render(&values).map_err(render("run"))?);

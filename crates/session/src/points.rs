@@ -12,6 +12,8 @@ pub(crate) struct Given {
 
 /// Streams for what enqueued points leave open lie apart from those of samplers.
 const ENQUEUED: u64 = u64::MAX;
+/// So often what is left open is drawn anew where a space constraint is broken.
+const DRAWS: u32 = 1000;
 
 impl Given {
     /// Fills in what a person left open: by the declared defaults, else by a draw that depends on the study's seed
@@ -24,12 +26,24 @@ impl Given {
     ) -> Result<Self, SpaceError> {
         let partial = space.partial(given)?;
         let mut stream = Stream::new(seed, ENQUEUED, entry);
-        let point = space.complete_partial(&partial, |i, _| {
-            let parameter = &space.parameters()[i];
-            parameter.default.clone().unwrap_or_else(|| parameter.domain.sample(&mut stream))
-        });
-        space.validate(&point)?;
-        Ok(Given { parameters: parameters(space, &point), hash: space.hash(&point) })
+        let mut tries = 0;
+        loop {
+            let mut drawn = false;
+            let point = space.complete_partial(&partial, |i, _| {
+                let parameter = &space.parameters()[i];
+                // Defaults that break a constraint together give way to draws.
+                let default = parameter.default.clone().filter(|_| tries == 0);
+                drawn |= default.is_none();
+                default.unwrap_or_else(|| parameter.domain.sample(&mut stream))
+            });
+            match space.validate(&point) {
+                Ok(()) => {
+                    return Ok(Given { parameters: parameters(space, &point), hash: space.hash(&point) });
+                }
+                Err(error) if tries == DRAWS || (!drawn && tries > 0) => return Err(error),
+                Err(_) => tries += 1,
+            }
+        }
     }
 }
 

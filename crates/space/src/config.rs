@@ -180,7 +180,11 @@ impl Space {
         }
     }
 
-    pub(crate) fn check_tied(&self, point: &Point) -> Result<(), SpaceError> {
+    /// Checks that the tied values of `point` can be computed; part of [`validate`](Self::validate).
+    ///
+    /// # Errors
+    /// The first that cannot: its expression fails, is not finite, or is no integer that 64 bits hold.
+    pub fn check_tied(&self, point: &Point) -> Result<(), SpaceError> {
         for (k, tied) in self.parts().tied.iter().enumerate() {
             let error = match self.tied(k, point) {
                 Ok(Some(Value::Float(x))) if !x.is_finite() => {

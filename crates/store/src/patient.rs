@@ -3,11 +3,11 @@
 
 use std::fmt::Debug;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::{
-    Acquired, Appended, Draft, Durability, Guard, Header, Lease, Row, Snapshot, Store, StoreError, StudyId,
-    StudyInfo,
+    Acquired, Appended, Draft, Durability, ErrorKind, Guard, Header, Lease, Row, Snapshot, Store, StoreError,
+    StudyId, StudyInfo,
 };
 
 /// How somebody waits for a store that is out of reach.
@@ -37,15 +37,23 @@ impl Patient {
     }
 
     fn patiently<T>(&self, mut call: impl FnMut() -> Result<T, StoreError>) -> Result<T, StoreError> {
+        let began = Instant::now();
         let mut tries = 0;
         loop {
             match call() {
                 Err(error) if error.may_pass() && self.patience.wait(&error, tries) => tries += 1,
-                done => {
-                    if tries > 0 && done.is_ok() {
+                Ok(done) => {
+                    if tries > 0 {
                         self.patience.is_over();
                     }
-                    return done;
+                    return Ok(done);
+                }
+                Err(mut error) => {
+                    // All of the waiting counts, not that of the last call alone.
+                    if let ErrorKind::Busy { waited } = &mut error.kind {
+                        *waited = began.elapsed().max(*waited);
+                    }
+                    return Err(error);
                 }
             }
         }

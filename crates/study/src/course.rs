@@ -290,11 +290,14 @@ impl Walk<'_> {
         let (trial, round) = (self.trial.number(), self.trial.round());
         let repetitions = if total > 1 { self.each(&metrics) } else { Vec::new() };
         let spread = if total > 1 { repeat::spread(&metrics) } else { Digests::new() };
+        let partial = repeat::partial(&metrics);
         let mut digests = self.folded(metrics, total);
         for (name, digest) in spread.clone() {
             digests.entry(name).or_insert(digest);
         }
-        let ended = self.judge.complete_knowing(trial, round, &digests, &self.attempts.texts());
+        let ended = self.judge.complete_or(trial, round, &digests, |error| {
+            error.knowing(&self.attempts.texts()).among(&partial, total as usize)
+        });
         let mut ended = self.pared(ended, &digests);
         ended.repetitions = repetitions;
         if ended.state == Ending::Complete {

@@ -87,6 +87,16 @@ pub enum JudgeError {
         /// The one that was probably meant.
         nearest: Option<String>,
     },
+    /// A metric that is needed came from some of the repetitions only.
+    #[error("the metric `{name}` was reported by {by} of {of} repetitions; the objective needs it of each")]
+    Partial {
+        /// The metric.
+        name: String,
+        /// How many repetitions reported it.
+        by: usize,
+        /// How many there are.
+        of: usize,
+    },
     /// A metric that is needed came as text.
     #[error(
         "the metric `{name}` was reported as the text {text:?}; it must be a number, such as {{\"{name}\": 0.5}}"
@@ -131,6 +141,19 @@ impl JudgeError {
         };
         match text {
             Some((name, text)) => JudgeError::Text { name: name.clone(), text: text.clone() },
+            None => self,
+        }
+    }
+
+    /// The error, knowing how many of the repetitions reported what not all of them did.
+    #[must_use]
+    pub(crate) fn among(self, partial: &IndexMap<String, usize>, of: usize) -> Self {
+        let (JudgeError::Missing { name, .. } | JudgeError::Silent { name }) = &self else { return self };
+        let own = ["mean_", "std_"].iter().find_map(|prefix| name.strip_prefix(prefix));
+        let found =
+            [Some(name.as_str()), own].into_iter().flatten().find_map(|name| partial.get_key_value(name));
+        match found {
+            Some((name, by)) => JudgeError::Partial { name: name.clone(), by: *by, of },
             None => self,
         }
     }
@@ -254,19 +277,19 @@ impl Judge {
 
     /// The ending of a trial whose program ended well: complete with its values, or failed with the reason.
     pub fn complete(&self, trial: TrialId, round: u32, digests: &Digests) -> TrialEnded {
-        self.complete_knowing(trial, round, digests, &IndexMap::new())
+        self.complete_or(trial, round, digests, |error| error)
     }
 
-    /// As [`complete`](Self::complete), where these metrics came as text ([`crate::RunEnd::texts`]).
-    pub fn complete_knowing(
+    /// As [`complete`](Self::complete); `explain` may know more of what went wrong.
+    pub(crate) fn complete_or(
         &self,
         trial: TrialId,
         round: u32,
         digests: &Digests,
-        texts: &IndexMap<String, String>,
+        explain: impl FnOnce(JudgeError) -> JudgeError,
     ) -> TrialEnded {
         let mut ended = self.ending(trial, round, Ending::Complete, digests);
-        match self.judge(digests).map_err(|error| error.knowing(texts)) {
+        match self.judge(digests).map_err(explain) {
             Ok(judged) => fill(&mut ended, judged),
             Err(error) => {
                 ended.state = Ending::Failed;
@@ -548,12 +571,26 @@ mod tests {
     fn a_metric_that_came_as_text_is_told_so() {
         let texts: IndexMap<_, _> = [("loss".to_owned(), "0.5".to_owned())].into();
         let told = |objective, digests: &Digests| {
-            judge(&[objective], &[]).complete_knowing(TrialId(0), 0, digests, &texts).message.unwrap()
+            judge(&[objective], &[]).judge(digests).unwrap_err().knowing(&texts).to_string()
         };
         let want = "the metric `loss` was reported as the text \"0.5\"; it must be a number, such as {\"loss\": 0.5}";
         assert_eq!(told(Objective::minimize("loss"), &Digests::new()), want);
         assert_eq!(told(Objective::minimize("loss + acc"), &digests(&[("acc", &[1.0])])), want);
         assert_eq!(told(Objective { metric: None, ..Objective::minimize("") }, &Digests::new()), want);
+    }
+
+    #[test]
+    fn a_metric_of_some_repetitions_is_told_so() {
+        let partial = IndexMap::from([("loss".to_owned(), 2)]);
+        let told = |objective: &str, digests: &[(&str, &[f64])]| {
+            let error =
+                judge(&[Objective::minimize(objective)], &[]).judge(&self::digests(digests)).unwrap_err();
+            error.among(&partial, 3).to_string()
+        };
+        let want = "the metric `loss` was reported by 2 of 3 repetitions; the objective needs it of each";
+        assert_eq!(told("loss", &[]), want);
+        assert_eq!(told("mean_loss + acc", &[("acc", &[1.0])]), want);
+        assert!(told("los", &[("acc", &[1.0])]).starts_with("the metric `los` was never reported"));
     }
 
     #[test]

@@ -107,7 +107,7 @@ fn print(arguments: &Run, opened: &Opened, finish: Finish) -> Result<(), Failure
     let best = if several { study.pareto().first().copied() } else { study.best() };
     match best {
         Some(best) => {
-            let table = report::terminal::best(&view, 1, style);
+            let table = report::terminal::best(&view, None, style);
             writeln!(out, "\n{}\n", table.trim_end())?;
             writeln!(out, "  {} {}", paint(FAINT, "again "), rerun_command(&opened.home, best))?;
         }

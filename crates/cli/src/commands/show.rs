@@ -17,6 +17,8 @@ use crate::term::{self, BAD, FAINT, GOOD, STRONG, WARN, paint};
 
 /// How many of the last failures are shown.
 const FAILURES: usize = 3;
+/// How many of the enqueued points are shown.
+const ENQUEUED: usize = 3;
 
 /// Prints it, once or as long as it is watched.
 pub fn run(arguments: &Look) -> Result<Exit, Failure> {
@@ -83,6 +85,7 @@ fn as_json(opened: &Opened) -> serde_json::Value {
         "best": study.best().map(|best| trial_json(study, best)),
         "front": (study.directions().len() > 1)
             .then(|| study.pareto().into_iter().map(|trial| trial_json(study, trial)).collect::<Vec<_>>()),
+        "enqueued": study.enqueued().map(|(_, entry)| &entry.point).collect::<Vec<_>>(),
         "running": study.running().map(|trial| trial_json(study, trial)).collect::<Vec<_>>(),
         "importance": importance(opened),
         "provenance": runner::records(study),
@@ -149,6 +152,7 @@ fn text(opened: &Opened) -> Result<String, Failure> {
             &format!("trial {}  {time}  {}", trial.number().0, words::parameters(trial)),
         )?;
     }
+    line_of_enqueued(&mut out, study)?;
     for trial in failures(study) {
         let why = paint(BAD, words::outcome(study, trial));
         line(&mut out, "failed", &format!("trial {}  {why}", trial.number().0))?;
@@ -188,6 +192,19 @@ fn understanding(out: &mut impl Write, opened: &Opened) -> Result<(), Failure> {
         }
     }
     Ok(())
+}
+
+/// The points that somebody put into the queue and that no trial serves yet.
+fn line_of_enqueued(out: &mut impl Write, study: &Study) -> Result<(), Failure> {
+    for (_, entry) in study.enqueued().take(ENQUEUED) {
+        let point: Vec<_> =
+            entry.point.iter().map(|(name, value)| format!("{name}={}", format::json(value))).collect();
+        line(out, "enqueued", &point.join(" "))?;
+    }
+    match study.enqueued().count().saturating_sub(ENQUEUED) {
+        0 => Ok(()),
+        more => line(out, "", &paint(FAINT, format!("and {more} more"))),
+    }
 }
 
 /// How many runs are under way, wait, failed or were lost so far; nothing where there is nothing to say.

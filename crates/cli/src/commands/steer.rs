@@ -2,20 +2,25 @@
 
 use std::io::Write;
 
+use serde_json::json;
 use study::Command;
 
-use crate::args::Target;
+use crate::args::Steer;
 use crate::failure::{Exit, Failure};
 use crate::opened;
 use crate::term;
 
 /// Writes the command into the study's log, synced; runners see it within a second.
-pub fn run(target: &Target, command: Command) -> Result<Exit, Failure> {
-    let home = target.home()?;
+pub fn run(arguments: &Steer, command: Command) -> Result<Exit, Failure> {
+    let home = arguments.target.home()?;
     let session = opened::for_writing(&home)?;
     let who = std::env::var("USER").ok();
     session.control(command, who)?;
     let runners = session.living()?.len();
+    if arguments.json {
+        let phase = session.with_study(study::Study::phase);
+        return super::json(&json!({"study": home.name(), "phase": phase, "runners": runners}));
+    }
     let said = match (command, runners) {
         (Command::Stop, 0) => "stopped; nobody was running it",
         (Command::Stop, _) => "stopping: running trials are ended",

@@ -12,6 +12,7 @@ use runner::{Finish, Happening, Opening, Voice, Watcher};
 use study::{Limit, Real, Rule, RunKey, State, Study, TrialId};
 
 use super::bests::Bests;
+use super::hush::Hush;
 use super::words;
 use crate::term::{self, BAD, FAINT, GOOD, STRONG, WARN, paint};
 
@@ -29,6 +30,7 @@ pub struct Live {
     state: &'static str,
     opened: Instant,
     ended_before: u64,
+    _hush: Hush,
 }
 
 struct Running {
@@ -47,6 +49,7 @@ impl Live {
             state: "",
             opened: Instant::now(),
             ended_before: 0,
+            _hush: Hush::new(),
         }
     }
 

@@ -1,6 +1,7 @@
 //! What `ravine run` shows while it runs: a live block on a terminal, plain lines elsewhere, or JSON lines.
 
 mod bests;
+mod hush;
 mod json;
 mod live;
 mod plain;

@@ -64,7 +64,7 @@ impl Plain {
         }
         let state = match (trial.state(), study.waits_at(trial)) {
             (State::Complete, _) if self.bests.beats(study, number) => "best".to_owned(),
-            (_, Some(level)) => format!("at {}", level.0),
+            (_, Some(_)) => "waits".to_owned(),
             (state, _) => state.name().to_owned(),
         };
         let time =

@@ -27,10 +27,11 @@ pub fn outcome(study: &Study, trial: Trial<'_>) -> String {
     match trial.state() {
         State::Complete if trial.is_feasible() => values(study, trial),
         State::Complete => format!("{}  breaks a constraint", values(study, trial)),
-        State::Pruned if study.waits_at(trial).is_some() => {
-            format!("waits for promotion  {}", values(study, trial))
-        }
-        State::Pruned => format!("stopped early  {}", values(study, trial)),
+        State::Pruned => match study.waits_at(trial) {
+            // Until its rule lets it: promotion, or the next turn of a population.
+            Some(level) => format!("at {}, may go on  {}", level.0, values(study, trial)),
+            None => format!("stopped early  {}", values(study, trial)),
+        },
         State::Failed => first_line(trial.message().unwrap_or("failed")).to_owned(),
         State::Queued => "queued".to_owned(),
         State::Running => "running".to_owned(),

@@ -55,15 +55,16 @@ pub fn trials(view: &View, rows: &[usize], style: Style) -> String {
     out
 }
 
-/// The best trial in full, one metric or parameter a line; of several objectives the Pareto front, and with `count` above 1 the
+/// The best trial in full, one metric or parameter a line; of several objectives the Pareto front, and with `most` above 1 the
 /// best so many, as a table.
-pub fn best(view: &View, count: usize, style: Style) -> String {
+pub fn best(view: &View, most: Option<usize>, style: Style) -> String {
     let several = view.objectives.len() > 1;
     let rows = match several {
         true => summary::best(view),
         false => summary::ranked(view, 0),
     };
-    let rows: Vec<usize> = rows.into_iter().take(if several { usize::MAX } else { count.max(1) }).collect();
+    let most = most.unwrap_or(if several { usize::MAX } else { 1 });
+    let rows: Vec<usize> = rows.into_iter().take(most).collect();
     // A value without end ranks nowhere, and is still the best there is.
     let any = || view.rows.iter().position(|row| row.state == State::Complete);
     let rows = if rows.is_empty() { any().into_iter().collect() } else { rows };

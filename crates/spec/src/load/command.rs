@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use space::{Found, Stream};
+use space::{Found, Point, Space, Stream};
 
 use super::Loader;
 use super::scope::Scope;
@@ -113,20 +113,39 @@ impl Loader<'_> {
             let (message, help) = scope.problem(&placeholder.name);
             self.problems.push(Diagnostic::error(span, message).help(help));
         }
+        self.formats(placeholders, path, scope);
         unknown.is_empty()
+    }
+
+    /// A format must suit the values that its parameter can have. Found by trying.
+    fn formats(&mut self, placeholders: &[Placeholder], path: &str, scope: &Scope<'_>) {
+        let Some(names) = &scope.names else { return };
+        for placeholder in placeholders {
+            let Some(format) = &placeholder.spec else { continue };
+            let misfit = |point: &Point| match names.space.lookup(point, &placeholder.name) {
+                Found::Value(value) => format.write(&value).err().map(|problem| (value, problem)),
+                _ => None,
+            };
+            if let Some((value, problem)) = tried(names.space).iter().find_map(misfit) {
+                let span = self.placeholder_span(path, placeholder);
+                let message =
+                    format!("`{}` can be {value}, which cannot be written so: {problem}", placeholder.name);
+                let help =
+                    "numbers take `d`, `f`, `e` or `g`, of which `d` is for integers; lists take a separator";
+                self.problems.push(Diagnostic::error(span, message).help(help));
+            }
+        }
     }
 
     fn placeholder_span(&self, path: &str, placeholder: &Placeholder) -> Range<usize> {
         self.inside(path, Some(&placeholder.span))
     }
 
-    /// What cannot be left out needs placeholders that are always active. Found by trying: conditions can be any
-    /// expression, and a thousand configurations show the inactive ones of any but the rarest.
+    /// What cannot be left out needs placeholders that are always active. Found by trying.
     fn always_active(&mut self, placeholders: &[Placeholder], path: &str, scope: &Scope<'_>, what: &str) {
         let Some(names) = &scope.names else { return };
         let open: Vec<_> = placeholders.iter().filter(|placeholder| placeholder.default.is_none()).collect();
-        let mut stream = Stream::new(0, 0, 0);
-        let points: Vec<_> = (0..1000).map(|_| names.space.sample(&mut stream)).collect();
+        let points = tried(names.space);
         for placeholder in open {
             let inactive = |point| names.space.lookup(point, &placeholder.name) == Found::Inactive;
             if points.iter().any(inactive) {
@@ -140,4 +159,10 @@ impl Loader<'_> {
             }
         }
     }
+}
+
+/// Conditions can be any expression: a thousand configurations show what any but the rarest has.
+pub(super) fn tried(space: &Space) -> Vec<Point> {
+    let mut stream = Stream::new(0, 0, 0);
+    (0..1000).map(|_| space.sample(&mut stream)).collect()
 }

@@ -87,7 +87,7 @@ impl Loader<'_> {
         settings.stages = stages.iter().map(Stage::rules).collect();
         let sampler = self.sampler(file.sampler.as_ref(), &space, settings.objectives.len())?;
         self.accord(settings.pruner.as_ref(), &sampler, &space, settings.objectives.len());
-        let points = self.points(file.point, &space);
+        let points = self.points(file.point, &space, &settings);
         self.transfer(&file.transfer.from, &sampler);
         Some(StudyFile {
             source: self.source.clone(),

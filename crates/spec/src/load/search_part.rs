@@ -3,9 +3,11 @@
 use std::sync::Arc;
 
 use search::SamplerSpec;
-use space::{Json, Size, Space, SpaceError};
+use space::{Json, PartialPoint, Size, Space, SpaceError, Stream};
+use study::{Judge, Settings};
 
 use super::Loader;
+use super::command::tried;
 use crate::diagnostic::Diagnostic;
 use crate::file::{File, PointForm};
 use crate::study_file::{Declaration, GivenPoint};
@@ -33,7 +35,10 @@ impl Loader<'_> {
                 self.problems.push(problem.help("loosen them, or widen what the parameters can be"));
                 None
             }
-            Ok(space) => Some((Arc::new(space), declaration)),
+            Ok(space) => {
+                self.tied(&space);
+                Some((Arc::new(space), declaration))
+            }
             Err(errors) => {
                 // What could not be read was told; it stands as a table that says nothing.
                 let told = |error: &SpaceError| self.is_broken(&error.path);
@@ -47,9 +52,31 @@ impl Loader<'_> {
         }
     }
 
-    pub(super) fn points(&mut self, points: Vec<PointForm>, space: &Space) -> Vec<GivenPoint> {
+    /// A trial whose tied values cannot be computed fails; one that is found by trying is told before.
+    fn tied(&mut self, space: &Space) {
+        let points = tried(space);
+        let errors: Vec<_> = points.iter().filter_map(|point| space.check_tied(point).err()).collect();
+        let Some(first) = errors.first() else { return };
+        let share = format!("{} of {} configurations drawn", errors.len(), points.len());
+        let span = self.inside(&format!("space.{}.expr", first.path), first.span.as_ref());
+        let message = format!("`{}` cannot be computed in {share}: {}", first.path, first.message);
+        let problem = match errors.len() == points.len() {
+            true => Diagnostic::error(span, message),
+            false => Diagnostic::warning(span, message)
+                .help("such trials fail; exclude them by a space constraint"),
+        };
+        self.problems.push(problem);
+    }
+
+    pub(super) fn points(
+        &mut self,
+        points: Vec<PointForm>,
+        space: &Space,
+        settings: &Settings,
+    ) -> Vec<GivenPoint> {
+        let judge = Judge::new(settings).ok();
         for (i, point) in points.iter().enumerate() {
-            if let Err(error) = space.partial(&point.params) {
+            if let Err(error) = space.partial(&point.params).and_then(|partial| whole(space, &partial)) {
                 let path = format!("point[{i}].params.{}", error.path);
                 // What names nothing is underlined itself, not its value.
                 let key = self
@@ -61,9 +88,12 @@ impl Loader<'_> {
                 let span = key.unwrap_or_else(|| self.at(&path));
                 self.problems.push(Diagnostic::error(span, error.message).maybe_help(error.hint));
             }
-            if point.result.as_ref().is_some_and(|result| result.is_empty()) {
-                let at = self.at(&format!("point[{i}].result"));
+            let Some(result) = &point.result else { continue };
+            let at = self.at(&format!("point[{i}].result"));
+            if result.is_empty() {
                 self.problems.push(Diagnostic::error(at, "this result names no metric"));
+            } else if let Some(Err(error)) = judge.as_ref().map(|judge| judge.judge(&study::told(result))) {
+                self.problems.push(Diagnostic::error(at, format!("this result gives no value: {error}")));
             }
         }
         points.into_iter().map(|PointForm { params, result }| GivenPoint { params, result }).collect()
@@ -105,4 +135,15 @@ impl Loader<'_> {
         }
         Some(spec)
     }
+}
+
+/// A point that leaves nothing open must keep the space constraints.
+fn whole(space: &Space, partial: &PartialPoint) -> Result<(), SpaceError> {
+    let mut open = false;
+    let mut stream = Stream::new(0, 0, 0);
+    let point = space.complete_partial(partial, |i, _| {
+        open = true;
+        space.parameters()[i].domain.sample(&mut stream)
+    });
+    if open { Ok(()) } else { space.validate(&point) }
 }

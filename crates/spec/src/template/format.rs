@@ -46,7 +46,7 @@ impl Spec {
     }
 
     /// Writes a value; says why where it is of the wrong kind.
-    pub(super) fn write(&self, value: &Json) -> Result<String, String> {
+    pub(crate) fn write(&self, value: &Json) -> Result<String, String> {
         match self {
             Spec::Join(separator) => match value {
                 Json::Array(items) => Ok(items.iter().map(plain).collect::<Vec<_>>().join(separator)),

@@ -137,6 +137,8 @@ fn placeholders_that_name_nothing_are_errors() {
         changed("--lr={lr}", "--lr=lr}"),
         changed("--lr={lr}", "--lr={}"),
         changed("--lr={lr}", "--lr={lr:.3x}"),
+        changed("--lr={lr}", "--lr={lr:d}"),
+        changed("--lr={lr}", "--lr={units:d}"),
         changed("--lr={lr}", "--lr={stage.tune.lr}"),
         changed(
             "run = [\"python\", \"train.py\", \"--lr={lr}\"]",
@@ -148,6 +150,36 @@ fn placeholders_that_name_nothing_are_errors() {
         added("[[stage.file]]\ntemplate = \"card.yml\"\nset = { \"a.b\" = \"{lrr}\" }\n"),
     ]);
     insta::assert_snapshot!(shown);
+}
+
+#[test]
+fn points_that_cannot_be_tried_or_told_are_errors() {
+    let limited = "[[space_constraint]]\nexpr = \"layers * lr <= 0.05\"\n";
+    let shown = all([
+        added("[[point]]\nparams = { lr = 2.0 }\n"),
+        added("[[point]]\nparams = { layerz = 2 }\n"),
+        added("[[point]]\nparams = { lr = 0.01 }\nresult = {}\n"),
+        added("[[point]]\nparams = { lr = 0.01 }\nresult = { loss = 0.5 }\n"),
+        added("[[point]]\nparams = { lr = 0.01 }\nresult = { val_loss = nan }\n"),
+        added(&format!(
+            "{limited}[[point]]\nparams = {{ lr = 0.1, units = [16], optimizer = {{ name = \"sgd\", momentum = 0.5 }} }}\n"
+        )),
+    ]);
+    insta::assert_snapshot!(shown);
+}
+
+#[test]
+fn a_tied_value_that_cannot_be_computed_is_told_before_any_trial() {
+    let always =
+        changed("layers =", "wide = { expr = \"layers * 9223372036854775807 * 2\", int = true }\nlayers =");
+    insta::assert_snapshot!(always);
+    let text = GOOD.replacen("layers =", "wide = { expr = \"layers / (layers - 1)\" }\nlayers =", 1);
+    let study = StudyFile::parse("study.toml", &text, Format::Toml).expect("only a warning");
+    let warned: Vec<_> = study.warnings.iter().map(|warning| warning.message.as_str()).collect();
+    assert!(
+        matches!(warned.as_slice(), [one] if one.starts_with("`wide` cannot be computed in")),
+        "{warned:?}"
+    );
 }
 
 #[test]

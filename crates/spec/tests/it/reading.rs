@@ -31,7 +31,7 @@ expr = "batch * units[0] <= 16384"
 
 [[point]]
 params = { lr = 1e-3, optimizer = "adam" }
-result = { val_error = 0.1 }
+result = { val_error = 0.1, latency_ms = 12.0 }
 
 [sampler]
 name = "tpe"

@@ -88,21 +88,31 @@ fn one(axis: &Axis, name: &str, entries: &[(u32, Digests)], ranking: &dyn Rankin
     }
 }
 
-/// The plain mean and the population standard deviation of each metric over all repetitions that have it, as
-/// `mean_NAME` and `std_NAME`.
+/// The plain mean and the population standard deviation over all repetitions, as `mean_NAME` and `std_NAME`, of each metric
+/// that every repetition has: a mean over some of them would rank trials by which ones those are.
 pub(crate) fn spread(found: &[(u32, Digests)]) -> Digests {
-    let mut values: IndexMap<&str, Vec<Weighted>> = IndexMap::new();
-    for (name, digest) in found.iter().flat_map(|(_, digests)| digests) {
-        let value = Weighted { value: digest.last.value.0, weight: 1.0 };
-        values.entry(name).or_default().push(value);
-    }
     let mut spread = Digests::new();
-    for (name, values) in values {
+    for (name, values) in by_metric(found).into_iter().filter(|(_, values)| values.len() == found.len()) {
         for (prefix, statistic) in [("mean", Statistic::Mean), ("std", Statistic::Std)] {
             spread.insert(format!("{prefix}_{name}"), Digest::single(statistic.of(&values, true)));
         }
     }
     spread
+}
+
+/// How many repetitions have a metric, for those that some of them lack.
+pub(crate) fn partial(found: &[(u32, Digests)]) -> IndexMap<String, usize> {
+    let counts = by_metric(found).into_iter().map(|(name, values)| (name.to_owned(), values.len()));
+    counts.filter(|(_, count)| *count < found.len()).collect()
+}
+
+fn by_metric(found: &[(u32, Digests)]) -> IndexMap<&str, Vec<Weighted>> {
+    let mut values: IndexMap<&str, Vec<Weighted>> = IndexMap::new();
+    for (name, digest) in found.iter().flat_map(|(_, digests)| digests) {
+        let value = Weighted { value: digest.last.value.0, weight: 1.0 };
+        values.entry(name).or_default().push(value);
+    }
+    values
 }
 
 #[cfg(test)]
@@ -161,6 +171,8 @@ mod tests {
         assert_eq!(folded.keys().collect::<Vec<_>>(), ["loss"]);
         let spread = spread(&found);
         assert_eq!((last(&spread, "mean_loss"), last(&spread, "std_loss")), (2.0, 1.0));
+        assert!(!spread.contains_key("mean_extra"), "trials would be ranked by which repetitions have it");
+        assert_eq!(partial(&found), IndexMap::from([("extra".to_owned(), 1)]));
     }
 
     #[test]

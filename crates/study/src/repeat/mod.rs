@@ -6,4 +6,4 @@ mod statistic;
 
 pub(crate) use axis::check;
 pub use axis::{Axis, Statistic, coordinates, repetitions};
-pub(crate) use fold::{Ranking, fold, spread};
+pub(crate) use fold::{Ranking, fold, partial, spread};
