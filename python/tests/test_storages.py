@@ -267,3 +267,21 @@ except KeyboardInterrupt:
 """
     out = subprocess.check_output([sys.executable, "-c", code], text=True, timeout=30)
     assert 0.2 < float(out) < 1.5
+
+
+def test_threads_that_share_a_kept_study_do_not_get_in_each_others_way(tmp_path: Path):
+    study = ravine.create_study(storage=f"sqlite:///{tmp_path}/x.db", sampler=RandomSampler(seed=1))
+
+    def objective(trial: ravine.Trial) -> float:
+        x = trial.suggest_float(f"x{trial.number % 7}", 0, 1 + trial.number % 5)
+        trial.set_user_attr("note", [x] * 20)
+        return x
+
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        study.optimize(objective, n_trials=150, n_jobs=8)
+    finally:
+        sys.setswitchinterval(interval)
+    assert [trial.number for trial in study.trials] == list(range(150))
+    assert all(trial.user_attrs["note"] == [trial.value] * 20 for trial in study.trials)

@@ -542,3 +542,13 @@ def test_handlers_of_programs_for_optuna_get_the_messages():
     assert "Trial 0 finished with value" in shown.getvalue()
     assert ravine.logging.get_logger("optuna.study") is logging.getLogger("ravine.study")
     assert ravine.logging.get_logger("other") is logging.getLogger("other")
+
+
+def test_a_trial_that_waits_keeps_the_parameters_that_it_was_added_with():
+    study = ravine.create_study(sampler=RandomSampler(seed=1))
+    given = {"x": FloatDistribution(0, 10)}
+    study.add_trial(create_trial(value=0.5, params={"x": 0.5}, distributions=given))
+    study.add_trial(create_trial(state=TrialState.WAITING, params={"x": 3.0}, distributions=given))
+    trial = study.ask()
+    assert trial.suggest_float("x", 0, 10) == 3.0
+    assert trial.params == {"x": 3.0}
