@@ -16,7 +16,7 @@ use crate::pruner::promoted;
 use crate::random::{Interspersed, Random};
 use crate::sobol::Sobol;
 use crate::strategy::Strategy;
-use crate::tpe::Tpe;
+use crate::tpe::{Tpe, TpeRules};
 use crate::transfer::{Earlier, Transfer};
 use crate::{Duplicates, PrunerSpec, Sampler, SamplerSpec, SearchError};
 use crate::{evolution, nsga2, nsga3};
@@ -47,6 +47,8 @@ pub struct Setting<'a> {
     pub programs: Option<Arc<dyn Programs>>,
     /// Earlier studies, which shape its start.
     pub earlier: &'a [Earlier],
+    /// A program's rules for `tpe`, in place of its own.
+    pub rules: Option<Arc<TpeRules>>,
 }
 
 impl Default for Setting<'_> {
@@ -57,6 +59,7 @@ impl Default for Setting<'_> {
             pruner: None,
             programs: None,
             earlier: &[],
+            rules: None,
         }
     }
 }
@@ -85,7 +88,7 @@ pub fn build_for(
     space: Arc<Space>,
     setting: &Setting<'_>,
 ) -> Result<Box<dyn Sampler>, SearchError> {
-    let Setting { objectives, mut duplicates, pruner, ref programs, earlier } = *setting;
+    let Setting { objectives, mut duplicates, pruner, ref programs, earlier, .. } = *setting;
     if matches!(spec, SamplerSpec::Fixed(_)) && !earlier.is_empty() {
         let message = "`fixed` tries exactly its points, so earlier studies have no say in it";
         return Err(SearchError::Unsuitable(message.to_owned()));
@@ -101,7 +104,10 @@ pub fn build_for(
         }
         SamplerSpec::Sobol(options) => Box::new(Sobol::new(&space, options.clone())?),
         SamplerSpec::Gp(options) => Box::new(Gp::new(&space, objectives, options.clone())?),
-        SamplerSpec::Tpe(options) => Box::new(Tpe::new(&space, objectives, options.clone())?),
+        SamplerSpec::Tpe(options) => {
+            let rules = setting.rules.clone();
+            Box::new(Tpe::with_rules(&space, objectives, options.clone(), rules)?)
+        }
         SamplerSpec::Cmaes(_) if objectives > 1 => {
             let message = format!("cmaes searches for one objective, and the study has {objectives}");
             return Err(SearchError::Unsuitable(message));

@@ -56,4 +56,5 @@ pub use pruner::{
 pub use spec::{
     AutoOptions, Duplicates, FixedOptions, GridOptions, RandomOptions, SamplerSpec, SobolOptions, TpeOptions,
 };
+pub use tpe::TpeRules;
 pub use transfer::{Earlier, Good};

@@ -70,8 +70,14 @@ impl Wanted {
         programs: Option<&Arc<dyn Programs>>,
     ) -> Result<Box<dyn Sampler>, SearchError> {
         let (objectives, duplicates, pruner) = (self.objectives, self.duplicates, self.pruner.as_ref());
-        let setting =
-            Setting { objectives, duplicates, pruner, programs: programs.cloned(), earlier: &self.earlier };
+        let setting = Setting {
+            objectives,
+            duplicates,
+            pruner,
+            programs: programs.cloned(),
+            earlier: &self.earlier,
+            rules: None,
+        };
         search::build_for(&self.sampler, Arc::clone(space), &setting)
     }
 }

@@ -25,7 +25,7 @@ mod warm;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use space::{Point, Space};
 
 pub use self::options::{CmaesOptions, Covariance, Restarts};
@@ -34,6 +34,7 @@ use self::coordinates::{Layout, Place};
 use self::run::{Member, Run, Start};
 use crate::standing::Standing;
 use crate::strategy::{Draft, Strategy, stream};
+use crate::transfer::nearest;
 use crate::{Ask, Observed, Purpose, SearchError, TrialId};
 
 /// The key in a memo under which a draw's own data stand.
@@ -119,6 +120,9 @@ impl Draw {
 pub(crate) struct Cmaes {
     options: CmaesOptions,
     role: Role,
+    /// What the options say of where it begins.
+    start: Point,
+    promising: Vec<Point>,
     layout: Layout,
     space: Arc<Space>,
     /// Known from the first decision on. Until then `backlog` holds what was learned.
@@ -139,8 +143,16 @@ impl Cmaes {
         if !(options.sigma > 0.0 && options.sigma <= 2.0) {
             return wrong("sigma is not a number above 0 and at most 2");
         }
+        let layout = Layout::new(&space);
+        let mut promising = Vec::with_capacity(options.promising.len());
+        for given in &options.promising {
+            promising.push(named("promising", given, &space)?);
+        }
+        let start = named("start", &options.start, &space)?;
         Ok(Cmaes {
-            layout: Layout::new(&space),
+            start,
+            promising,
+            layout,
             options,
             role,
             space,
@@ -172,7 +184,11 @@ impl Cmaes {
             let known = m.place.at.iter().zip(&place.at);
             known.map(|(x, default)| if x.is_nan() { *default } else { *x }).collect()
         };
-        let promising = known.iter().take(if warm { count } else { 0 }).map(filled).collect();
+        let promising = if self.promising.is_empty() {
+            known.iter().take(if warm { count } else { 0 }).map(filled).collect()
+        } else {
+            self.promising.iter().map(|point| self.place_within(point, &place.at)).collect()
+        };
         Run::new(&self.options, &self.layout, Start { place, promising }, self.role)
     }
 
@@ -181,12 +197,22 @@ impl Cmaes {
         let parameters = self.space.parameters();
         let value = |i: usize| {
             let p = &parameters[i];
-            p.default.as_ref().or_else(|| p.prior.as_ref().map(|belief| &belief.at)).cloned()
+            self.start
+                .get(i)
+                .or(p.default.as_ref())
+                .or_else(|| p.prior.as_ref().map(|belief| &belief.at))
+                .cloned()
         };
         let known = Point::new((0..parameters.len()).map(value).collect::<Vec<_>>());
         let mut place = self.layout.place(&self.space, &known);
         place.at.iter_mut().filter(|x| x.is_nan()).for_each(|x| *x = 0.5);
         place
+    }
+
+    /// Where a point lies, with what it does not have from elsewhere.
+    fn place_within(&self, point: &Point, elsewhere: &[f64]) -> Vec<f64> {
+        let place = self.layout.place(&self.space, point);
+        place.at.iter().zip(elsewhere).map(|(x, other)| if x.is_nan() { *other } else { *x }).collect()
     }
 
     fn take_in(&mut self, event: &Observed, seed: u64) {
@@ -243,6 +269,18 @@ impl Cmaes {
         };
         place.at.iter().zip(&self.layout.coordinates).filter_map(of).collect()
     }
+}
+
+/// The values of an option's table, each the nearest that its parameter can take.
+fn named(option: &str, values: &Map<String, Value>, space: &Space) -> Result<Point, SearchError> {
+    let mut point = Point::empty(space.parameters().len());
+    for (path, value) in values {
+        let wrong = |what: &str| SearchError::Unsuitable(format!("sampler cmaes: {option}.{path}: {what}"));
+        let slot = space.index(path).ok_or_else(|| wrong("the space has no such parameter"))?;
+        let fitting = nearest(&space.parameters()[slot].domain, value);
+        point.set(slot, Some(fitting.ok_or_else(|| wrong(&format!("{value} is no value of it")))?));
+    }
+    Ok(point)
 }
 
 impl Strategy for Cmaes {

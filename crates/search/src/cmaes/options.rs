@@ -2,6 +2,7 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
 /// Options of `cmaes`. Constants are pycma's.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -11,6 +12,14 @@ pub struct CmaesOptions {
     pub population: Option<u32>,
     /// The first standard deviation, as a share of each range. Above 0, at most 2.
     pub sigma: f64,
+    /// Where the search begins: values by parameter path. What is not named begins at its default, where good values are
+    /// believed to be, or in the middle; options without an order have no place to begin at.
+    #[serde(skip_serializing_if = "Map::is_empty")]
+    pub start: Map<String, Value>,
+    /// Good configurations of an earlier search, each a table from parameter path to value: the first distribution is the
+    /// normal one nearest to them, and `start` and `sigma` have no say in it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub promising: Vec<Map<String, Value>>,
     /// Which correlations are learned.
     pub covariance: Covariance,
     /// What follows when the search has converged.
@@ -26,6 +35,8 @@ impl Default for CmaesOptions {
         CmaesOptions {
             population: None,
             sigma: 0.15,
+            start: Map::new(),
+            promising: Vec::new(),
             covariance: Covariance::Auto,
             restarts: Restarts::Bipop,
             warm_start: true,

@@ -8,7 +8,10 @@
 //! changes nothing, which is soon told. Once the history is long, others are looked at only now and then, at fixed
 //! numbers of trials, and of what is far from the front only what could come back is remembered.
 
+use std::sync::Arc;
+
 use super::ranking::{Move, Ranked};
+use super::rules::{self, TpeRules};
 use crate::pareto::{greedy_subset, ranks, weakly_dominates};
 use crate::standing::Standing;
 
@@ -41,15 +44,26 @@ pub(crate) struct Fronts {
     last: Vec<Vec<f64>>,
     /// Whether something came that has not been looked at yet.
     stale: bool,
+    rules: Option<Arc<TpeRules>>,
 }
 
 impl Fronts {
+    /// Nobody is in it yet.
+    pub(crate) fn new(rules: Option<Arc<TpeRules>>) -> Self {
+        Fronts { rules, ..Fronts::default() }
+    }
+
+    /// How many of `ended` trials are the better ones.
+    fn better_of(&self, ended: u64) -> usize {
+        rules::better(self.rules.as_ref(), ended).unwrap_or_else(|| better(ended))
+    }
+
     /// Takes in a trial that ended, with its values where it is complete and keeps the constraints. Where it is not among
     /// the better ones itself, no move names it.
     pub(crate) fn insert(&mut self, ranked: Ranked, values: Option<&[f64]>) -> Vec<Move> {
-        let before = better(self.ended);
+        let before = self.better_of(self.ended);
         self.ended += 1;
-        let count = better(self.ended);
+        let count = self.better_of(self.ended);
         let matters = match values {
             Some(values) => !self.last.iter().any(|other| weakly_dominates(other, values)),
             None => self.feasible.len() < count,
@@ -61,7 +75,7 @@ impl Fronts {
                 let at =
                     self.others.partition_point(|r| (r.standing, r.trial) < (ranked.standing, ranked.trial));
                 self.others.insert(at, ranked);
-                self.others.truncate(MOST as usize);
+                self.others.truncate(count.max(MOST as usize));
             }
         }
         if self.stale && (self.ended <= SHORT || self.ended.is_multiple_of(SELDOM)) {
@@ -75,11 +89,12 @@ impl Fronts {
     fn remember(&mut self, member: Member) {
         let at = self.feasible.partition_point(|other| other.ranked.trial < member.ranked.trial);
         self.feasible.insert(at, member);
-        if self.feasible.len() > REMEMBERED {
+        let remembered = REMEMBERED.max(4 * self.better_of(self.ended));
+        if self.feasible.len() > remembered {
             let ranks = self.ranks();
             let mut sorted = ranks.clone();
             sorted.sort_unstable();
-            let worst_kept = sorted[REMEMBERED / 2].max(1);
+            let worst_kept = sorted[remembered / 2].max(1);
             let mut rank = ranks.into_iter();
             self.feasible.retain(|_| rank.next().is_some_and(|rank| rank <= worst_kept));
         }
@@ -152,8 +167,6 @@ pub(crate) fn values_of(standing: &Standing, values: &[f64]) -> Option<Vec<f64>>
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
     use serde::Deserialize;
     use space::Point;
 

@@ -9,7 +9,9 @@
 //! seed alone.
 
 use std::cmp::Ordering;
+use std::sync::Arc;
 
+use super::rules::{TpeRules, Weights};
 use super::weights::Ramp;
 use crate::TrialId;
 use crate::maths::hash::mix;
@@ -89,6 +91,8 @@ pub(crate) struct Members {
     limited: bool,
     /// Whether older ones count as much as newer ones.
     pub(crate) even: bool,
+    /// What a program says of how much each counts.
+    pub(crate) rules: Option<Arc<TpeRules>>,
 }
 
 /// What merging needs to know of a member.
@@ -233,8 +237,17 @@ impl Members {
         self.stand_for
     }
 
-    /// Each member's slot and weight: that of the middle of its stratum on the ramp, times the stratum's size.
-    pub(crate) fn weights(&self) -> impl Iterator<Item = (u32, f64)> {
+    /// How much a program says that trials count.
+    pub(crate) fn own_weights(&self) -> Weights {
+        match &self.rules {
+            Some(rules) if !self.even => rules.weights(self.stand_for()),
+            _ => Weights::Usual,
+        }
+    }
+
+    /// Each member's slot and weight: that of the middle of its stratum on the ramp, or in a program's `own`, times the
+    /// stratum's size.
+    pub(crate) fn weights(&self, own: Weights) -> impl Iterator<Item = (u32, f64)> {
         let ramp = Ramp::new(self.stand_for() as f64);
         let mut before = 0.0;
         self.list.iter().map(move |m| {
@@ -242,7 +255,7 @@ impl Members {
             let stands_for = m.stands_for as i64 as f64;
             let middle = before + 0.5 * (stands_for - 1.0);
             before += stands_for;
-            (m.slot, if self.even { stands_for } else { stands_for * ramp.at(middle) })
+            (m.slot, if self.even { stands_for } else { stands_for * own.at(ramp, middle) })
         })
     }
 }

@@ -31,6 +31,7 @@ mod option_column;
 mod order_column;
 mod parzen;
 mod ranking;
+mod rules;
 mod screen;
 mod split;
 mod touched;
@@ -47,6 +48,7 @@ use self::groups::Variable;
 use self::members::{Fate, Limit};
 use self::parzen::Parzen;
 use self::ranking::Move;
+pub use self::rules::TpeRules;
 use self::split::Split;
 use crate::standing::Standing;
 use crate::strategy::{Draft, Strategy, stream};
@@ -90,11 +92,22 @@ pub(crate) struct Tpe {
     /// Those that ended and may go on, and so may end again.
     ended_once: BTreeMap<TrialId, EndedOnce>,
     split: Split,
+    rules: Option<Arc<TpeRules>>,
     ended: u64,
 }
 
 impl Tpe {
     pub(crate) fn new(space: &Space, objectives: usize, options: TpeOptions) -> Result<Self, SearchError> {
+        Tpe::with_rules(space, objectives, options, None)
+    }
+
+    /// The same with rules of a program's own.
+    pub(crate) fn with_rules(
+        space: &Space,
+        objectives: usize,
+        options: TpeOptions,
+        rules: Option<Arc<TpeRules>>,
+    ) -> Result<Self, SearchError> {
         let wrong = |what: &str| Err(SearchError::Unsuitable(format!("sampler tpe: {what}")));
         if options.n_ei_candidates == Some(0) {
             return wrong("n_ei_candidates is 0; at least 1 candidate is needed");
@@ -112,7 +125,8 @@ impl Tpe {
             backlog: Vec::new(),
             running: BTreeMap::new(),
             ended_once: BTreeMap::new(),
-            split: Split::new(objectives),
+            split: Split::new(objectives, rules.clone()),
+            rules,
             ended: 0,
         })
     }
@@ -128,13 +142,17 @@ impl Tpe {
             Limit { newest: total.div_ceil(3), total, key }
         });
         let group = |variables: &Vec<Variable>| Group {
-            better: self.split.weighted(Parzen::new(variables, &self.options, true, None)),
-            worse: Parzen::new(variables, &self.options, false, limit),
+            better: self.split.weighted(self.density(variables, true, None)),
+            worse: self.density(variables, false, limit),
         };
         self.groups = self.variables.iter().map(group).collect();
         for event in std::mem::take(&mut self.backlog) {
             self.take_in(&event);
         }
+    }
+
+    fn density(&self, variables: &[Variable], better: bool, limit: Option<Limit>) -> Parzen {
+        Parzen::new(variables, &self.options, better, limit).with_rules(self.rules.clone())
     }
 
     fn take_in(&mut self, event: &Observed) {

@@ -12,17 +12,18 @@
 //! Only as many as can ever be among the better ones are remembered, and some to fill the places of those that
 //! fall behind.
 
-use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use space::Point;
 
+use super::rules::{self, TpeRules};
 use super::weights::better;
 use crate::TrialId;
 use crate::standing::Standing;
 
-/// The better ones are never more than 25; so many are remembered.
+/// The better ones are never more than 25; so many are remembered. With a rule of a program's own all are.
 const KEPT: usize = 100;
 
 /// The better ones are a tenth of those that came so far that there are this many of them.
@@ -63,6 +64,7 @@ pub(crate) struct Ranking {
     came: BTreeMap<Reached, u64>,
     /// How many of the best are the better ones.
     better: usize,
+    rules: Option<Arc<TpeRules>>,
 }
 
 /// How far a trial came, furthest first.
@@ -84,6 +86,11 @@ pub(crate) enum Move {
 }
 
 impl Ranking {
+    /// Nobody is in it yet.
+    pub(crate) fn new(rules: Option<Arc<TpeRules>>) -> Self {
+        Ranking { rules, ..Ranking::default() }
+    }
+
     /// Takes in a trial that ended. Where it is not among the better ones itself, no move names it.
     pub(crate) fn insert(&mut self, standing: Standing, trial: TrialId, point: Arc<Point>) -> Vec<Move> {
         let before: Vec<Ranked> = self.better().cloned().collect();
@@ -124,7 +131,7 @@ impl Ranking {
                 break;
             }
         }
-        self.better = better(so_far);
+        self.better = rules::better(self.rules.as_ref(), so_far).unwrap_or_else(|| better(so_far));
     }
 
     /// A trial that is remembered.
@@ -139,7 +146,7 @@ impl Ranking {
         if at < self.best.len() || !self.others {
             self.best.insert(at, new);
         }
-        if self.best.len() > KEPT {
+        if self.best.len() > KEPT && !rules::is_unbounded(self.rules.as_ref()) {
             self.others = true;
             self.best.truncate(KEPT);
         }
@@ -147,9 +154,12 @@ impl Ranking {
 
     /// What has changed since `before`; a trial that was ranked anew has this standing now.
     fn moves(&self, before: Vec<Ranked>, anew: Option<(TrialId, Option<Standing>)>) -> Vec<Move> {
-        let promoted = self.better().filter(|r| before.iter().all(|b| b.trial != r.trial));
+        let trials = |ranked: &Ranked| ranked.trial;
+        let (were, are): (BTreeSet<_>, BTreeSet<_>) =
+            (before.iter().map(trials).collect(), self.better().map(trials).collect());
+        let promoted = self.better().filter(|r| !were.contains(&r.trial));
         let promoted: Vec<Move> = promoted.map(|r| Move::Promoted(r.clone())).collect();
-        let demoted = before.into_iter().filter(|b| self.better().all(|r| r.trial != b.trial));
+        let demoted = before.into_iter().filter(|b| !are.contains(&b.trial));
         let demoted = demoted.map(|Ranked { standing, trial, point }| {
             let standing = match anew {
                 Some((same, standing)) if same == trial => standing,

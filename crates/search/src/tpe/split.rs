@@ -7,6 +7,7 @@ use space::Point;
 use super::fronts::{Fronts, values_of};
 use super::parzen::Parzen;
 use super::ranking::{Move, Ranked, Ranking};
+use super::rules::TpeRules;
 use crate::standing::Standing;
 use crate::{Outcome, TrialId};
 
@@ -20,8 +21,8 @@ pub(crate) enum Split {
 }
 
 impl Split {
-    pub(crate) fn new(objectives: usize) -> Self {
-        if objectives > 1 { Split::Several(Fronts::default()) } else { Split::One(Ranking::default()) }
+    pub(crate) fn new(objectives: usize, rules: Option<Arc<TpeRules>>) -> Self {
+        if objectives > 1 { Split::Several(Fronts::new(rules)) } else { Split::One(Ranking::new(rules)) }
     }
 
     /// The density of the better ones with the weights that they have: of one objective older trials fade, of several a

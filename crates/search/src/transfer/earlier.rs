@@ -55,7 +55,7 @@ impl Earlier {
     /// Its good trials in another space: what that does not have, or cannot take, is left out.
     pub(super) fn points(&self, space: &Space) -> Vec<Vec<Option<Scalar>>> {
         let value = |good: &Good, parameter: &space::Parameter| {
-            good.point.get(&parameter.path).and_then(|json| fitting(&parameter.domain, json))
+            good.point.get(&parameter.path).and_then(|json| nearest(&parameter.domain, json))
         };
         let point = |good: &Good| space.parameters().iter().map(|parameter| value(good, parameter)).collect();
         self.good.iter().map(point).collect()
@@ -63,7 +63,7 @@ impl Earlier {
 }
 
 /// The value, or of a number the nearest that the domain has; never a number for an option or the reverse.
-fn fitting(domain: &Domain, json: &Value) -> Option<Scalar> {
+pub(crate) fn nearest(domain: &Domain, json: &Value) -> Option<Scalar> {
     if let Ok(value) = domain.from_json(json) {
         return Some(value);
     }

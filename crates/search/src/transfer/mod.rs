@@ -24,6 +24,7 @@ use crate::strategy::{Draft, Strategy, stream};
 use crate::{Ask, DecisionId, Observed, SearchError};
 use standing::Standing;
 
+pub(crate) use earlier::nearest;
 pub use earlier::{Earlier, Good};
 
 /// The key in a memo under which stands which earlier study proposed the point.

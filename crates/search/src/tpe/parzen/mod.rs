@@ -3,6 +3,8 @@
 
 mod density;
 
+use std::sync::Arc;
+
 use space::{Point, Scalar, Stream};
 
 use super::axis::{Axis, Place};
@@ -12,6 +14,7 @@ use super::members::{Fate, Limit, Member, Members, Thinned};
 use super::nearby::Nearby;
 use super::option_column::OptionColumn;
 use super::order_column::OrderColumn;
+use super::rules::{TpeRules, Weights};
 use super::screen::{Pair, Screen};
 use super::touched::Touched;
 use crate::{TpeOptions, TrialId};
@@ -107,6 +110,12 @@ impl Parzen {
             nearby: Nearby::new(lines),
             scratch: Scratch::default(),
         }
+    }
+
+    /// The same with what a program says of how much trials count.
+    pub(crate) fn with_rules(mut self, rules: Option<Arc<TpeRules>>) -> Self {
+        self.members.rules = rules;
+        self
     }
 
     /// The same with trials that do not fade as they grow older.
@@ -215,7 +224,9 @@ impl Parzen {
         if self.prepared {
             return;
         }
-        self.prepared = true;
+        let own = self.members.own_weights();
+        // Weights that are not known yet come with the next question.
+        self.prepared = !matches!(own, Weights::Unknown);
         let trials = self.members.stand_for();
         let kernels = trials as f64 + 1.0;
         for dimension in &mut self.dimensions {
@@ -231,7 +242,7 @@ impl Parzen {
         // Without trials the prior is all there is, whatever its weight.
         self.weight[PRIOR as usize] = if trials == 0 { 1.0 } else { self.prior_weight };
         self.total_weight = self.weight[PRIOR as usize];
-        for (slot, weight) in self.members.weights() {
+        for (slot, weight) in self.members.weights(own) {
             self.weight[slot as usize] = weight;
             self.total_weight += weight;
         }
