@@ -80,6 +80,36 @@ def test_what_cannot_be_kept_is_refused(url):
         study.set_user_attr("a", object())
 
 
+def test_a_declared_space_is_known_again(url):
+    space = ravine.Space(
+        lr=ravine.Float(1e-4, 1.0, log=True), kind=ravine.Choice(["adam", "sgd"]), n=ravine.Int(1, 8)
+    ).constrain("n * lr <= 4")
+    ravine.create_study(study_name="s", storage=url, space=space)
+    study = ravine.load_study(study_name="s", storage=url, sampler=TPESampler(seed=1))
+    trial = study.ask()
+    with pytest.raises(ValueError, match="declared"):
+        trial.suggest_int("lr", 1, 2)
+    # The sampler knew what would be asked for before it was.
+    value = trial.suggest_float("lr", 1e-4, 1.0, log=True)
+    assert trial.relative_params == {"lr": value}
+    again = ravine.create_study(study_name="s", storage=url, space=space, load_if_exists=True)
+    assert again.system_attrs == study.system_attrs
+    copied = url.replace("study.db", "copy.db")
+    ravine.copy_study(from_study_name="s", from_storage=url, to_storage=copied)
+    with pytest.raises(ValueError, match="declared"):
+        ravine.load_study(study_name="s", storage=copied).ask().suggest_int("lr", 1, 2)
+
+
+def test_a_storage_of_ones_own_is_refused_before_anything_is_made(url):
+    class Own(ravine.storages.BaseStorage):
+        def create_new_study(self, directions, study_name=None):
+            raise AssertionError("nothing is made")
+
+    Own.__abstractmethods__ = frozenset()
+    with pytest.raises(TypeError, match="Own cannot keep a study.*sqlite:///study.db"):
+        ravine.create_study(storage=Own())
+
+
 @pytest.mark.parametrize(
     ("choices", "words"), [([(1, 2), (3,)], "cannot be kept"), (["a", "a"], "twice"), ([2**63], "cannot be kept")]
 )

@@ -36,6 +36,11 @@ impl Draws {
         self.stream.uniform()
     }
 
+    /// From the normal distribution of mean 0 and deviation 1.
+    fn normal(&mut self) -> f64 {
+        self.stream.normal()
+    }
+
     /// Of 0 to n - 1.
     fn below(&mut self, n: u64) -> PyResult<u64> {
         if n == 0 {

@@ -7,6 +7,7 @@
 //! It proposes with the interpreter released: who waits for it waits on a lock that is taken without the interpreter,
 //! and what it has to learn is numbered, so that several threads may come in any order.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError, TryLockError};
 use std::time::Duration;
@@ -29,6 +30,9 @@ use crate::table::{Row, State, Table};
 
 /// The trials that a sampler of the engine decided on, and what it noted for itself when it did.
 pub(crate) type Decided = IndexMap<u32, Option<Json>>;
+
+/// So many samplers work in a study at once; of more the one goes that was built first.
+const AT_WORK: usize = 4;
 
 /// What the sampler wants a trial to have.
 #[derive(Clone)]
@@ -61,7 +65,6 @@ struct Mind {
 
 /// A sampler in a study.
 pub(crate) struct Engine {
-    token: u64,
     mind: Arc<Mutex<Mind>>,
     space: Arc<Space>,
     slots: Arc<Vec<Option<usize>>>,
@@ -99,17 +102,19 @@ impl Engine {
         plan: &Plan,
         number: u32,
     ) -> PyResult<Option<Job>> {
-        let Ledger { table, engine, declared, decided, budget, .. } = ledger;
+        let Ledger { table, engines, declared, decided, budget, .. } = ledger;
         let declared = declared.as_ref();
-        let stale = match engine {
-            Some(engine) => engine.is_stale(table, plan),
-            None => true,
-        };
-        if stale {
-            let conditional = engine.take().is_some_and(|old| old.token == plan.token && old.conditional);
-            *engine = Engine::build(declared, table, plan, conditional || declared.is_some())?;
+        if engines.get(&plan.token).is_none_or(|engine| engine.is_stale(table)) {
+            let old = engines.shift_remove(&plan.token);
+            let conditional = declared.is_some() || old.is_some_and(|old| old.conditional);
+            if let Some(engine) = Engine::build(declared, table, plan, conditional)? {
+                if engines.len() == AT_WORK {
+                    engines.shift_remove_index(0);
+                }
+                engines.insert(plan.token, engine);
+            }
         }
-        let Some(engine) = engine else { return Ok(None) };
+        let Some(engine) = engines.get_mut(&plan.token) else { return Ok(None) };
         let observed = engine.lesson(py, table, decided);
         let lesson = engine.lessons;
         engine.lessons += 1;
@@ -125,9 +130,9 @@ impl Engine {
         }))
     }
 
-    fn is_stale(&self, table: &Table, plan: &Plan) -> bool {
+    fn is_stale(&self, table: &Table) -> bool {
         let since = table.ended.len() - self.built_at;
-        self.token != plan.token || (self.dists < table.dists.len() && since * 8 >= self.built_at)
+        self.dists < table.dists.len() && since * 8 >= self.built_at
     }
 
     fn build(
@@ -148,11 +153,12 @@ impl Engine {
             SamplerSpec::Auto(_) => Duplicates::Skip,
             _ => Duplicates::Repeat,
         };
-        let setting = Setting { objectives: table.maximize.len(), duplicates, ..Setting::default() };
-        let sampler = search::build_for(&plan.spec, Arc::clone(&space), &setting).map_err(refused)?;
+        let (objectives, rules) = (table.maximize.len(), plan.rules());
+        let setting = Setting { objectives, duplicates, rules, ..Setting::default() };
+        let sampler =
+            search::build_for(&within(&plan.spec, &space), Arc::clone(&space), &setting).map_err(refused)?;
         let mind = Mind { sampler, next: 0, early: BTreeMap::new() };
         Ok(Some(Engine {
-            token: plan.token,
             mind: Arc::new(Mutex::new(mind)),
             space,
             slots: Arc::new(slots),
@@ -281,6 +287,16 @@ fn suggested(table: &Table) -> PyResult<Option<(Arc<Space>, Vec<Option<usize>>)>
     Ok(Some((Arc::new(space), slots)))
 }
 
+/// The description without what it says of parameters that nobody has asked for: they may come later.
+fn within<'a>(spec: &'a SamplerSpec, space: &Space) -> Cow<'a, SamplerSpec> {
+    let SamplerSpec::Cmaes(options) = spec else { return Cow::Borrowed(spec) };
+    let mut options = options.clone();
+    let known = |path: &String| space.index(path).is_some();
+    options.start.retain(|path, _| known(path));
+    options.promising.iter_mut().for_each(|point| point.retain(|path, _| known(path)));
+    Cow::Owned(SamplerSpec::Cmaes(options))
+}
+
 fn created(number: u32, point: Arc<Point>, decided: Option<&Option<Json>>) -> Observed {
     let trial = TrialId(number.into());
     let decision = decided.map(|_| DecisionId(number.into()));
@@ -305,7 +321,7 @@ fn outcome(py: Python<'_>, table: &Table, row: &Row) -> Outcome {
 }
 
 /// The constraints that a trial's notes hold, as Optuna keeps them.
-fn violations(notes: &Bound<'_, PyDict>) -> Vec<f64> {
+pub(crate) fn violations(notes: &Bound<'_, PyDict>) -> Vec<f64> {
     let mut found: Vec<f64> = Vec::new();
     for (key, value) in notes.iter() {
         let Ok(key) = key.extract::<String>() else { continue };

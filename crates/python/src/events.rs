@@ -4,25 +4,17 @@ use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyBool, PyDict, PyFloat, PyInt, PyString, PyTuple};
-use search::{DecisionId, TrialId, Verdict};
+use search::TrialId;
 use serde_json::Value as Json;
+use session::elsewhere;
 use space::{ChoiceDomain, ChoiceOption, Domain};
-use study::{
-    Assignment, Ending, EventBody, Real, Reported, RunKey, RunStarted, Source, Suggested, TrialCreated,
-    TrialEnded, TrialTagged,
-};
+use study::{Assignment, Ending, EventBody, Suggested};
 
 use crate::dist::{Dist, Kind};
 use crate::table::{Param, Row, State, Table};
 
-/// The note that holds a trial's times, where it was made elsewhere.
-const TIMES: &str = "ravine:times";
 /// The note that holds what a sampler noted for itself.
 const MEMO: &str = "ravine:memo";
-/// Notes of the system have this before their names; users' have nothing, or the other where they would be taken for
-/// the system's.
-const SYSTEM: &str = "system:";
-const USER: &str = "user:";
 
 /// The domain of a distribution as the log holds it.
 pub(crate) fn domain_of(py: Python<'_>, dist: &Dist) -> PyResult<Domain> {
@@ -37,21 +29,6 @@ pub(crate) fn domain_of(py: Python<'_>, dist: &Dist) -> PyResult<Domain> {
     let domain =
         ChoiceDomain::new(options, false).map_err(|error| PyValueError::new_err(error.to_string()))?;
     Ok(Domain::Choice(domain))
-}
-
-/// Numbers that JSON does not have, among choices.
-const ODD: [(&str, f64); 3] =
-    [("ravine:inf", f64::INFINITY), ("ravine:-inf", f64::NEG_INFINITY), ("ravine:nan", f64::NAN)];
-
-fn odd_name(number: f64) -> &'static str {
-    let [infinite, negative, nan] = ODD;
-    if number.is_nan() {
-        nan.0
-    } else if number > 0.0 {
-        infinite.0
-    } else {
-        negative.0
-    }
 }
 
 /// A choice as JSON.
@@ -69,9 +46,8 @@ fn label(choice: &Bound<'_, PyAny>) -> PyResult<Json> {
     }
     if choice.is_instance_of::<PyFloat>() {
         let number: f64 = choice.extract()?;
-        return Ok(
-            serde_json::Number::from_f64(number).map_or_else(|| Json::from(odd_name(number)), Json::Number)
-        );
+        return Ok(serde_json::Number::from_f64(number)
+            .map_or_else(|| Json::from(elsewhere::odd_name(number)), Json::Number));
     }
     if choice.is_instance_of::<PyString>() {
         return Ok(Json::String(choice.extract()?));
@@ -113,7 +89,7 @@ fn choice<'py>(py: Python<'py>, label: &Json) -> PyResult<Bound<'py, PyAny>> {
             Some(whole) => PyInt::new(py, whole).into_any(),
             None => PyFloat::new(py, number.as_f64().unwrap_or(f64::NAN)).into_any(),
         },
-        Json::String(text) => match ODD.iter().find(|(name, _)| name == text) {
+        Json::String(text) => match elsewhere::ODD.iter().find(|(name, _)| name == text) {
             Some((_, number)) => PyFloat::new(py, *number).into_any(),
             None => PyString::new(py, text).into_any(),
         },
@@ -164,74 +140,40 @@ pub(crate) fn suggested(
 
 /// The events of the reports of a trial since the first `sent` of them.
 pub(crate) fn reported(table: &Table, number: u32, sent: usize, metric: &str) -> Vec<EventBody> {
-    let trial = TrialId(number.into());
     let reports = table.rows[number as usize].reports.get(sent..).unwrap_or_default();
-    let event = |&(step, value): &(i64, f64)| {
-        let values = [(metric.to_owned(), Real(value))].into_iter().collect();
-        let step = step.max(0) as u64;
-        EventBody::Reported(Reported { trial, repetition: 0, step, values, verdict: Verdict::Go })
-    };
-    reports.iter().map(event).collect()
+    let trial = TrialId(number.into());
+    reports.iter().map(|&(step, value)| elsewhere::reported(trial, metric, step, value)).collect()
 }
 
-/// The creation of a trial; `turn` numbers the decisions of a sampler.
+/// The creation of a trial, by a sampler or by a person.
 pub(crate) fn created(number: u32, by_sampler: bool, attributes: Assignment) -> EventBody {
-    let trial = TrialId(number.into());
-    let mut created = TrialCreated::sampled(trial, DecisionId(number.into()), Assignment::new());
-    if !by_sampler {
-        (created.source, created.decision) = (Source::User, None);
-    }
-    if let Some(Json::Object(fixed)) = attributes.get("system:fixed_params") {
-        (created.source, created.prepared) = (Source::Enqueued, fixed.clone());
-    }
-    created.attributes = attributes;
-    EventBody::TrialCreated(created)
+    elsewhere::created(TrialId(number.into()), by_sampler, attributes)
 }
 
 /// The start of a trial by whoever draws `epoch`; of two the first has it.
 pub(crate) fn started(number: u32, epoch: u64) -> EventBody {
-    let run = RunKey::first(TrialId(number.into()));
-    EventBody::RunStarted(RunStarted { run, epoch, host: None, cpus: None, gpus: None, lease: None })
+    elsewhere::started(TrialId(number.into()), epoch)
 }
 
 /// The end of a trial.
-pub(crate) fn ended(number: u32, state: State, values: &[f64], metrics: &[String]) -> EventBody {
+pub(crate) fn ended(
+    number: u32,
+    state: State,
+    values: &[f64],
+    metrics: &[String],
+    violations: Vec<f64>,
+) -> EventBody {
     let ending = match state {
         State::Complete => Ending::Complete,
         State::Pruned => Ending::Pruned,
         _ => Ending::Failed,
     };
-    let mut ended = TrialEnded::new(TrialId(number.into()), ending);
-    ended.values = values.iter().copied().map(Real).collect();
-    ended.metrics = metrics.iter().cloned().zip(values.iter().copied().map(Real)).collect();
-    EventBody::TrialEnded(ended)
+    EventBody::TrialEnded(elsewhere::ended(TrialId(number.into()), ending, values, metrics, violations))
 }
 
 /// A note on a trial.
 pub(crate) fn tagged(number: u32, attributes: Assignment) -> EventBody {
-    EventBody::TrialTagged(TrialTagged { trial: TrialId(number.into()), attributes })
-}
-
-/// What the log calls a note.
-pub(crate) fn note_key(key: &str, system: bool) -> String {
-    match system {
-        true => format!("{SYSTEM}{key}"),
-        false if key.starts_with(SYSTEM) || key.starts_with(USER) => format!("{USER}{key}"),
-        false => key.to_owned(),
-    }
-}
-
-/// Whether a note of the log is the system's, and its name.
-pub(crate) fn note_name(key: &str) -> (bool, &str) {
-    match key.strip_prefix(SYSTEM) {
-        Some(name) => (true, name),
-        None => (false, key.strip_prefix(USER).unwrap_or(key)),
-    }
-}
-
-/// The note that says when a trial that was made elsewhere started and ended.
-pub(crate) fn times(started: i64, ended: i64) -> (String, Json) {
-    (TIMES.to_owned(), Json::from(vec![started, ended]))
+    elsewhere::tagged(TrialId(number.into()), attributes)
 }
 
 /// What a sampler noted for itself, as a note on the trial.
@@ -257,8 +199,8 @@ pub(crate) struct Made {
 impl Made {
     /// Makes the notes that are for people.
     pub(crate) fn notes(&mut self, py: Python<'_>, attributes: &Assignment) -> PyResult<()> {
-        for (key, value) in attributes.iter().filter(|(key, _)| *key != MEMO && *key != TIMES) {
-            let (system, name) = note_name(key);
+        for (key, value) in attributes.iter().filter(|(key, _)| *key != MEMO && *key != elsewhere::TIMES) {
+            let (system, name) = elsewhere::note_name(key);
             self.notes.push((system, PyString::new(py, name).unbind(), python_of(py, value)?.unbind()));
         }
         Ok(())
@@ -281,7 +223,7 @@ pub(crate) fn take_notes(
     attributes: &Assignment,
     made: &mut Made,
 ) -> PyResult<()> {
-    if let Some(times) = attributes.get(TIMES) {
+    if let Some(times) = attributes.get(elsewhere::TIMES) {
         let time = |i: usize| times.get(i).and_then(Json::as_i64).unwrap_or_default();
         (row.started, row.ended) = (time(0), time(1));
     }
@@ -293,20 +235,10 @@ pub(crate) fn take_notes(
     Ok(())
 }
 
-/// JSON text as a note; what is no JSON for others (NaN) is kept as text.
-pub(crate) fn json_of(text: &str) -> Json {
-    serde_json::from_str(text).unwrap_or_else(|_| {
-        let mut kept = Assignment::new();
-        kept.insert("ravine:json".to_owned(), Json::from(text));
-        Json::Object(kept)
-    })
-}
-
 /// A note as a Python object.
 pub(crate) fn python_of<'py>(py: Python<'py>, value: &Json) -> PyResult<Bound<'py, PyAny>> {
     static LOADS: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
-    let kept = value.get("ravine:json").and_then(Json::as_str).map(str::to_owned);
-    LOADS.import(py, "json", "loads")?.call1((kept.unwrap_or_else(|| value.to_string()),))
+    LOADS.import(py, "json", "loads")?.call1((elsewhere::text_of(value),))
 }
 
 /// Takes in a suggestion of the log, where the row does not have it yet.

@@ -5,19 +5,23 @@
 //! once, in its order.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use pyo3::exceptions::{PyKeyError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyDict, PyString};
+use session::elsewhere;
 use space::{Domain, Space};
 use store::{Draft, Durability, Guard, Header, Sqlite, Store, StudyId};
 use study::history::{self, Decoded};
 use study::{Assignment, Direction, EventBody, Objective, Settings, StudyCreated, StudyTagged};
 
+use crate::engine;
 use crate::events::{self, Made};
 use crate::ledger::{self, Ledger};
 use crate::moment;
+use crate::pulse;
 use crate::table::{Param, Row, State};
 
 /// A database of studies.
@@ -42,6 +46,8 @@ pub(crate) struct Journal {
     epochs: indexmap::IndexMap<u32, u64>,
     user: Py<PyDict>,
     system: Py<PyDict>,
+    /// The last signs of life of trials that run in this process.
+    signs: indexmap::IndexMap<u32, store::Lease>,
     /// The space of a study that was declared in a file: its trials come with their values.
     space: Option<Space>,
 }
@@ -85,10 +91,7 @@ impl Shelf {
 
     /// Makes a study: its id; None where the name is taken.
     fn create(&self, py: Python<'_>, name: &str, maximize: Vec<bool>, seed: u64) -> PyResult<Option<u64>> {
-        let titles: Vec<String> = match maximize.len() {
-            1 => vec!["value".to_owned()],
-            n => (0..n).map(|i| format!("value_{i}")).collect(),
-        };
+        let titles = elsewhere::titles(maximize.len());
         let objective = |(title, maximize): (&String, &bool)| match maximize {
             true => Objective::maximize(title.as_str()),
             false => Objective::minimize(title.as_str()),
@@ -110,7 +113,7 @@ impl Shelf {
                     Err(error) => return Err(error),
                 },
             };
-            match self.store.append_if(info.id, &Guard::unchanged(0), &begin, Durability::Committed) {
+            match self.store.append_if(info.id, &Guard::unchanged(0), &begin, Durability::Synced) {
                 Ok(_) => Ok(Some(info.id.0)),
                 Err(error) if error.is_conflict() => Ok(None),
                 Err(error) => Err(error),
@@ -146,6 +149,7 @@ impl Shelf {
             metrics: objectives.iter().map(|objective| objective.title().to_owned()).collect(),
             sent: indexmap::IndexMap::new(),
             epochs: indexmap::IndexMap::new(),
+            signs: indexmap::IndexMap::new(),
             user: PyDict::new(py).unbind(),
             system: PyDict::new(py).unbind(),
             space: created.space.as_ref().map(space_of).transpose()?,
@@ -261,6 +265,12 @@ impl Journal {
     fn declared(&self, path: &str) -> Option<&Domain> {
         let space = self.space.as_ref()?;
         Some(&space.parameters().get(space.index(path)?)?.domain)
+    }
+
+    /// Where the log is.
+    fn place<'py>(slf: &Bound<'py, Self>) -> (Python<'py>, Arc<Sqlite>, StudyId) {
+        let this = slf.borrow();
+        (slf.py(), Arc::clone(&this.store), this.id)
     }
 
     /// Takes in one event.
@@ -433,9 +443,48 @@ impl Journal {
     ) -> PyResult<()> {
         let state = State::of(state)?;
         let mut bodies = slf.borrow_mut().unsent(slf.py(), &mut ledger.borrow_mut(), number)?;
-        bodies.push(events::ended(number, state, &values, &slf.borrow().metrics));
-        append(slf, &bodies, &Guard::default(), Durability::Committed)?;
+        let notes = ledger.borrow().row(number)?.system.as_ref().map(|notes| notes.clone_ref(slf.py()));
+        let violations = notes.map(|notes| engine::violations(notes.bind(slf.py()))).unwrap_or_default();
+        bodies.push(events::ended(number, state, &values, &slf.borrow().metrics, violations));
+        append(slf, &bodies, &Guard::default(), Durability::Synced)?;
         catch_up(slf, ledger)
+    }
+
+    /// Says that a trial is being worked on; False where somebody has found it dead meanwhile.
+    fn beat(slf: &Bound<'_, Self>, number: u32) -> PyResult<bool> {
+        let (py, store, id) = Self::place(slf);
+        let last = slf.borrow().signs.get(&number).cloned();
+        let sign = py.detach(|| pulse::beat(&store, id, number, last.as_ref()));
+        let sign = sign.map_err(|error| failed(py, &error))?;
+        let lives = sign.is_some();
+        slf.borrow_mut().signs.extend(sign.map(|sign| (number, sign)));
+        Ok(lives)
+    }
+
+    /// Says that nobody works on a trial any more.
+    fn rest(slf: &Bound<'_, Self>, number: u32) -> PyResult<()> {
+        let (py, store, _) = Self::place(slf);
+        let Some(last) = slf.borrow_mut().signs.swap_remove(&number) else { return Ok(()) };
+        py.detach(|| store.release(&last)).map_err(|error| failed(py, &error))
+    }
+
+    /// The running trials that gave a sign of life once, and none for so many milliseconds.
+    fn silent(slf: &Bound<'_, Self>, ledger: &Bound<'_, Ledger>, grace: u64) -> PyResult<Vec<u32>> {
+        let (py, store, id) = Self::place(slf);
+        let running = {
+            let rows = &ledger.borrow().table.rows;
+            let runs = (0u32..).zip(rows).filter(|(_, row)| row.state == State::Running);
+            runs.map(|(number, _)| number).collect::<Vec<u32>>()
+        };
+        let silent = py.detach(|| pulse::silent(&store, id, running, Duration::from_millis(grace)));
+        silent.map_err(|error| failed(py, &error))
+    }
+
+    /// Takes over a trial that gave no sign of life for so many milliseconds; False where it did, or another has it.
+    fn bury(slf: &Bound<'_, Self>, number: u32, grace: u64) -> PyResult<bool> {
+        let (py, store, id) = Self::place(slf);
+        let buried = py.detach(|| pulse::bury(&store, id, number, Duration::from_millis(grace)));
+        buried.map_err(|error| failed(py, &error))
     }
 
     /// Notes something on a trial, as JSON.
@@ -447,7 +496,7 @@ impl Journal {
         key: &str,
         json: &str,
     ) -> PyResult<()> {
-        let note = [(events::note_key(key, system), events::json_of(json))].into_iter().collect();
+        let note = [(elsewhere::note_key(key, system), elsewhere::note_of(json))].into_iter().collect();
         append(slf, &[events::tagged(number, note)], &Guard::default(), Durability::Committed)?;
         catch_up(slf, ledger)
     }
@@ -460,7 +509,7 @@ impl Journal {
         key: &str,
         json: &str,
     ) -> PyResult<()> {
-        let attributes = [(events::note_key(key, system), events::json_of(json))].into_iter().collect();
+        let attributes = [(elsewhere::note_key(key, system), elsewhere::note_of(json))].into_iter().collect();
         append(
             slf,
             &[EventBody::StudyTagged(StudyTagged { attributes })],
@@ -489,12 +538,14 @@ impl Journal {
         let mut notes = Assignment::new();
         for (is_system, given) in [(false, user), (true, system)] {
             notes.extend(
-                given.iter().map(|(key, json)| (events::note_key(key, is_system), events::json_of(json))),
+                given
+                    .iter()
+                    .map(|(key, json)| (elsewhere::note_key(key, is_system), elsewhere::note_of(json))),
             );
         }
         let (start, end) = (moment::of(started)?, moment::of(ended)?);
         if start != 0 {
-            notes.extend([events::times(start, end)]);
+            notes.extend([elsewhere::times(start, end)]);
         }
         let mut interned = Vec::with_capacity(params.len());
         for (name, distribution, value) in params {
@@ -521,9 +572,10 @@ impl Journal {
                 bodies.extend(reported);
             }
             if state.is_finished() {
-                bodies.push(events::ended(number, state, &values, &slf.borrow().metrics));
+                let violations = elsewhere::violations(&notes);
+                bodies.push(events::ended(number, state, &values, &slf.borrow().metrics, violations));
             }
-            if append(slf, &bodies, &Guard::default().deciding(turns..turns + 1), Durability::Committed)? {
+            if append(slf, &bodies, &Guard::default().deciding(turns..turns + 1), Durability::Synced)? {
                 catch_up(slf, ledger)?;
                 return Ok(number);
             }

@@ -2,6 +2,7 @@
 //!
 //! Its methods take the ledger for moments only, with the interpreter held; none runs foreign Python code meanwhile.
 
+use indexmap::IndexMap;
 use pyo3::exceptions::PyKeyError;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList, PyString, PyTuple};
@@ -19,7 +20,8 @@ use crate::trial::Trial;
 #[pyclass(module = "ravine._ravine", weakref)]
 pub(crate) struct Ledger {
     pub(crate) table: Table,
-    pub(crate) engine: Option<Engine>,
+    /// The samplers of the engine at work, by their plans: the study's own, and such as it asks for single values.
+    pub(crate) engines: IndexMap<u64, Engine>,
     /// The declared space, where there is one.
     pub(crate) declared: Option<Declared>,
     /// The trials that a sampler of the engine decided on, with what it noted for itself.
@@ -77,10 +79,24 @@ pub(crate) fn propose(
     plan: &Plan,
 ) -> PyResult<Option<(Wish, Option<Json>)>> {
     let py = ledger.py();
-    let job = Engine::job(py, &mut ledger.borrow_mut(), plan, number)?;
-    let Some(job) = job else { return Ok(None) };
-    let (wish, memo) = py.detach(|| job.run(|| Python::attach(|py| py.check_signals())))?;
-    Ok(wish.map(|wish| (wish, memo)))
+    if ledger.borrow().table.complete < plan.startup {
+        return Ok(None);
+    }
+    loop {
+        // Others may end trials while the program's code runs.
+        let ended = ledger.borrow().table.ended.len();
+        plan.count_better(py, ended)?;
+        if ledger.borrow().table.ended.len() > ended {
+            continue;
+        }
+        let job = Engine::job(py, &mut ledger.borrow_mut(), plan, number)?;
+        let Some(job) = job else { return Ok(None) };
+        let (wish, memo) = py.detach(|| job.run(|| Python::attach(|py| py.check_signals())))?;
+        // A proposal that is dropped changes nothing.
+        if !plan.weigh(py)? {
+            return Ok(wish.map(|wish| (wish, memo)));
+        }
+    }
 }
 
 #[pymethods]
@@ -91,7 +107,7 @@ impl Ledger {
         Ledger {
             first_id,
             table: Table::new(maximize),
-            engine: None,
+            engines: IndexMap::new(),
             declared: None,
             decided: Decided::new(),
             budget: None,
@@ -316,8 +332,14 @@ impl Ledger {
     /// Declares the space: the `[space]` table of a study file as JSON, and its constraints.
     fn declare(&mut self, py: Python<'_>, json: &str, constraints: Vec<String>) -> PyResult<()> {
         self.declared = Some(Declared::new(py, &mut self.table, json, &constraints)?);
-        self.engine = None;
+        self.engines.clear();
         Ok(())
+    }
+
+    /// Whether a space is declared.
+    #[getter]
+    fn is_declared(&self) -> bool {
+        self.declared.is_some()
     }
 
     /// Refuses a suggestion that contradicts the declared space.

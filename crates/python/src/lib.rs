@@ -17,7 +17,9 @@ mod importance;
 mod journal;
 mod ledger;
 mod moment;
+mod optuna;
 mod plan;
+mod pulse;
 mod table;
 mod trial;
 
@@ -32,5 +34,7 @@ fn _ravine(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<ledger::Ledger>()?;
     module.add_class::<plan::Plan>()?;
     module.add_function(wrap_pyfunction!(importance::forest_importances, module)?)?;
+    module.add_function(wrap_pyfunction!(optuna::optuna_names, module)?)?;
+    module.add_function(wrap_pyfunction!(optuna::optuna_study, module)?)?;
     module.add_class::<trial::Trial>()
 }

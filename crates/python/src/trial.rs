@@ -9,7 +9,7 @@ use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyDict, PyFloat, PyInt, PyList, PyString, PyTuple};
 use space::Stream;
 
-use crate::dist::Dist;
+use crate::dist::{Dist, Kind};
 use crate::engine::Wish;
 use crate::ledger::{self, Ledger};
 use crate::moment;
@@ -81,9 +81,11 @@ impl Trial {
         {
             // A trial whose values are given, if only in part, is not the sampler's.
             if trial._fixed_params.is_none() && seen == 0 {
-                let Ledger { engine, decided, .. } = &mut *ledger.borrow_mut();
+                let Ledger { engines, decided, .. } = &mut *ledger.borrow_mut();
                 decided.insert(number, memo);
-                engine.iter_mut().for_each(|engine| engine.foretell(number, &wish, decided));
+                if let Some(engine) = engines.get_mut(&plan.token).filter(|_| !plan.only_numbers) {
+                    engine.foretell(number, &wish, decided);
+                }
             }
             trial.wish = Some(wish);
         }
@@ -108,10 +110,10 @@ impl Trial {
             return Found::Unusual;
         }
         let known = &table.dists[dist as usize];
-        let wished = self.wish.as_ref().and_then(|wish| known.fitting(wish.of(column)?));
-        let value = match wished {
+        let value = match wished(self.wish.as_ref(), plan.bind(py).get(), known, column) {
             _ if known.single => known.first(),
             Some(value) => value,
+            None if plan.bind(py).get().asks => return Found::Unusual,
             None => {
                 let seed = plan.bind(py).get().seed;
                 let number = u64::from(self.number);
@@ -124,6 +126,13 @@ impl Trial {
         Found::Value(value, dist)
     }
 
+    /// The plan of a study whose sampler is one of the engine.
+    fn native(&self) -> PyResult<&Py<Plan>> {
+        self.plan
+            .as_ref()
+            .ok_or_else(|| PyValueError::new_err("the study's sampler is not one of the engine"))
+    }
+
     fn ledger<'py>(&self, py: Python<'py>) -> Bound<'py, Ledger> {
         self.ledger.bind(py).clone()
     }
@@ -133,6 +142,14 @@ impl Trial {
 fn own_columns(ledger: &Ledger, number: u32) -> PyResult<u64> {
     let columns = ledger.row(number)?.params.iter().map(|param| param.column);
     Ok(columns.filter(|column| *column < 64).fold(0, |seen, column| seen | 1 << column))
+}
+
+/// What the sampler wants for a column, where it is a value of this distribution and the sampler has a say in it.
+fn wished(wish: Option<&Wish>, plan: &Plan, dist: &Dist, column: u32) -> Option<f64> {
+    if plan.only_numbers && matches!(dist.kind, Kind::Categorical { .. }) {
+        return None;
+    }
+    dist.fitting(wish?.of(column)?)
 }
 
 /// What an enqueued trial was told to have.
@@ -254,25 +271,23 @@ impl Trial {
         python!(slf.py(), "suggest")?.call1((slf, name, distribution)).map(Bound::unbind)
     }
 
-    /// What the sampler of the engine has for a parameter: an internal value.
-    fn _draw(
-        &mut self,
+    /// What the sampler of the engine has for a parameter: an internal value; None where it has none.
+    fn _wished(
+        &self,
         py: Python<'_>,
         name: &Bound<'_, PyString>,
         distribution: &Bound<'_, PyAny>,
-    ) -> PyResult<f64> {
-        let Some(plan) = &self.plan else {
-            return Err(PyValueError::new_err("the study's sampler is not one of the engine"));
-        };
-        let dist = Dist::of(distribution)?;
-        let ledger = self.ledger.bind(py).borrow();
-        let column = ledger.table.column(name.to_str()?, self.hint);
-        let wished = self.wish.as_ref().and_then(|wish| dist.fitting(wish.of(column?)?));
-        let (seed, number) = (plan.bind(py).get().seed, u64::from(self.number));
-        Ok(match wished {
-            Some(value) => value,
-            None => dist.draw(self.stream.get_or_insert_with(|| Stream::new(seed, INDEPENDENT, number))),
-        })
+    ) -> PyResult<Option<f64>> {
+        let (plan, dist) = (self.native()?.bind(py).get(), Dist::of(distribution)?);
+        let column = self.ledger.bind(py).borrow().table.column(name.to_str()?, self.hint);
+        Ok(column.and_then(|column| wished(self.wish.as_ref(), plan, &dist, column)))
+    }
+
+    /// An internal value drawn evenly.
+    fn _draw(&mut self, py: Python<'_>, distribution: &Bound<'_, PyAny>) -> PyResult<f64> {
+        let (seed, number) = (self.native()?.bind(py).get().seed, u64::from(self.number));
+        let stream = self.stream.get_or_insert_with(|| Stream::new(seed, INDEPENDENT, number));
+        Ok(Dist::of(distribution)?.draw(stream))
     }
 
     /// Keeps the value of a parameter.

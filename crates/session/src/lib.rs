@@ -30,6 +30,7 @@ mod answer;
 mod brain;
 mod decide;
 mod definition;
+pub mod elsewhere;
 mod error;
 mod plan;
 mod points;

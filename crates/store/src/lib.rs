@@ -8,6 +8,7 @@ pub mod conformance;
 mod error;
 mod lease;
 mod memory;
+pub mod optuna;
 mod patient;
 mod record;
 pub mod sqlite;

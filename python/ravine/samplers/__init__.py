@@ -9,14 +9,13 @@ from ravine.samplers._engine import (
     AutoSampler,
     CmaEsSampler,
     GPSampler,
-    NSGAIIISampler,
-    NSGAIISampler,
     QMCSampler,
     RandomSampler,
     TPESampler,
 )
 from ravine.samplers._genetic import BaseGASampler
 from ravine.samplers._grid import GridSampler
+from ravine.samplers._nsga import NSGAIIISampler, NSGAIISampler
 from ravine.samplers._partial_fixed import PartialFixedSampler
 
 __all__ = [

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import math
+import weakref
+from collections.abc import Callable, Iterable, Sequence
+from numbers import Real
 from typing import TYPE_CHECKING, Any
 
 from ravine import logging
 from ravine._notice import deprecated, experimental, experimental_argument, warn
 from ravine.samplers._base import BaseSampler
-from ravine.samplers._genetic import GeneticSampler
+from ravine.distributions import CategoricalDistribution
+from ravine.samplers import _halton
+from ravine.samplers._genome import Gene
 from ravine.samplers._native import ConstraintsFunc, NativeSampler
+from ravine.study._study_direction import StudyDirection
 from ravine.trial._state import TrialState
 
 if TYPE_CHECKING:
+    from ravine._ravine import Plan
     from ravine.distributions import BaseDistribution
     from ravine.study import Study
     from ravine.trial import FrozenTrial
@@ -50,7 +57,7 @@ class AutoSampler(NativeSampler):
     def __init__(self, *, seed: int | None = None, constraints_func: ConstraintsFunc | None = None) -> None:
         super().__init__(seed, constraints_func)
 
-    def _describe(self, objectives: int) -> dict[str, Any]:
+    def _describe(self, directions: Sequence[StudyDirection]) -> dict[str, Any]:
         return {"name": "auto"}
 
 
@@ -64,7 +71,7 @@ class RandomSampler(NativeSampler):
     def __init__(self, seed: int | None = None) -> None:
         super().__init__(seed)
 
-    def _describe(self, objectives: int) -> dict[str, Any]:
+    def _describe(self, directions: Sequence[StudyDirection]) -> dict[str, Any]:
         return {"name": "random"}
 
     def infer_relative_search_space(self, study: Study, trial: FrozenTrial) -> dict[str, BaseDistribution]:
@@ -83,7 +90,9 @@ class TPESampler(NativeSampler):
         consider_prior, prior_weight, consider_magic_clip, consider_endpoints: Details of the estimator; deprecated.
         n_startup_trials: So many trials are random.
         n_ei_candidates: Of how many candidates the best is proposed.
-        gamma, weights: How many trials are good, and how much each counts: the engine has its own; deprecated.
+        gamma: How many of n ended trials are the good ones; a tenth, at most 25, where absent; deprecated.
+        weights: How much each of n trials of a density counts, as n numbers from the oldest to the newest; early ones fade
+            where absent; deprecated.
         seed: Makes the search reproducible.
         multivariate: Whether parameters are modelled together; so with one objective where absent.
         group: Whether parameters are modelled together that occur together; the engine does so anyway.
@@ -130,18 +139,49 @@ class TPESampler(NativeSampler):
             "endpoints": bool(endpoints),
             "constant_liar": constant_liar,
         }
+        self._asked: tuple[weakref.ref[Any], int, dict[str, float]] | None = None
         super().__init__(seed, constraints_func)
 
-    def _describe(self, objectives: int) -> dict[str, Any]:
-        together = objectives == 1 if self._multivariate is None else self._multivariate
+    def __getstate__(self) -> dict[str, Any]:
+        return {**super().__getstate__(), "_asked": None}
+
+    def _rules(self) -> dict[str, Any]:
+        return {
+            "gamma": self._gamma,
+            "weights": None if self._weights is None else _checked_weights(self._weights),
+        }
+
+    def _describe(self, directions: Sequence[StudyDirection]) -> dict[str, Any]:
+        together = len(directions) == 1 if self._multivariate is None else self._multivariate
         return {"name": "tpe", "multivariate": together, **self._options}
 
     def sample_relative(
         self, study: Study, trial: FrozenTrial, search_space: dict[str, BaseDistribution]
     ) -> dict[str, Any]:
-        if len(study.get_trials(deepcopy=False, states=_LEARNED)) < self._options["n_startup_trials"]:
+        if not self._has_begun(study):
             return {}
         return super().sample_relative(study, trial, search_space)
+
+    def sample_independent(
+        self, study: Study, trial: FrozenTrial, param_name: str, param_distribution: BaseDistribution
+    ) -> Any:
+        # As the helper of another sampler, or of one that has this as its base.
+        if self._has_begun(study):
+            wished = self._proposal(study, trial.number).get(param_name)
+            if wished is not None and param_distribution._contains(wished):
+                return param_distribution.to_external_repr(wished)
+        return super().sample_independent(study, trial, param_name, param_distribution)
+
+    def _has_begun(self, study: Study) -> bool:
+        learned = study.get_trials(deepcopy=False, states=_LEARNED)
+        return len(learned) >= self._options["n_startup_trials"]
+
+    def _proposal(self, study: Study, number: int) -> dict[str, float]:
+        """What the model proposes for a trial, whatever of it is asked for."""
+        ledger, asked = study._ledger, self._asked
+        if asked is None or asked[0]() is not ledger or asked[1] != number:
+            asked = self._asked = (weakref.ref(ledger), number, ledger.propose(number, self._plan(study)))
+        return asked[2]
 
     @staticmethod
     @deprecated("4.9.0", "6.0.0")
@@ -162,12 +202,14 @@ class GPSampler(NativeSampler):
 
     Args:
         seed: Makes the search reproducible.
-        independent_sampler: For parameters that are new; the engine's own draws where absent.
+        independent_sampler: For parameters that are new; they are drawn evenly where absent.
         n_startup_trials: So many trials are spread out before the model is asked.
         deterministic_objective: Whether values are free of noise; the engine finds out by itself.
         constraints_func: Deprecated; see `Trial.set_constraint`.
-        warn_independent_sampling: Kept for programs that give it.
+        warn_independent_sampling: Whether it is warned of parameters that are new.
     """
+
+    _why_independent = "dynamic search space is not supported by `GPSampler`"
 
     def __init__(
         self,
@@ -186,19 +228,21 @@ class GPSampler(NativeSampler):
         self._warn_independent_sampling = warn_independent_sampling
         super().__init__(seed, constraints_func)
 
-    def _describe(self, objectives: int) -> dict[str, Any]:
+    def _describe(self, directions: Sequence[StudyDirection]) -> dict[str, Any]:
         return {"name": "gp", "n_startup_trials": max(1, self._n_startup_trials)}
 
 
 class CmaEsSampler(NativeSampler):
-    """CMA-ES: a normal distribution that moves and turns towards better trials. One objective, numbers only; choices are
-    drawn evenly.
+    """CMA-ES: a normal distribution that moves and turns towards better trials; choices have chances that are learned. One
+    objective.
 
     Args:
-        x0, sigma0: Where it starts, and how wide; deprecated.
+        x0: Where it starts: numbers by name; others start in the middle of their range; deprecated.
+        sigma0: How wide it is at first, as a share of each range, at most 2; deprecated.
         n_startup_trials: So many trials are random.
-        independent_sampler: For parameters that are not numbers.
-        warn_independent_sampling: Kept for programs that give it.
+        independent_sampler: For parameters that are new, and for all choices; without one the engine learns choices too, and
+            what is new is drawn evenly.
+        warn_independent_sampling: Whether it is warned of these.
         seed: Makes the search reproducible.
         consider_pruned_trials: Whether pruned trials count with their last report; the engine takes them so anyway.
         restart_strategy, inc_popsize: Deprecated; the engine restarts by itself.
@@ -206,10 +250,12 @@ class CmaEsSampler(NativeSampler):
         use_separable_cma: Whether parameters are taken as independent.
         with_margin: Whether whole numbers keep a margin; the engine's always do.
         lr_adapt: Whether the learning rate adapts to noise.
-        source_trials: Trials of a like study to start from.
+        source_trials: Trials of a like study, whose best tenth shapes the start (WS-CMA-ES).
     """
 
     _several_objectives = False
+    _only_numbers = True
+    _why_independent = "dynamic search space and `CategoricalDistribution` are not supported by `CmaEsSampler`"
 
     def __init__(
         self,
@@ -254,28 +300,57 @@ class CmaEsSampler(NativeSampler):
             raise ValueError("`use_separable_cma` and `with_margin` cannot be given together.")
         self._independent_sampler = independent_sampler
         self._warn_independent_sampling = warn_independent_sampling
+        self._n_random = self._n_startup_trials = n_startup_trials
+        self._source_trials = source_trials
+        self._source_states = _LEARNED if consider_pruned_trials else (TrialState.COMPLETE,)
         self._options: dict[str, Any] = {"adapt_learning_rate": lr_adapt}
         if popsize is not None:
             self._options["population"] = popsize
         if use_separable_cma:
-            self._options["covariance"] = "separable"
+            self._options["covariance"] = "diagonal"
+        if x0 is not None:
+            self._options["start"] = _numbers(x0)
+        if sigma0 is not None:
+            self._options["sigma"] = sigma0
+        if x0 is not None or sigma0 is not None:
+            # Random trials before the first proposal have no say in what is said outright.
+            self._options["warm_start"] = False
         super().__init__(seed)
 
-    def _describe(self, objectives: int) -> dict[str, Any]:
-        return {"name": "cmaes", **self._options}
+    def _describe(self, directions: Sequence[StudyDirection]) -> dict[str, Any]:
+        described = {"name": "cmaes", **self._options}
+        if self._source_trials is not None:
+            promising = self._promising(directions[0] == StudyDirection.MAXIMIZE)
+            described["promising"] = [_numbers(trial.params) for trial in promising]
+        return described
+
+    def _promising(self, maximize: bool) -> list[FrozenTrial]:
+        """The best tenth of the source trials, one at least."""
+        assert self._source_trials is not None
+        ranked = []
+        for trial in self._source_trials:
+            value = _result(trial) if trial.state in self._source_states else None
+            if value is not None:
+                ranked.append((-value if maximize else value, trial))
+        if not ranked:
+            raise ValueError("No compatible source_trials")
+        ranked.sort(key=lambda pair: pair[0])
+        return [trial for _, trial in ranked[: max(1, len(ranked) // 10)]]
 
 
 @experimental("3.0.0")
 class QMCSampler(NativeSampler):
-    """Evenly spread points: Sobol's sequence.
+    """Evenly spread points: Sobol's sequence, or Halton's.
 
     Args:
-        qmc_type: ``"sobol"``, or ``"halton"``, for which the engine gives Sobol's as well.
+        qmc_type: ``"sobol"``, Owen-scrambled by the engine, or ``"halton"``, whose space is that of the first trial.
         scramble: Whether the points are scrambled by the seed.
         seed: Of the scrambling.
-        independent_sampler: For parameters that are new.
+        independent_sampler: For parameters that are new; they are drawn evenly where absent.
         warn_asynchronous_seeding, warn_independent_sampling: Whether to warn of what spoils the spread.
     """
+
+    _why_independent = "dynamic search space is not supported by `QMCSampler`"
 
     def __init__(
         self,
@@ -301,134 +376,70 @@ class QMCSampler(NativeSampler):
         self._warn_independent_sampling = warn_independent_sampling
         super().__init__(seed)
 
-    def _describe(self, objectives: int) -> dict[str, Any]:
+    def _describe(self, directions: Sequence[StudyDirection]) -> dict[str, Any]:
         return {"name": "sobol", "scramble": self._scramble}
 
+    def _plan_for(self, study: Study) -> Plan | None:
+        return None if self._qmc_type == "halton" else super()._plan_for(study)
 
-class NSGAIISampler(GeneticSampler):
-    """The genetic algorithm NSGA-II, for one objective or several.
+    def infer_relative_search_space(self, study: Study, trial: FrozenTrial) -> dict[str, BaseDistribution]:
+        if self._qmc_type != "halton":
+            return super().infer_relative_search_space(study, trial)
+        earlier = (t for t in study.get_trials(deepcopy=False) if t.number != trial.number and t.distributions)
+        first = next(earlier, None)
+        return {} if first is None else dict(first.distributions)
 
-    The engine's is steady: it breeds from the best so far with each trial, not by generations, with simulated binary
-    crossover and polynomial mutation of its own; ``mutation``, ``crossover`` and the strategies are checked and kept, but
-    do not change it.
-
-    Args:
-        population_size: How many trials are parents.
-        mutation, mutation_prob: How values mutate.
-        crossover: How parents mix.
-        crossover_prob: How often they do.
-        swapping_prob: Of the default crossover.
-        seed: Makes the search reproducible.
-        constraints_func: Deprecated; see `Trial.set_constraint`.
-        elite_population_selection_strategy, child_generation_strategy, after_trial_strategy: As above.
-    """
-
-    def __init__(
-        self,
-        *,
-        population_size: int = 50,
-        mutation: Any | None = None,
-        mutation_prob: float | None = None,
-        crossover: Any | None = None,
-        crossover_prob: float = 0.9,
-        swapping_prob: float = 0.5,
-        seed: int | None = None,
-        constraints_func: ConstraintsFunc | None = None,
-        elite_population_selection_strategy: Callable[..., Any] | None = None,
-        child_generation_strategy: Callable[..., Any] | None = None,
-        after_trial_strategy: Callable[..., Any] | None = None,
-    ) -> None:
-        _check_genetic(population_size, crossover, mutation_prob, crossover_prob, swapping_prob)
-        _warn_strategies(
-            after_trial_strategy=after_trial_strategy,
-            child_generation_strategy=child_generation_strategy,
-            elite_population_selection_strategy=elite_population_selection_strategy,
-        )
-        self._mutation, self._crossover, self._crossover_prob = mutation, crossover, crossover_prob
-        super().__init__(population_size, seed, constraints_func)
-
-    def _describe(self, objectives: int) -> dict[str, Any]:
-        return {
-            "name": "nsga2",
-            "population": self._population_size,
-            "n_startup_trials": self._population_size,
-            "crossover": self._crossover_prob,
-        }
+    def sample_relative(
+        self, study: Study, trial: FrozenTrial, search_space: dict[str, BaseDistribution]
+    ) -> dict[str, Any]:
+        if self._qmc_type != "halton":
+            return super().sample_relative(study, trial, search_space)
+        # The number names the point, so that no two processes have the same one.
+        point = _halton.point(trial.number, len(search_space), self._seed if self._scramble else None)
+        return {name: _at(dist, u) for (name, dist), u in zip(sorted(search_space.items()), point)}
 
 
-@experimental("3.2.0")
-class NSGAIIISampler(GeneticSampler):
-    """The genetic algorithm NSGA-III, for three objectives and more; see `NSGAIISampler`.
-
-    Args:
-        reference_points: Checked and kept; the engine spreads them evenly.
-        dividing_parameter: How many parts each objective's range is divided into for them.
-    """
-
-    def __init__(
-        self,
-        *,
-        population_size: int = 50,
-        mutation: Any | None = None,
-        mutation_prob: float | None = None,
-        crossover: Any | None = None,
-        crossover_prob: float = 0.9,
-        swapping_prob: float = 0.5,
-        seed: int | None = None,
-        constraints_func: ConstraintsFunc | None = None,
-        reference_points: Any | None = None,
-        dividing_parameter: int = 3,
-        elite_population_selection_strategy: Callable[..., Any] | None = None,
-        child_generation_strategy: Callable[..., Any] | None = None,
-        after_trial_strategy: Callable[..., Any] | None = None,
-    ) -> None:
-        _check_genetic(population_size, crossover, mutation_prob, crossover_prob, swapping_prob)
-        _warn_strategies(
-            after_trial_strategy=after_trial_strategy,
-            child_generation_strategy=child_generation_strategy,
-            elite_population_selection_strategy=elite_population_selection_strategy,
-        )
-        self._reference_points, self._dividing_parameter = reference_points, dividing_parameter
-        self._mutation, self._crossover, self._crossover_prob = mutation, crossover, crossover_prob
-        super().__init__(population_size, seed, constraints_func)
-
-    def _describe(self, objectives: int) -> dict[str, Any]:
-        return {
-            "name": "nsga3",
-            "population": self._population_size,
-            "n_startup_trials": self._population_size,
-            "crossover": self._crossover_prob,
-            "divisions": self._dividing_parameter,
-        }
+def _at(dist: BaseDistribution, u: float) -> Any:
+    """The value at a share of a range."""
+    if isinstance(dist, CategoricalDistribution):
+        return dist.choices[int(u * len(dist.choices))]
+    gene = Gene(dist)  # type: ignore[arg-type]
+    low, high = gene.bounds
+    return gene.within(low + u * (high - low))
 
 
-def _check_genetic(
-    population: int, crossover: Any, mutation_prob: float | None, crossover_prob: float, swapping_prob: float
-) -> None:
-    from ravine.samplers.nsgaii import BaseCrossover
-
-    if population < 2:
-        raise ValueError("`population_size` must be greater than or equal to 2.")
-    shares: dict[str, float | None] = {
-        "mutation_prob": mutation_prob,
-        "crossover_prob": crossover_prob,
-        "swapping_prob": swapping_prob,
+def _numbers(values: dict[str, Any]) -> dict[str, float | int]:
+    """The values that are numbers, as JSON has them."""
+    return {
+        name: value if isinstance(value, int) else float(value)
+        for name, value in values.items()
+        if isinstance(value, Real) and not isinstance(value, bool)
     }
-    for name, share in shares.items():
-        if share is not None and not 0.0 <= share <= 1.0:
-            raise ValueError(f"`{name}` must be a float value within the range [0.0, 1.0].")
-    if crossover is None:
-        return
-    if not isinstance(crossover, BaseCrossover):
-        raise ValueError(f"'{crossover}' is not a valid crossover: see ravine.samplers.nsgaii.")
-    if population < crossover.n_parents:
-        raise ValueError(
-            f"Using {crossover}, the population size should be greater than or equal to {crossover.n_parents}. The "
-            f"specified `population_size` is {population}."
-        )
 
 
-def _warn_strategies(**strategies: Any) -> None:
-    for name, strategy in strategies.items():
-        if strategy is not None:
-            experimental_argument(name)
+def _result(trial: FrozenTrial) -> float | None:
+    """The value of a trial; of one that was pruned its last report."""
+    if trial.state == TrialState.COMPLETE:
+        return trial.value
+    return None if trial.last_step is None else trial.intermediate_values[trial.last_step]
+
+
+def _checked_weights(weights: Callable[[int], Iterable[float]]) -> Callable[[int], list[float]]:
+    """The same function; what it returns is a list of numbers that make sense as weights."""
+
+    def checked(n: int) -> list[float]:
+        found = [float(weight) for weight in weights(n)][:n]
+        asked = f"The argument of the `weights` function is {n}."
+        if len(found) < n:
+            raise ValueError(f"The `weights` function returned {len(found)} weights. {asked}")
+        if any(weight < 0 for weight in found):
+            raise ValueError(f"The `weights` function is not allowed to return negative values {found}. {asked}")
+        if found and sum(found) <= 0:
+            raise ValueError(f"The `weight` function is not allowed to return all-zero values {found}. {asked}")
+        if not all(map(math.isfinite, found)):
+            raise ValueError(
+                f"The `weights` function is not allowed to return infinite or NaN values {found}. {asked}"
+            )
+        return found
+
+    return checked

@@ -3,16 +3,30 @@
 from __future__ import annotations
 
 import abc
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ravine.samplers._base import BaseSampler
+from ravine.samplers._breeding import Breeding
+from ravine.samplers._chance import Chance
 from ravine.samplers._native import ConstraintsFunc, NativeSampler
-from ravine.study._multi_objective import minimised
+from ravine.samplers._niches import Niches
+from ravine.samplers._survival import elite
 from ravine.trial._state import TrialState
 
 if TYPE_CHECKING:
+    from ravine._ravine import Plan
+    from ravine.distributions import BaseDistribution
     from ravine.study import Study
     from ravine.trial import FrozenTrial
+
+
+class Strategies(NamedTuple):
+    """What a program has in place of parts of a genetic sampler; None for the sampler's own."""
+
+    elite_population_selection: Callable[..., Any] | None
+    child_generation: Callable[..., Any] | None
+    after_trial: Callable[..., Any] | None
 
 
 class BaseGASampler(BaseSampler, abc.ABC):
@@ -86,29 +100,77 @@ class BaseGASampler(BaseSampler, abc.ABC):
 
 
 class GeneticSampler(NativeSampler, BaseGASampler):
-    """A genetic algorithm of the engine, which breeds from the best so far with each trial, not by generations."""
+    """A genetic algorithm: the engine's, which breeds from the best so far with each trial, or, where a program has asked
+    for anything that only generations have, one that goes by these as Optuna's does.
+
+    Args:
+        population_size: How many trials are parents.
+        seed: Makes the search reproducible.
+        constraints_func: Deprecated; see `Trial.set_constraint`.
+        breeding: How children are made by generations; None for the engine's way.
+        niches: The directions of NSGA-III; None for the crowding of NSGA-II.
+        strategies: What a program has in place of the choice of parents, of children, and of what follows a trial.
+    """
 
     def __init__(
-        self, population_size: int, seed: int | None, constraints_func: ConstraintsFunc | None
+        self,
+        population_size: int,
+        seed: int | None,
+        constraints_func: ConstraintsFunc | None,
+        breeding: Breeding | None,
+        niches: Niches | None,
+        strategies: Strategies,
     ) -> None:
         NativeSampler.__init__(self, seed, constraints_func)
         BaseGASampler.__init__(self, population_size)
+        self._breeding, self._niches, self._strategies = breeding, niches, strategies
+        self._by_generations = breeding is not None
+        self._is_quiet = self._is_quiet and strategies.after_trial is None
+        self._chance: Chance | None = None
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**super().__getstate__(), "_chance": None}
+
+    def reseed_rng(self) -> None:
+        super().reseed_rng()
+        self._chance = None
+
+    def _dice(self) -> Chance:
+        if self._chance is None:
+            self._chance = Chance(self._seed)
+        return self._chance
+
+    def _plan_for(self, study: Study) -> Plan | None:
+        return None if self._by_generations else super()._plan_for(study)
+
+    def sample_relative(
+        self, study: Study, trial: FrozenTrial, search_space: dict[str, BaseDistribution]
+    ) -> dict[str, Any]:
+        if not self._by_generations:
+            return super().sample_relative(study, trial, search_space)
+        generation = self.get_trial_generation(study, trial)
+        parents = self.get_parent_population(study, generation)
+        if not parents:
+            return {}
+        if self._strategies.child_generation is not None:
+            return dict(self._strategies.child_generation(study, search_space, parents))
+        assert self._breeding is not None
+        # Conditions may have left a parameter out of a parent; then it is drawn anew.
+        space = {name: dist for name, dist in search_space.items() if all(name in p.params for p in parents)}
+        return self._breeding.child(study, space, parents, self._dice())
 
     def select_parent(self, study: Study, generation: int) -> list[FrozenTrial]:
-        """The trials that the next ones are bred from: the first fronts, as many as the population has."""
-        left = study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
-        losses = {trial.number: minimised(trial, study.directions) for trial in left}
-        parents: list[FrozenTrial] = []
-        while left and len(parents) < self._population_size:
-            front = [
-                trial
-                for trial in left
-                if not any(_dominates(losses[o.number], losses[trial.number]) for o in left)
-            ]
-            parents.extend(front)
-            left = [trial for trial in left if trial not in front]
-        return parents[: self._population_size]
+        """The trials that a generation is bred from: the best of the one before it and of its parents."""
+        population = self.get_population(study, generation - 1)
+        population += self.get_parent_population(study, generation - 1)
+        if self._strategies.elite_population_selection is not None:
+            return list(self._strategies.elite_population_selection(study, population))
+        return elite(study, population, self._population_size, self._niches, self._dice())
 
-
-def _dominates(one: tuple[float, ...], other: tuple[float, ...]) -> bool:
-    return one != other and all(a <= b for a, b in zip(one, other))
+    def after_trial(
+        self, study: Study, trial: FrozenTrial, state: TrialState, values: Sequence[float] | None
+    ) -> None:
+        if self._strategies.after_trial is not None:
+            self._strategies.after_trial(study, trial, state, values)
+        else:
+            super().after_trial(study, trial, state, values)

@@ -42,7 +42,7 @@ _PLACES = {
     "RDBStorage": "_database",
     "RetryFailedTrialCallback": "_callbacks",
     "RetryHeartbeatStaleTrialCallback": "_callbacks",
-    "fail_stale_trials": "_callbacks",
+    "fail_stale_trials": "_heartbeat",
     "load_optuna": "_optuna",
 }
 

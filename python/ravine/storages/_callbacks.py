@@ -56,8 +56,3 @@ class RetryHeartbeatStaleTrialCallback:
 @deprecated("4.9.0", "6.0.0", "Use `RetryHeartbeatStaleTrialCallback` instead.")
 class RetryFailedTrialCallback(RetryHeartbeatStaleTrialCallback):
     """`RetryHeartbeatStaleTrialCallback`; deprecated."""
-
-
-@experimental("2.9.0")
-def fail_stale_trials(study: Study) -> None:
-    """Does nothing: no storage of this package has heartbeats."""

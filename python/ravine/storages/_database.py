@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 import secrets
 import shutil
-import sqlite3
 import sys
 import tempfile
 import threading
 import uuid
 import weakref
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ravine import logging
-from ravine._ravine import Journal, Shelf
+from ravine._notice import experimental_argument, warn
+from ravine._ravine import Journal, Shelf, optuna_names
 from ravine.distributions import (
     CategoricalDistribution,
     FloatDistribution,
@@ -27,6 +26,7 @@ from ravine.distributions import (
 )
 from ravine.exceptions import DuplicatedStudyError, StorageInternalError
 from ravine.storages._base import DEFAULT_STUDY_NAME_PREFIX
+from ravine.storages._heartbeat import BaseHeartbeat
 from ravine.storages._ledgers import Entry, LedgerStorage
 from ravine.study._study_direction import StudyDirection
 from ravine.trial._state import TrialState
@@ -84,7 +84,7 @@ class _Kept(Entry):
         self.system_attrs = self.journal.notes(True)
 
 
-class RDBStorage(LedgerStorage):
+class RDBStorage(LedgerStorage, BaseHeartbeat):
     """Keeps studies in an SQLite database, which ``ravine ls``, ``show`` and ``report`` read as well.
 
     Any number of processes of one host may use it at once. What a trial suggests is written with its next report or with
@@ -93,11 +93,17 @@ class RDBStorage(LedgerStorage):
     Args:
         url: ``sqlite:///study.db``; four slashes begin an absolute path.
         engine_kwargs, skip_compatibility_check, skip_table_creation: Kept for programs that give them.
-        heartbeat_interval, grace_period, failed_trial_callback, heartbeat_stale_trial_callback: Kept likewise; a trial
-            whose process died stays running until somebody tells its end.
+        heartbeat_interval: So often, in seconds, `Study.optimize` says that a trial is being worked on; never where absent.
+        grace_period: After so many seconds without such a sign a trial is failed, by the next process that begins one; twice
+            the interval where absent.
+        heartbeat_stale_trial_callback: Then called with the study and the trial; see `RetryHeartbeatStaleTrialCallback`.
+        failed_trial_callback: The same; deprecated.
     """
 
     _is_quick = False
+    heartbeat_interval: int | None = None
+    grace_period: int | None = None
+    heartbeat_stale_trial_callback: Callable[[Study, FrozenTrial], None] | None = None
 
     def __init__(
         self,
@@ -114,6 +120,23 @@ class RDBStorage(LedgerStorage):
         for name, seconds in (("heartbeat_interval", heartbeat_interval), ("grace_period", grace_period)):
             if seconds is not None and seconds <= 0:
                 raise ValueError(f"The value of `{name}` should be a positive integer.")
+        if heartbeat_interval is not None:
+            experimental_argument("heartbeat_interval")
+        if failed_trial_callback is not None:
+            if heartbeat_stale_trial_callback is not None:
+                raise ValueError(
+                    "Specify only one of `heartbeat_stale_trial_callback` and `failed_trial_callback`."
+                )
+            warn(
+                "`failed_trial_callback` has been deprecated in v4.9.0. This feature will be removed in v6.0.0. Use "
+                "`heartbeat_stale_trial_callback` instead.",
+                FutureWarning,
+            )
+        self.heartbeat_interval = heartbeat_interval
+        self._beats = heartbeat_interval is not None
+        self.grace_period = grace_period
+        self.heartbeat_stale_trial_callback = heartbeat_stale_trial_callback or failed_trial_callback
+        self.failed_trial_callback = self.heartbeat_stale_trial_callback
         self.url = url
         if is_memory(url):
             # A database of its own that goes with the storage.
@@ -130,7 +153,9 @@ class RDBStorage(LedgerStorage):
         self._lock = threading.Lock()
 
     def __getstate__(self) -> dict[str, Any]:
-        return {"url": self.url, "_path": self._path.absolute()}
+        own = ("_shelf", "_kept", "_lock")
+        state = {name: value for name, value in self.__dict__.items() if name not in own}
+        return {**state, "_path": self._path.absolute()}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
@@ -280,9 +305,37 @@ class RDBStorage(LedgerStorage):
         assert isinstance(kept, _Kept)
         kept.journal.tag_trial(kept.ledger, number, system, key, json.dumps(value))
 
+    def record_heartbeat(self, trial_id: int) -> None:
+        kept, number = self._place(trial_id)
+        assert isinstance(kept, _Kept)
+        kept.journal.beat(number)
+
+    def _end_heartbeat(self, trial_id: int) -> None:
+        kept, number = self._place(trial_id)
+        assert isinstance(kept, _Kept)
+        kept.journal.rest(number)
+
+    def _get_stale_trial_ids(self, study_id: int) -> list[int]:
+        kept = self._entry(study_id)
+        return [kept.ledger.first_id + number for number in kept.journal.silent(kept.ledger, self._grace())]
+
+    def _take_over(self, trial_id: int) -> bool:
+        kept, number = self._place(trial_id)
+        assert isinstance(kept, _Kept)
+        return kept.journal.bury(number, self._grace())
+
+    def _grace(self) -> int:
+        """In milliseconds."""
+        seconds = self.grace_period or 2 * (self.heartbeat_interval or 0)
+        return int(1000 * seconds)
+
     def get_heartbeat_interval(self) -> int | None:
-        """None: there are no heartbeats."""
-        return None
+        """How often running trials say so, in seconds; None for never."""
+        return self.heartbeat_interval
+
+    def get_heartbeat_stale_trial_callback(self) -> Callable[[Study, FrozenTrial], None] | None:
+        """What is called with a study and a trial of it that was failed since it gave no sign of life."""
+        return self.heartbeat_stale_trial_callback
 
     def get_current_version(self) -> str:
         """The version of the database's format."""
@@ -311,8 +364,6 @@ def _shelf(path: Path) -> Shelf:
     try:
         return Shelf(os.fspath(path))
     except StorageInternalError:
-        # Only a file that the engine has not opened may be looked at with Python's own SQLite: closing it would drop the
-        # engine's locks on it.
         if _is_optuna(path):
             raise StorageInternalError(
                 f"{path} was written by Optuna: read its studies with ravine.load_optuna('sqlite:///{path}'), or move "
@@ -322,22 +373,8 @@ def _shelf(path: Path) -> Shelf:
 
 
 def _is_optuna(path: Path) -> bool:
-    if not path.is_file():
-        return False
-    with _reading(path) as database:
-        try:
-            found = database.execute(
-                "SELECT count(*) FROM sqlite_master WHERE name IN ('studies', 'trial_params', 'study_directions')"
-            ).fetchone()
-        except sqlite3.DatabaseError:
-            return False
-    return bool(found[0] == 3)
-
-
-@contextlib.contextmanager
-def _reading(path: Path) -> Iterator[sqlite3.Connection]:
-    database = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)
     try:
-        yield database
-    finally:
-        database.close()
+        optuna_names(path)
+    except (OSError, ValueError):
+        return False
+    return True

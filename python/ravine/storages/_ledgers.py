@@ -43,6 +43,16 @@ def mask(states: Container[TrialState] | None) -> int:
     return 0xFF if states is None else sum(1 << state for state in TrialState if state in states)
 
 
+def able(storage: BaseStorage) -> LedgerStorage:
+    """The storage, if studies can be kept in it. Raises `TypeError` where it is one of a program's own."""
+    if isinstance(storage, LedgerStorage):
+        return storage
+    raise TypeError(
+        f"{type(storage).__name__} cannot keep a study: trials lie in a ledger of the engine, which storages of one's own do "
+        "not have. Use None for memory, 'sqlite:///study.db' for a file, or InMemoryStorage or RDBStorage of ravine.storages"
+    )
+
+
 def fill(ledger: Ledger, trial: FrozenTrial) -> int:
     """Adds a trial to a ledger: its number."""
     return ledger.add(
@@ -65,6 +75,8 @@ class LedgerStorage(BaseStorage):
 
     #: Whether the end of a trial may be told to the ledger alone.
     _is_quick = True
+    #: Whether running trials give signs of life.
+    _beats = False
 
     def _entry(self, study_id: int) -> Entry:
         """The study of an id, up to date."""

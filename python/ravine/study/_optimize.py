@@ -178,6 +178,8 @@ def optimize(
 
 def _run_trial(study: Study, func: Callable[[Trial], Any], catch: tuple[type[Exception], ...]) -> int:
     """Runs one trial: its number."""
+    if study._storage._beats:
+        func = _beating(study, func)
     trial = study._begin()
     try:
         value = func(trial)
@@ -195,6 +197,19 @@ def _run_trial(study: Study, func: Callable[[Trial], Any], catch: tuple[type[Exc
         return number
     _end(study, trial, value)
     return number
+
+
+def _beating(study: Study, func: Callable[[Trial], Any]) -> Callable[[Trial], Any]:
+    """The objective, with signs of life while it runs; and trials that give none any more are failed."""
+    from ravine.storages._heartbeat import beating, fail_stale
+
+    fail_stale(study)
+
+    def attended(trial: Trial) -> Any:
+        with beating(study._storage, trial._trial_id):
+            return func(trial)
+
+    return attended
 
 
 def _end(study: Study, trial: Trial, value: Any) -> None:

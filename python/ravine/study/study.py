@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 from ravine import exceptions, logging, storages
 from ravine._notice import experimental
 from ravine.distributions import _convert_old_distribution_to_new_distribution
-from ravine.study._study_direction import StudyDirection
+from ravine.study._study_direction import StudyDirection, chosen_directions
 from ravine.study._study_summary import StudySummary
 from ravine.trial import TrialState, create_trial
 
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 ObjectiveFuncType = Callable[["Trial"], float | Sequence[float]]
 _METRIC_NAMES = "study:metric_names"
+#: The note that holds the declared space: the `[space]` table of a study file, and the constraints.
+_SPACE = "ravine:space"
 
 _logger = logging.get_logger(__name__)
 
@@ -54,18 +56,13 @@ class Study:
     ) -> None:
         from ravine.pruners import MedianPruner
         from ravine.samplers import AutoSampler
-        from ravine.storages._ledgers import LedgerStorage
+        from ravine.storages._ledgers import able
 
         self.study_name = study_name
-        self._storage = cast(Any, storages.get_storage(storage))
-        if not isinstance(self._storage, LedgerStorage):
-            raise TypeError(
-                f"{type(self._storage).__name__} cannot keep a study: trials lie in the engine's ledger, which the "
-                "storages of ravine.storages have"
-            )
+        self._storage = cast(Any, able(storages.get_storage(storage)))
         self._study_id: int = self._storage.get_study_id_from_name(study_name)
         self._directions: list[StudyDirection] = self._storage.get_study_directions(self._study_id)
-        self._ledger = self._storage._entry(self._study_id).ledger
+        self._open_ledger()
         self.sampler = sampler or AutoSampler()
         self.pruner = pruner or MedianPruner()
         self._thread_local = _Local()
@@ -79,7 +76,15 @@ class Study:
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
         self._thread_local = _Local()
-        self._ledger = self._storage._entry(self._study_id).ledger
+        self._open_ledger()
+
+    def _open_ledger(self) -> None:
+        """Finds the study's trials, and the space that was declared for them."""
+        entry = self._storage._entry(self._study_id)
+        self._ledger = entry.ledger
+        declared = entry.system_attrs.get(_SPACE)
+        if declared is not None and not self._ledger.is_declared:
+            self._ledger.declare(json.dumps(declared["space"]), declared["constraints"])
 
     @property
     def directions(self) -> list[StudyDirection]:
@@ -389,7 +394,7 @@ class Study:
         sampler = self.sampler
         plan = sampler._plan_for(self)
         trial = self._storage._ask(self, plan)
-        if plan is None:
+        if plan is None or cast(Any, sampler)._independent_sampler is not None:
             from ravine.pruners import _filter_study
 
             record = self._ledger.shared(trial.number)
@@ -400,7 +405,12 @@ class Study:
         from ravine.spec import Space
 
         whole = space if isinstance(space, Space) else Space(space)
-        self._ledger.declare(json.dumps(whole.to_dict()), list(whole.constraints))
+        declared = {"space": whole.to_dict(), "constraints": list(whole.constraints)}
+        if self.system_attrs.get(_SPACE) == declared:
+            return
+        self._ledger.declare(json.dumps(declared["space"]), declared["constraints"])
+        # Whoever opens the study later knows it again.
+        self._storage.set_study_system_attr(self._study_id, _SPACE, declared)
 
     def _trial_id_of(self, number: int) -> int:
         return self._ledger.first_id + number
@@ -439,26 +449,6 @@ def _alike(value: Any, known: Any) -> bool:
     return math.isclose(one, other, rel_tol=1e-5) or (math.isnan(one) and math.isnan(other))
 
 
-def _directions(direction: Any, directions: Any) -> list[StudyDirection]:
-    """The directions, of which one of both forms may be given."""
-    if direction is not None and directions is not None:
-        raise ValueError("Specify only one of `direction` and `directions`.")
-    if direction is None and directions is None:
-        return [StudyDirection.MINIMIZE]
-    if direction is not None and isinstance(direction, Sequence) and not isinstance(direction, str):
-        raise ValueError("Use `directions` instead of `direction` for multi-objective optimization.")
-    given = [direction] if directions is None else list(directions)
-    if not given:
-        raise ValueError("The number of objectives must be greater than 0.")
-    allowed = ("minimize", "maximize", StudyDirection.MINIMIZE, StudyDirection.MAXIMIZE)
-    if any(one not in allowed for one in given):
-        raise ValueError(
-            f"`directions` must be a list of `minimize` or `maximize`, but got {given}. For single-objective "
-            "optimization, please use `direction` instead of `directions`."
-        )
-    return [one if isinstance(one, StudyDirection) else StudyDirection[one.upper()] for one in given]
-
-
 def create_study(
     *,
     storage: str | storages.BaseStorage | None = None,
@@ -487,8 +477,10 @@ def create_study(
         DuplicatedStudyError: There is a study of this name.
         ValueError: The directions are none.
     """
-    chosen = _directions(direction, directions)
-    place = storages.get_storage(storage)
+    from ravine.storages._ledgers import able
+
+    chosen = chosen_directions(direction, directions)
+    place = able(storages.get_storage(storage))
     try:
         study_id = place.create_new_study(chosen, study_name)
     except exceptions.DuplicatedStudyError:

@@ -29,8 +29,9 @@ def attach(study: Study, trial_id: int) -> tuple[Any, int, Any]:
     if study._ledger.state(number) != TrialState.RUNNING:
         warn(f"trial {number} is not running")
     plan = study.sampler._plan_for(study)
-    if plan is None:
-        study.sampler.before_trial(
+    sampler: Any = study.sampler
+    if plan is None or sampler._independent_sampler is not None:
+        sampler.before_trial(
             _study_of(study, study._ledger.shared(number)), study._ledger.shared(number)
         )
     return study._ledger, number, plan
@@ -103,7 +104,7 @@ def _value(trial: Trial, name: str, distribution: BaseDistribution) -> Any:
     if distribution.single():
         return distributions._get_single_value(distribution)
     if trial._is_native:
-        return distribution.to_external_repr(trial._draw(name, distribution))
+        return _native_value(trial, name, distribution)
     if name in trial.relative_params:
         space = trial.relative_search_space or {}
         if name not in space:
@@ -117,6 +118,21 @@ def _value(trial: Trial, name: str, distribution: BaseDistribution) -> Any:
             return value
     study, record = trial.study, _latest(trial)
     return study.sampler.sample_independent(_study_of(study, record), record, name, distribution)
+
+
+def _native_value(trial: Trial, name: str, distribution: BaseDistribution) -> Any:
+    """What a sampler of the engine proposes; of what it has nothing for its helper's value, or an even draw."""
+    wished = trial._wished(name, distribution)
+    if wished is not None:
+        return distribution.to_external_repr(wished)
+    sampler: Any = trial.study.sampler
+    if sampler._asks:
+        record = _latest(trial)
+        study = _study_of(trial.study, record)
+        sampler._tell_independent(study, record, name)
+        if sampler._independent_sampler is not None:
+            return sampler._independent_sampler.sample_independent(study, record, name, distribution)
+    return distribution.to_external_repr(trial._draw(distribution))
 
 
 def _fixed(name: str, value: Any, distribution: BaseDistribution) -> Any:
