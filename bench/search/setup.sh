@@ -13,6 +13,8 @@ for family in "$@"; do
     hyperopt) packages="hyperopt==0.3.0 setuptools" ;;
     rustuna) packages="rustuna==0.2.0" ;;
     smac) packages="smac==2.4.1" ;;
+    # Early stopping only; it needs no torch for what is run here.
+    syne) packages="syne-tune==0.16.0 xgboost==3.2.0 statsmodels==0.15.0 pandas scikit-learn" ;;
     # HEBO's own pins do not build: these versions work.
     hebo) packages="HEBO==0.3.6 GPy>=1.13 numpy==1.24.4 scipy<1.13 scikit-learn<1.5" ;;
     *) echo "setup.sh: there is no family $family" >&2; exit 2 ;;

@@ -212,7 +212,11 @@ def table() -> None:
     """Medians over seeds, and how soon each is as good as random search with full trainings."""
     rows = results.of("stopping")
     for name in PROBLEMS:
-        goal = [value(r["curve"], FULL * TOP) for r in rows if r["problem"] == name and r["method"] == "random-full"]
+        goal = [
+            value(r["curve"], FULL * TOP)
+            for r in rows
+            if r["problem"] == name and r["method"] == "random-full" and r["budget"] == FULL
+        ]
         if not goal:
             continue
         line = statistics.median(goal)

@@ -16,7 +16,7 @@ import subprocess
 import sys
 
 from .. import results
-from ..space import Choice, Config, Int
+from ..space import Choice, Config, Int, Space
 
 EPOCHS, SEEDS = 81, 3
 OPTIMIZERS = ("sgd", "adam")
@@ -37,6 +37,12 @@ SPACE = (
     Int("layers", 0, SIZES[4] - 1),
     Int("dropout", 0, SIZES[5] - 1),
 )
+
+
+def spaces() -> list[Space]:
+    """The whole grid, its half without dropout, and of that the 600 configurations with the larger batches."""
+    batches = Int("batch", 2, SIZES[2] - 1)
+    return [SPACE, SPACE[:-1], tuple(batches if p.name == "batch" else p for p in SPACE[:-1])]
 
 
 def index(config: Config) -> tuple[int, ...]:
@@ -81,11 +87,11 @@ def train(program: str, grid: tuple[int, ...], seed: int) -> list[float | None]:
 
 
 def make(program: str) -> None:
-    """Trains what is missing: of each seed the half without dropout first, in a random order."""
+    """Trains what is missing: of each seed what is in the smallest of `spaces` first, in a random order."""
     done = {(tuple(row["grid"]), row["seed"]) for row in results.of("epochs")}
     places = list(itertools.product(*map(range, SIZES)))
     random.Random("epochs").shuffle(places)
-    places.sort(key=lambda grid: grid[-1])
+    places.sort(key=lambda grid: (grid[-1], grid[2] < 2))
     for seed in range(SEEDS):
         for grid in places:
             if (grid, seed) not in done:
