@@ -200,6 +200,7 @@ pages! {
     the_same_again: "again",
     joining: "joining",
     early_stopping: "early-stopping",
+    importing_from_optuna: "importing",
 }
 
 #[test]

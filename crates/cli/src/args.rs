@@ -77,6 +77,8 @@ pub enum Command {
     Export(Export),
     /// Draw the charts: one HTML page, and each chart as SVG
     Report(Report),
+    /// Make a study of one that Optuna wrote to an SQLite database
+    Import(Import),
     /// Print the JSON Schema of study files, for editors
     Schema,
     /// Print a completion script for a shell
@@ -440,6 +442,33 @@ pub struct Report {
     /// The folder to write [default: `report` in the study's folder]
     #[arg(long, short, value_name = "FOLDER")]
     pub output: Option<PathBuf>,
+    /// Print as JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `ravine import`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  ravine import optuna.db                              the only study in it, as runs/<its name>
+  ravine import optuna.db --study tune --name tuned    one of several, under another name
+  ravine best tuned                                    from then on as any other study
+
+The database is only read. Trials that were running are failed: nobody here knows their processes.")]
+pub struct Import {
+    /// The SQLite database that Optuna (3.2 to 5) wrote
+    #[arg(value_name = "OPTUNA_DB")]
+    pub database: PathBuf,
+    /// Which of its studies [default: the only one in it]
+    #[arg(long, short, value_name = "NAME")]
+    pub study: Option<String>,
+    /// What the study is called from now on [default: its name]
+    #[arg(long, value_name = "NEW")]
+    pub name: Option<String>,
+    /// Where studies live
+    #[arg(long, value_name = "FOLDER", default_value = "runs")]
+    pub dir: PathBuf,
     /// Print as JSON
     #[arg(long)]
     pub json: bool,

@@ -30,6 +30,7 @@ pub use diff::{Change, Class, compare, diff};
 pub use executor::{Executor, ExecutorKind, GpuSet};
 pub use file::Limits;
 pub use init::init;
+pub use load::folder_problem;
 pub use runcard::Runcard;
 pub use schema::{schema, schema_text};
 pub use size::{ByteSize, ByteSizeError};

@@ -4,6 +4,7 @@ mod best;
 mod check;
 mod enqueue;
 mod export;
+mod import;
 mod init;
 mod limit;
 mod log;
@@ -45,6 +46,7 @@ pub fn run(command: Command) -> Result<Exit, Failure> {
         Command::Resume(target) => steer::run(&target, study::Command::Resume),
         Command::Export(arguments) => export::run(&arguments),
         Command::Report(arguments) => report::run(&arguments),
+        Command::Import(arguments) => import::run(&arguments),
         Command::Schema => schema(),
         Command::Completions { shell } => completions(shell),
         Command::Supervise { arguments } => supervise(arguments),

@@ -1,7 +1,10 @@
-//! Trials that are evaluated elsewhere than under a runner, as events of a study's log.
+//! Trials that are evaluated elsewhere than under a runner, as events of a study's log: those of the Python package, and
+//! those of other tools' databases.
 //!
 //! Their notes stand among the attributes of trials and studies: the user's under their own names, the system's behind a
 //! prefix, and a few of ravine's own.
+
+pub mod optuna;
 
 use search::{DecisionId, TrialId, Verdict};
 use serde_json::Value as Json;

@@ -267,8 +267,8 @@ fn within(source: &str, span: &Range<usize>, text: &str, part: &Range<usize>) ->
     }
 }
 
-/// Why a name cannot be a folder's.
-fn folder_problem(name: &str) -> Option<&'static str> {
+/// Why a name cannot be a study's, which is that of its folder; `None` where it can.
+pub fn folder_problem(name: &str) -> Option<&'static str> {
     if name.is_empty() {
         return Some("it is empty");
     }
