@@ -30,8 +30,13 @@ class Unusable(Exception):
 def main(arguments: Sequence[str]) -> int:
     """Calls the function; gives the process's exit code."""
     target, *metrics = arguments
+    folder = os.environ.get("RAVINE_BASE_DIR") or os.getcwd()
+    if os.environ.pop("RAVINE_POOL", None):
+        from ravine import _pool
+
+        _pool.serve(lambda: find(target, folder))
     try:
-        function = find(target, os.environ.get("RAVINE_BASE_DIR") or os.getcwd())
+        function = find(target, folder)
         positional, named = bind(function, config())
         result = function(*positional, **named)
         reported = metrics_of(result, metrics, target)
@@ -177,8 +182,7 @@ def metrics_of(result: Any, objectives: Sequence[str], target: str) -> dict[str,
         return {}
     if isinstance(result, Mapping):
         return {
-            str(name): number(value, f"the metric `{name}` that `{target}` returned")
-            for name, value in result.items()
+            str(name): number(value, f"the metric `{name}` that `{target}` returned") for name, value in result.items()
         }
     values = list(result) if isinstance(result, (tuple, list)) else [result]
     if len(values) != len(objectives):

@@ -98,9 +98,7 @@ def test_the_module_is_found_from_the_study_files_folder_wherever_the_stage_runs
     assert call_study(tmp_path, module, 'cwd = "elsewhere"').best_value == 1
 
 
-def test_modules_are_found_where_the_program_finds_them(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_modules_are_found_where_the_program_finds_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     library = tmp_path / "library"
     library.mkdir()
     (library / "scale.py").write_text("FACTOR = 7")
@@ -110,9 +108,7 @@ def test_modules_are_found_where_the_program_finds_them(
         "import importlib.util as u, ravine; ravine.report(loss=bool(u.find_spec('scale')))"
     )
     path = write_study(tmp_path, 'run = ["{{python}}", "look.py"]', 1)
-    path.write_text(
-        path.read_text().replace('"quadratic"', '"command"').replace("{{", "{").replace("}}", "}")
-    )
+    path.write_text(path.read_text().replace('"quadratic"', '"command"').replace("{{", "{").replace("}}", "}"))
     assert ravine.run(path, quiet=True).best_value == 0, "other programs are left alone"
 
 

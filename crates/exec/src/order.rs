@@ -71,6 +71,10 @@ pub struct RunOrder {
     pub directory: PathBuf,
     /// What to run.
     pub command: Command,
+    /// Whether the program can be a pool, of which runs are forks: it knows `RAVINE_POOL`, and is started once for all orders
+    /// with this command.
+    #[serde(default)]
+    pub pool: bool,
     /// Added to the environment of the process that orders; these win.
     #[serde(default)]
     pub environment: Vec<(String, String)>,
@@ -135,6 +139,7 @@ impl RunOrder {
             id,
             directory,
             command,
+            pool: false,
             environment: Vec::new(),
             cwd: None,
             cpus: 1,

@@ -96,7 +96,7 @@ fn what_was_said_unasked_is_no_answer() {
 #[test]
 fn it_ends_with_all_that_it_started() {
     let place = Place::new();
-    let mut talk = place.start("sleep 1000 & echo $! > child; echo ready; wait");
+    let mut talk = place.start("sleep 1000 & echo $! > child; read asked; echo ready; wait");
     assert_eq!(talk.exchange(&lines(1), SOON).unwrap(), "ready");
     let child = std::fs::read_to_string(place.file("child")).unwrap();
     let status = PathBuf::from(format!("/proc/{}/stat", child.trim()));

@@ -109,6 +109,7 @@ impl<'a> Orders<'a> {
         let command = ordered(stage.command.render(&values).map_err(render("run"))?);
         let config = self.space.resolve(point);
         let mut order = RunOrder::new(id, directory.clone(), command);
+        order.pool = stage.pool;
         order.environment = self.environment(stage, &values, &config)?;
         order.cwd = Some(self.cwd(stage, &values)?);
         order.timeout = stage.timeout.map(Into::into);

@@ -63,8 +63,8 @@ impl Class {
 }
 
 /// Keys of a stage that are about where and how its runs go.
-const OF_PLACE: [&str; 8] =
-    ["log_limit", "grace", "memory", "resources", "pin", "priority", "retries", "backoff"];
+const OF_PLACE: [&str; 9] =
+    ["log_limit", "grace", "memory", "resources", "pin", "priority", "retries", "backoff", "pool"];
 
 impl Change {
     /// The top-level key that it is below: `stop`, `space`, `stage`.

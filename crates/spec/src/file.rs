@@ -156,6 +156,9 @@ pub(crate) struct StageForm {
     /// of `ravine.run`, or `python3`.
     #[serde(default)]
     pub(crate) python: Option<String>,
+    /// Whether runs of `call` are forks of one process that has imported the module, instead of importing it each.
+    #[serde(default)]
+    pub(crate) pool: bool,
     /// Says aloud what the shape of `run` says: a text is for the shell, a list is not.
     #[serde(default)]
     pub(crate) shell: Option<bool>,

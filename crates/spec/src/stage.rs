@@ -30,6 +30,8 @@ pub struct Stage {
     pub once: bool,
     /// The command.
     pub command: Command,
+    /// Whether the command is one that can be started once, its runs being forks of it: it calls a function.
+    pub pool: bool,
     /// What a run must hold before it starts: cpus, gpus, memory, named resources. Its memory is a limit too.
     pub demand: Demand,
     /// Whether a run is bound to the cores that it was given.

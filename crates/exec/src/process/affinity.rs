@@ -17,21 +17,38 @@ pub(crate) fn bound<T>(cores: &[u32], start: impl FnOnce() -> T) -> io::Result<T
     }
     let me = Pid::from_raw(0);
     let own = sched_getaffinity(me)?;
+    sched_setaffinity(me, &set_of(cores, &own)?)?;
+    let started = start();
+    // What was this process's own a moment ago.
+    restore(me, &own)?;
+    Ok(started)
+}
+
+/// Binds another process of this user's to these cores (none: it is left as it is).
+///
+/// # Errors
+/// As for [`bound`].
+pub(crate) fn bind(pid: i32, cores: &[u32]) -> io::Result<()> {
+    if cores.is_empty() {
+        return Ok(());
+    }
+    let wanted = set_of(cores, &sched_getaffinity(Pid::from_raw(0))?)?;
+    Ok(sched_setaffinity(Pid::from_raw(pid), &wanted)?)
+}
+
+/// A set of cores, which must be among `own`.
+fn set_of(cores: &[u32], own: &CpuSet) -> io::Result<CpuSet> {
     let mut wanted = CpuSet::new();
     for &core in cores {
         // The kernel would leave out silently what cannot be had.
         let allowed = own.is_set(core as usize).unwrap_or(false);
         if !allowed {
-            let what = format!("core {core} is not among those it may use: {}", shown(&own));
+            let what = format!("core {core} is not among those it may use: {}", shown(own));
             return Err(io::Error::new(io::ErrorKind::InvalidInput, what));
         }
         wanted.set(core as usize)?;
     }
-    sched_setaffinity(me, &wanted)?;
-    let started = start();
-    // What was this process's own a moment ago.
-    restore(me, &own)?;
-    Ok(started)
+    Ok(wanted)
 }
 
 /// The cores that this process may use, by their numbers on the machine; none where the system does not say.

@@ -128,6 +128,11 @@ impl Group {
         Ok(started)
     }
 
+    /// Takes in a process that has not begun its work.
+    pub(crate) fn take(&self, pid: i32) -> io::Result<()> {
+        fs::write(self.path.join("cgroup.procs"), pid.to_string())
+    }
+
     /// Ends all that is in it.
     pub(crate) fn kill(&self) {
         kill(&self.path);

@@ -8,7 +8,7 @@ use std::fmt;
 use std::fs;
 use std::os::fd::OwnedFd;
 
-use nix::sys::resource::{Resource, getrlimit, setrlimit};
+use nix::sys::resource::{RLIM_INFINITY, Resource, getrlimit, setrlimit};
 use rustix::process::{PidfdFlags, Signal, pidfd_open, pidfd_send_signal};
 
 /// How many low bits number the runs of a study; the rest names the study.
@@ -42,6 +42,18 @@ impl Mark {
             let _ = setrlimit(Resource::RLIMIT_LOCKS, own, hard);
         }
         started
+    }
+
+    /// Has a process of this user's carry it.
+    pub(crate) fn put_on(self, pid: i32) -> std::io::Result<()> {
+        let process = rustix::process::Pid::from_raw(pid);
+        let (_, hard) = getrlimit(Resource::RLIMIT_LOCKS)?;
+        let limit = rustix::process::Rlimit {
+            current: Some(self.0),
+            maximum: (hard != RLIM_INFINITY).then_some(hard),
+        };
+        rustix::process::prlimit(process, rustix::process::Resource::Locks, limit)?;
+        Ok(())
     }
 
     /// The mark of a process; `None` where it has none or is gone.

@@ -21,7 +21,7 @@ mod tree;
 mod usage;
 
 pub use affinity::allowed_cores;
-pub(crate) use affinity::bound;
+pub(crate) use affinity::{bind, bound};
 pub use cgroup::{MemoryControl, memory_control};
 pub(crate) use children::{ChildList, Exit, Reaper};
 pub(crate) use resolve::{explain, find};

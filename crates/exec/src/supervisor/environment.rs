@@ -24,6 +24,9 @@ const VISIBLE_GPUS: [&str; 3] = ["CUDA_VISIBLE_DEVICES", "HIP_VISIBLE_DEVICES", 
 /// Without it CUDA counts the fastest GPU first, and its numbers are not those of `nvidia-smi`.
 const GPU_ORDER: (&str, &str) = ("CUDA_DEVICE_ORDER", "PCI_BUS_ID");
 
+/// What ravine says to all runs alike: where programs look for their modules.
+const SHARED: [&str; 2] = ["RAVINE_BASE_DIR", "RAVINE_IMPORT_PATH"];
+
 /// The environment of a client: what its runs start from.
 #[derive(Default)]
 pub(super) struct Base(Vec<CString>);
@@ -93,6 +96,16 @@ pub(super) fn own(order: &RunOrder, base: &Base, study: &str) -> Result<Vec<CStr
         }
     }
     Ok(own)
+}
+
+/// Of an environment what all runs of a stage have: what a program that is shared by them may be started with.
+pub(super) fn lasting(environment: &[&CStr]) -> Vec<CString> {
+    let is_own = |variable: &CStr| {
+        let name = name_of(variable);
+        let is_said = name.starts_with(b"RAVINE_") && !SHARED.iter().any(|shared| shared.as_bytes() == name);
+        is_said || VISIBLE_GPUS.iter().any(|gpus| gpus.as_bytes() == name)
+    };
+    environment.iter().filter(|variable| !is_own(variable)).map(|&variable| variable.to_owned()).collect()
 }
 
 /// The value of a variable.
@@ -170,6 +183,26 @@ mod tests {
         let none = shown(&order, &base);
         assert!(none.contains(&"CUDA_VISIBLE_DEVICES=".to_owned()), "{none:?}");
         assert!(none.contains(&"HIP_VISIBLE_DEVICES=".to_owned()), "{none:?}");
+    }
+
+    #[test]
+    fn what_runs_of_a_stage_have_in_common_says_nothing_of_one_of_them() {
+        let base = Base::new(vec![("A".into(), "1".into()), ("RAVINE_IMPORT_PATH".into(), "/lib".into())]);
+        let mut order = order();
+        order.environment = vec![("RAVINE_TRIAL".into(), "3".into()), ("B".into(), "2".into())];
+        order.gpus = Some(Gpus { indices: vec![2], share: 1.0 });
+        let own = own(&order, &base, "s").unwrap();
+        let lasting = lasting(&base.with(&own));
+        let names: Vec<_> =
+            lasting.iter().map(|variable| String::from_utf8_lossy(name_of(variable))).collect();
+        assert!(
+            ["A", "B", "RAVINE_IMPORT_PATH", "OMP_NUM_THREADS"]
+                .iter()
+                .all(|want| names.contains(&(*want).into()))
+        );
+        let told =
+            |name: &&std::borrow::Cow<'_, str>| name.starts_with("RAVINE_") || name.ends_with("DEVICES");
+        assert_eq!(names.iter().filter(told).collect::<Vec<_>>(), ["RAVINE_IMPORT_PATH"]);
     }
 
     #[test]

@@ -7,7 +7,7 @@
 use std::time::{Duration, Instant};
 
 use crate::process::cgroup::Group;
-use crate::process::{Exit, Usage, high_water};
+use crate::process::{Exit, Share, Usage, high_water};
 
 /// Short runs are looked at soon; with a limit then ever so often, else less and less.
 const FIRST: Duration = Duration::from_millis(20);
@@ -92,21 +92,28 @@ impl Meter {
     /// The resident size of all, and what of it is held, with shared pages counted once: the workers of a data loader have
     /// the data of their parent, and would seem to hold it many times. Looked at only where it would matter.
     fn fair(&mut self, usage: &Usage, now: Instant) -> (u64, u64) {
-        let (resident, held) = usage.sums();
-        let matters = Some(resident) > self.peak || self.limit.is_some_and(|limit| held > limit);
-        if usage.shares.len() < 2 || !matters {
-            return (resident, held);
+        let sums = usage.sums();
+        let is_over = |held| self.limit.is_some_and(|limit| held > limit);
+        if usage.shares.len() < 2 || !(Some(sums.0) > self.peak || is_over(sums.1)) {
+            return sums;
         }
-        if now >= self.fair_due {
+        // However dear a look is, nobody is ended by a guess.
+        if now >= self.fair_due || is_over(self.guess(usage).1) {
             let fair = usage.fair_sums();
-            self.twice = (resident.saturating_sub(fair.0), held.saturating_sub(fair.1));
+            self.twice = (sums.0.saturating_sub(fair.0), sums.1.saturating_sub(fair.1));
             self.fair_due = Instant::now() + now.elapsed() * DUTY;
         }
-        // What grew since that look is taken for its own; what is left of it is no less than the largest.
-        let largest =
-            |size: fn(&crate::process::Share) -> u64| usage.shares.iter().map(size).max().unwrap_or(0);
-        let resident = resident.saturating_sub(self.twice.0).max(largest(|share| share.resident));
-        (resident, held.saturating_sub(self.twice.1).max(largest(|share| share.held)))
+        self.guess(usage)
+    }
+
+    /// The same by the last look: what grew since is taken for its own; what is left of it is no less than the largest.
+    fn guess(&self, usage: &Usage) -> (u64, u64) {
+        let (resident, held) = usage.sums();
+        let largest = |size: fn(&Share) -> u64| usage.shares.iter().map(size).max().unwrap_or(0);
+        (
+            resident.saturating_sub(self.twice.0).max(largest(|share| share.resident)),
+            held.saturating_sub(self.twice.1).max(largest(|share| share.held)),
+        )
     }
 
     /// Ends all of the run that is in its control group, if it has one.
@@ -155,6 +162,10 @@ fn bytes(bytes: u64) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::io::{BufRead, BufReader};
+    use std::os::unix::process::CommandExt;
+    use std::process::{Command, Stdio};
+
     use super::*;
 
     #[test]
@@ -196,5 +207,25 @@ mod tests {
         assert_eq!(Meter::new(Some(1 << 40), None, now).look(&me, now), None);
         let told = Meter::new(Some(4096), None, now).look(&me, now).unwrap();
         assert!(told.starts_with("used ") && told.ends_with(" of memory, the limit is 4 KiB"), "{told}");
+    }
+
+    #[test]
+    fn nobody_is_ended_for_pages_that_are_shared_however_long_ago_they_were_looked_at() {
+        let script = "import os, sys, time\nheld = bytearray(os.urandom(1 << 20) * 60)\nfor _ in range(3):\n    \
+                      if os.fork() == 0: time.sleep(60)\nprint('ready', flush=True); time.sleep(60)";
+        let mut program = Command::new("python3");
+        let mut program =
+            program.args(["-c", script]).process_group(0).stdout(Stdio::piped()).spawn().unwrap();
+        BufReader::new(program.stdout.take().unwrap()).read_line(&mut String::new()).unwrap();
+        let now = Instant::now();
+        let mut meter = Meter::new(Some(150 << 20), None, now);
+        meter.fair_due = now + Duration::from_secs(3600);
+        let pid = program.id() as i32;
+        let told = meter.look(&[pid], now);
+        let sums = Usage::of(&[pid]).sums();
+        let _ = nix::sys::signal::killpg(nix::unistd::Pid::from_raw(pid), nix::sys::signal::Signal::SIGKILL);
+        let _ = program.wait();
+        assert!(sums.1 > 200 << 20, "four that hold 60 MiB each by the sum: {sums:?}");
+        assert_eq!(told, None);
     }
 }

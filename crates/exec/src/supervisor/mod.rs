@@ -9,6 +9,7 @@ mod inherit;
 mod logs;
 mod meter;
 pub(crate) mod place;
+mod pool;
 mod run;
 mod runs;
 mod start;
@@ -143,9 +144,13 @@ impl Supervisor {
             if happened.copied {
                 self.runs.start_copied(&mut self.clients);
             }
+            self.runs.start_pooled(&mut self.clients, now);
             self.runs.tend(&mut self.clients, &mut self.buffer, now);
             for gone in self.clients.flush() {
                 self.runs.disown(gone);
+            }
+            if self.is_idle() || (self.ending && self.runs.is_empty()) {
+                self.runs.end_pools();
             }
             if self.is_done(now) {
                 return Ok(());
@@ -165,6 +170,8 @@ impl Supervisor {
             let also = if client.has_unsent() { PollFlags::POLLOUT } else { PollFlags::empty() };
             fds.push(PollFd::new(client.stream.as_fd(), PollFlags::POLLIN | also));
         }
+        // These wake and no more.
+        fds.extend(self.runs.pool_fds().map(|fd| PollFd::new(fd, PollFlags::POLLIN)));
         match poll(&mut fds, self.patience()) {
             Ok(_) | Err(Errno::EINTR) => {}
             Err(why) => return Err(why),

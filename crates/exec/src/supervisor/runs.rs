@@ -8,19 +8,21 @@ use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
+use nix::sys::signal::Signal;
 use study::{How, RunEnd, RunEnded};
 
 use super::clients::{ClientId, Clients};
 use super::environment::Base;
 use super::inherit::{self, Copies};
 use super::place::Place;
+use super::pool::{Pools, State};
 use super::run::{Next, Run};
 use super::start::{self, Shared};
 use crate::layout;
 use crate::news::{Known, RunNews};
 use crate::order::{RunId, RunOrder};
 use crate::process::mark::Mark;
-use crate::process::{ChildList, Reaper};
+use crate::process::{ChildList, Reaper, signal_tree};
 use crate::report::{Report, read_metrics};
 use crate::wire::Reply;
 
@@ -36,13 +38,23 @@ struct Ending {
     saved: bool,
 }
 
-/// A run whose folders are being copied.
+/// A run whose folders are being copied, or whose pool gets ready.
 struct Waiting {
     order: RunOrder,
     base: Rc<Base>,
     owner: Option<ClientId>,
+    /// For what.
+    wait: Wait,
     /// What it was told meanwhile.
     stopped: Option<(How, Option<String>)>,
+}
+
+/// What a run waits for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Wait {
+    Copies,
+    /// At most until then: as long as the run itself may take.
+    Pool(Option<Instant>),
 }
 
 /// The runs.
@@ -52,6 +64,7 @@ pub(super) struct Runs {
     children: ChildList,
     reaper: Reaper,
     copies: Copies,
+    pools: Pools,
     waiting: BTreeMap<RunId, Waiting>,
     alive: BTreeMap<RunId, Run>,
     /// Whose program a child is.
@@ -72,6 +85,7 @@ impl Runs {
             children: ChildList::open()?,
             reaper: Reaper::new()?,
             copies: Copies::new()?,
+            pools: Pools::default(),
             waiting: BTreeMap::new(),
             alive: BTreeMap::new(),
             programs: HashMap::new(),
@@ -89,7 +103,11 @@ impl Runs {
 
     /// When something is to be looked at.
     pub(super) fn due(&self) -> Option<Instant> {
-        self.alive.values().map(|run| run.due).chain(self.save_due).min()
+        let late = self.waiting.values().filter_map(|waiting| match waiting.wait {
+            Wait::Pool(late) => late,
+            Wait::Copies => None,
+        });
+        self.alive.values().map(|run| run.due).chain(self.save_due).chain(late).min()
     }
 
     /// What a new client is told of.
@@ -123,13 +141,14 @@ impl Runs {
         }
         let folders = inherit::wanted(&order.inherit);
         if folders.is_empty() {
-            return vec![self.launch(order, &base, Some(by))];
+            return self.launch_when_warm(order, base, Some(by)).into_iter().collect();
         }
         if let Err(why) = self.copies.start(id, folders) {
             let message = format!("cannot copy the folders that it starts from: {why}");
             return vec![self.unstarted(order, Some(by), How::Killed, Some(message))];
         }
-        self.waiting.insert(id, Waiting { order, base, owner: Some(by), stopped: None });
+        let waiting = Waiting { order, base, owner: Some(by), wait: Wait::Copies, stopped: None };
+        self.waiting.insert(id, waiting);
         Vec::new()
     }
 
@@ -141,17 +160,76 @@ impl Runs {
     /// Starts the runs whose folders were copied.
     pub(super) fn start_copied(&mut self, clients: &mut Clients) {
         for (id, copied) in self.copies.take() {
-            let Some(Waiting { order, base, owner, stopped }) = self.waiting.remove(&id) else { continue };
+            let Some(Waiting { order, base, owner, stopped, .. }) = self.waiting.remove(&id) else {
+                continue;
+            };
             let news = match (stopped, copied) {
-                (Some((how, message)), _) => self.unstarted(order, owner, how, message),
+                (Some((how, message)), _) => Some(self.unstarted(order, owner, how, message)),
                 // Not the configuration's fault.
-                (None, Err(message)) => self.unstarted(order, owner, How::Killed, Some(message)),
-                (None, Ok(())) => self.launch(order, &base, owner),
+                (None, Err(message)) => Some(self.unstarted(order, owner, How::Killed, Some(message))),
+                (None, Ok(())) => self.launch_when_warm(order, base, owner),
+            };
+            if let Some((client, news)) = owner.and_then(|owner| clients.all.get_mut(&owner)).zip(news) {
+                client.tell(&Reply::News(news));
+            }
+        }
+    }
+
+    /// What wakes when a pool is ready, or gone.
+    pub(super) fn pool_fds(&self) -> impl Iterator<Item = BorrowedFd<'_>> {
+        self.pools.fds()
+    }
+
+    /// Starts the runs whose pool is ready, or will not be.
+    pub(super) fn start_pooled(&mut self, clients: &mut Clients, now: Instant) {
+        self.pools.hear();
+        let ids: Vec<RunId> = self.waiting.keys().copied().collect();
+        for id in ids {
+            let Some(waiting) = self.waiting.get(&id) else { continue };
+            let Wait::Pool(late) = waiting.wait else { continue };
+            if late.is_some_and(|late| now >= late) {
+                self.pools.give_up(&waiting.order);
+            }
+            let state = self.pools.state(&waiting.order, &waiting.base, &self.shared);
+            if waiting.stopped.is_none() && state == Some(State::Warming) {
+                continue;
+            }
+            let Some(Waiting { order, base, owner, stopped, .. }) = self.waiting.remove(&id) else {
+                continue;
+            };
+            let news = match stopped {
+                Some((how, message)) => self.unstarted(order, owner, how, message),
+                None => self.launch(order, &base, owner),
             };
             if let Some(client) = owner.and_then(|owner| clients.all.get_mut(&owner)) {
                 client.tell(&Reply::News(news));
             }
         }
+    }
+
+    /// Ends the pools, and what they started for themselves: nobody is there who could need them.
+    pub(super) fn end_pools(&mut self) {
+        if self.pools.end()
+            && let Ok(left) = self.children.read()
+        {
+            signal_tree(&left, Signal::SIGKILL);
+        }
+    }
+
+    /// Starts a run's program, unless it has a pool that gets ready: then nothing is told of it yet.
+    fn launch_when_warm(
+        &mut self,
+        order: RunOrder,
+        base: Rc<Base>,
+        owner: Option<ClientId>,
+    ) -> Option<RunNews> {
+        if self.pools.state(&order, &base, &self.shared) != Some(State::Warming) {
+            return Some(self.launch(order, &base, owner));
+        }
+        let limit = order.timeout.into_iter().chain(order.trial_left).min();
+        let wait = Wait::Pool(limit.map(|limit| Instant::now() + limit));
+        self.waiting.insert(order.id, Waiting { order, base, owner, wait, stopped: None });
+        None
     }
 
     /// Starts a run's program.
@@ -165,7 +243,8 @@ impl Runs {
                 return self.unstarted(order, owner, How::Killed, Some(message));
             }
         };
-        match start::start(&order, base, &mut self.shared, mark) {
+        let pool = self.pools.ready(&order, base, &self.shared);
+        match start::start(&order, base, &mut self.shared, mark, pool) {
             Ok(running) => {
                 let pid = running.pid;
                 self.programs.insert(pid, id);
@@ -254,9 +333,11 @@ impl Runs {
     pub(super) fn reap(&mut self, now: Instant) {
         while let Some(pid) = self.reaper.peek() {
             // An orphan's mark is gone with it.
-            let orphan_of = if self.programs.contains_key(&pid) { None } else { self.owner_of(pid) };
+            let is_known = self.programs.contains_key(&pid) || self.pools.has(pid);
+            let orphan_of = if is_known { None } else { self.owner_of(pid) };
             let Some(exit) = self.reaper.reap(pid) else { break };
             self.orphans.remove(&pid);
+            self.pools.reaped(pid);
             if let Some(run) = orphan_of.and_then(|id| self.alive.get_mut(&id)) {
                 run.account(exit);
             } else if let Some(id) = self.programs.remove(&pid)
@@ -324,7 +405,10 @@ impl Runs {
     /// The children that a run left to this process.
     fn orphans_of(&mut self, id: RunId) -> Vec<i32> {
         let Ok(mut children) = self.children.read() else { return Vec::new() };
-        children.retain(|pid| !self.programs.contains_key(pid) && self.owner_of(*pid) == Some(id));
+        children.retain(|pid| {
+            let is_known = self.programs.contains_key(pid) || self.pools.has(*pid);
+            !is_known && self.owner_of(*pid) == Some(id)
+        });
         children
     }
 

@@ -13,6 +13,7 @@ use study::How;
 use super::environment::{self, Base};
 use super::logs::Log;
 use super::meter::Meter;
+use super::pool::{Birth, Pool};
 use crate::layout;
 use crate::order::{Command, RunOrder};
 use crate::process::cgroup::{Group, Groups};
@@ -95,13 +96,14 @@ impl Shared {
     }
 }
 
-/// Makes the run's directory and starts its program. The error is for the person who reads why the run failed: what,
-/// where, and what would be right.
+/// Makes the run's directory and starts its program, as a fork of its pool if it has one. The error is for the person who
+/// reads why the run failed: what, where, and what would be right.
 pub(super) fn start(
     order: &RunOrder,
     base: &Base,
     shared: &mut Shared,
     mark: Mark,
+    pool: Option<&mut Pool>,
 ) -> Result<Running, Unstarted> {
     let directory = &order.directory;
     if !directory.is_absolute() {
@@ -120,7 +122,8 @@ pub(super) fn start(
     let (stdout, stderr) = (open(layout::STDOUT)?, open(layout::STDERR)?);
     let group = shared.group(order.memory);
     let started = Instant::now();
-    let pid = match spawn(order, base, shared, [stdout.file(), stderr.file()], mark, group.as_ref()) {
+    let birthright = Birthright { mark, cores: &order.cores, group: group.as_ref() };
+    let pid = match spawn(order, base, shared, [stdout.file(), stderr.file()], &birthright, pool) {
         Ok(pid) => pid,
         Err(why) => {
             shared.keep([stdout.finish(), stderr.finish()].into_iter().filter_map(Result::ok).flatten());
@@ -231,8 +234,8 @@ fn spawn(
     base: &Base,
     shared: &Shared,
     logs: [&File; 2],
-    mark: Mark,
-    group: Option<&Group>,
+    birthright: &Birthright<'_>,
+    pool: Option<&mut Pool>,
 ) -> Result<i32, Unstarted> {
     let args = arguments(&order.command)?;
     let Some(name) = args.first() else {
@@ -248,22 +251,56 @@ fn spawn(
     let explain = |error| process::explain(name, path, cwd, error);
     let file: CString = process::find(name, path).ok_or_else(|| explain(None))?;
     let stdio = [shared.null.as_fd(), logs[0].as_fd(), logs[1].as_fd()];
-    let program = Program { file: file.as_c_str(), args: &args, environment: &environment, stdio };
-    // What a child inherits, this process has for the moment of its birth.
-    let born = || mark.worn(|| process::spawn(&program));
-    let spawned = process::bound(&order.cores, || match group.map(|group| group.entered(born)) {
-        Some(Ok(spawned)) => spawned,
-        Some(Err(why)) => {
-            tracing::warn!("a run is not in its control group, its memory is watched: {why}");
-            born()
+    // A variable that is no text cannot be told to a pool.
+    let told: Option<Vec<&str>> = environment.iter().map(|variable| variable.to_str().ok()).collect();
+    if let (Some(pool), Some(environment)) = (pool, told) {
+        match pool.fork(&Birth { environment, cwd }, stdio, |pid| birthright.give(pid)) {
+            Ok(pid) => return Ok(pid),
+            Err(why) => tracing::warn!("a run is started afresh, and no fork of its pool: {why}"),
         }
-        None => born(),
-    });
+    }
+    let program = Program { file: file.as_c_str(), args: &args, environment: &environment, stdio };
+    let spawned = birthright.worn(|| process::spawn(&program));
     let spawned = spawned.map_err(|why| Unstarted::here(format!("cannot bind it to its cores: {why}")))?;
     spawned.map(nix::unistd::Pid::as_raw).map_err(|error| explain(Some(error)).into())
 }
 
-fn arguments(command: &Command) -> Result<Vec<CString>, String> {
+/// What a run has from its first moment on, and hands on to all that it starts.
+struct Birthright<'a> {
+    mark: Mark,
+    cores: &'a [u32],
+    group: Option<&'a Group>,
+}
+
+impl Birthright<'_> {
+    /// What a child inherits, this process has for the moment of its birth. The error: it cannot be bound to its cores.
+    fn worn<T>(&self, start: impl Fn() -> T) -> io::Result<T> {
+        let born = || self.mark.worn(&start);
+        process::bound(self.cores, || match self.group.map(|group| group.entered(born)) {
+            Some(Ok(spawned)) => spawned,
+            Some(Err(why)) => {
+                ungrouped(&why);
+                born()
+            }
+            None => born(),
+        })
+    }
+
+    /// A fork of another process gets it before it begins.
+    fn give(&self, pid: i32) -> io::Result<()> {
+        if let Err(why) = self.group.map_or(Ok(()), |group| group.take(pid)) {
+            ungrouped(&why);
+        }
+        self.mark.put_on(pid)?;
+        process::bind(pid, self.cores)
+    }
+}
+
+fn ungrouped(why: &io::Error) {
+    tracing::warn!("a run is not in its control group, its memory is watched: {why}");
+}
+
+pub(super) fn arguments(command: &Command) -> Result<Vec<CString>, String> {
     let text = |text: &str| {
         let shown = text.escape_debug();
         CString::new(text)

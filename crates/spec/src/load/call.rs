@@ -37,6 +37,12 @@ impl Loader<'_> {
                         Diagnostic::error(at, message).help("write the interpreter at the start of `run`"),
                     );
                 }
+                if form.pool {
+                    let message = "`pool` imports the module of `call` once, and this stage has `run`";
+                    let at = self.key_at(&format!("{path}.pool"));
+                    let help = "leave it out, or call a function: `call = \"train:fit\"`";
+                    self.problems.push(Diagnostic::error(at, message).help(help));
+                }
                 self.command(run, form.shell, path, scope)
             }
             (None, Some(target)) => self.call(form, target, path, objectives),

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use space::{Found, Point, Space, Stream};
+use space::{Found, Point};
 
 use super::Loader;
 use super::scope::Scope;
@@ -126,7 +126,7 @@ impl Loader<'_> {
                 Found::Value(value) => format.write(&value).err().map(|problem| (value, problem)),
                 _ => None,
             };
-            if let Some((value, problem)) = tried(names.space).iter().find_map(misfit) {
+            if let Some((value, problem)) = self.tried(names.space).iter().find_map(misfit) {
                 let span = self.placeholder_span(path, placeholder);
                 let message =
                     format!("`{}` can be {value}, which cannot be written so: {problem}", placeholder.name);
@@ -145,7 +145,7 @@ impl Loader<'_> {
     fn always_active(&mut self, placeholders: &[Placeholder], path: &str, scope: &Scope<'_>, what: &str) {
         let Some(names) = &scope.names else { return };
         let open: Vec<_> = placeholders.iter().filter(|placeholder| placeholder.default.is_none()).collect();
-        let points = tried(names.space);
+        let points = self.tried(names.space);
         for placeholder in open {
             let inactive = |point| names.space.lookup(point, &placeholder.name) == Found::Inactive;
             if points.iter().any(inactive) {
@@ -159,10 +159,4 @@ impl Loader<'_> {
             }
         }
     }
-}
-
-/// Conditions can be any expression: a thousand configurations show what any but the rarest has.
-pub(super) fn tried(space: &Space) -> Vec<Point> {
-    let mut stream = Stream::new(0, 0, 0);
-    (0..1000).map(|_| space.sample(&mut stream)).collect()
 }

@@ -12,9 +12,12 @@ mod search_part;
 mod stage;
 mod watching;
 
+use std::cell::OnceCell;
 use std::ops::Range;
 use std::path::Path;
+use std::rc::Rc;
 
+use space::{Point, Space, Stream};
 use study::{DEFAULT_TRIALS, Judge, Settings};
 
 use self::scope::Surroundings;
@@ -35,7 +38,7 @@ pub(crate) fn load(source: Source) -> Result<StudyFile, SpecErrors> {
     let mut problems = Vec::new();
     unsupported::refuse(&mut root, &mut problems);
     let (file, broken) = decode::decode(&mut root, &mut problems);
-    let mut loader = Loader { source: &source, root: &root, broken, problems };
+    let mut loader = Loader { source: &source, root: &root, broken, problems, tried: OnceCell::new() };
     let study = loader.lower(file);
     let problems = loader.problems;
     let (warnings, errors): (Vec<_>, Vec<_>) =
@@ -54,9 +57,19 @@ struct Loader<'a> {
     /// The top-level keys that could not be read, and the paths of such parameters.
     broken: Vec<String>,
     problems: Vec<Diagnostic>,
+    tried: OnceCell<Rc<[Point]>>,
 }
 
 impl Loader<'_> {
+    /// Conditions can be any expression: a thousand configurations show what any but the rarest has.
+    fn tried(&self, space: &Space) -> Rc<[Point]> {
+        let draw = || {
+            let mut stream = Stream::new(0, 0, 0);
+            (0..1000).map(|_| space.sample(&mut stream)).collect()
+        };
+        Rc::clone(self.tried.get_or_init(draw))
+    }
+
     /// `None` where something is wrong without which the rest cannot be made.
     fn lower(&mut self, file: File) -> Option<StudyFile> {
         let name = self.name(file.name.as_deref());

@@ -7,7 +7,6 @@ use space::{Json, PartialPoint, Size, Space, SpaceError, Stream};
 use study::{Judge, Settings};
 
 use super::Loader;
-use super::command::tried;
 use crate::diagnostic::Diagnostic;
 use crate::file::{File, PointForm};
 use crate::study_file::{Declaration, GivenPoint};
@@ -54,7 +53,7 @@ impl Loader<'_> {
 
     /// A trial whose tied values cannot be computed fails; one that is found by trying is told before.
     fn tied(&mut self, space: &Space) {
-        let points = tried(space);
+        let points = self.tried(space);
         let errors: Vec<_> = points.iter().filter_map(|point| space.check_tied(point).err()).collect();
         let Some(first) = errors.first() else { return };
         let share = format!("{} of {} configurations drawn", errors.len(), points.len());

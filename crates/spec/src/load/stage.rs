@@ -96,6 +96,7 @@ impl Loader<'_> {
             name,
             once: form.once,
             command: command?,
+            pool: form.pool,
             demand: demand?,
             pin: form.pin,
             priority: form.priority.unwrap_or(index as u32),

@@ -224,6 +224,7 @@ fn a_function_that_cannot_be_called_is_shown_with_what_is_meant() {
         changed(run, "call = [\"pkg:fit\"]"),
         changed(run, "call = \"pkg:fit\"\nshell = true\npython = \"\""),
         changed(run, &format!("{run}\npython = \"python3.12\"")),
+        changed(run, &format!("{run}\npool = true")),
     ]);
     insta::assert_snapshot!(shown);
 }
