@@ -238,7 +238,7 @@ pub struct Best {
     /// Which study.
     #[command(flatten)]
     pub target: Target,
-    /// How many at most, in the order of the first objective [default: 1; with several objectives the whole front]
+    /// How many at most, the best first; of a front by its first objective [default: 1; of a front all]
     #[arg(short = 'k', long = "count", value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     pub count: Option<u32>,
     /// Print as JSON

@@ -55,13 +55,14 @@ impl Opened {
     pub fn view(&self) -> View {
         let mut view = View::new(&self.study, self.space.as_deref());
         view.folder = Some(shown(self.home.folder()));
-        view.rerun = self.study.best().map(|best| self.rerun_command(best));
+        view.rerun = self.study.best().and_then(|best| self.rerun_command(best));
         view
     }
 
-    /// What a person types to run a trial's configuration again.
-    pub fn rerun_command(&self, trial: Trial<'_>) -> String {
-        rerun_command(&self.home, trial)
+    /// What a person types to run a trial's configuration again, where there is a program to run: a study that was imported, or
+    /// made by a program that asks and tells, has none.
+    pub fn rerun_command(&self, trial: Trial<'_>) -> Option<String> {
+        self.home.find_study_file().map(|_| rerun_command(&self.home, trial))
     }
 
     /// Whether somebody drove it and is gone without a farewell, nobody drives it now, and some trial is not over.

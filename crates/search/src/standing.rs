@@ -35,6 +35,14 @@ impl Standing {
     }
 }
 
+/// So many that ended early are enough to go by.
+const EARLY: usize = 10;
+
+/// Whether most trials end before they have a value of their own, so that models are made of what they came to on the way.
+pub(crate) fn mostly_early(early: usize, complete: usize) -> bool {
+    early > complete.max(EARLY)
+}
+
 fn number(value: Option<f64>) -> f64 {
     value.filter(|v| !v.is_nan()).unwrap_or(f64::INFINITY)
 }

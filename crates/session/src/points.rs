@@ -26,24 +26,23 @@ impl Given {
     ) -> Result<Self, SpaceError> {
         let partial = space.partial(given)?;
         let mut stream = Stream::new(seed, ENQUEUED, entry);
-        let mut tries = 0;
-        loop {
-            let mut drawn = false;
+        let mut draw = |defaults: bool| {
             let point = space.complete_partial(&partial, |i, _| {
                 let parameter = &space.parameters()[i];
-                // Defaults that break a constraint together give way to draws.
-                let default = parameter.default.clone().filter(|_| tries == 0);
-                drawn |= default.is_none();
+                let default = parameter.default.clone().filter(|_| defaults);
                 default.unwrap_or_else(|| parameter.domain.sample(&mut stream))
             });
-            match space.validate(&point) {
-                Ok(()) => {
-                    return Ok(Given { parameters: parameters(space, &point), hash: space.hash(&point) });
-                }
-                Err(error) if tries == DRAWS || (!drawn && tries > 0) => return Err(error),
-                Err(_) => tries += 1,
+            space.validate(&point).map(|()| point)
+        };
+        // Defaults that break a constraint together give way to draws.
+        let mut point = draw(true);
+        for _ in 0..DRAWS {
+            if point.is_ok() {
+                break;
             }
+            point = draw(false);
         }
+        point.map(|point| Given { parameters: parameters(space, &point), hash: space.hash(&point) })
     }
 }
 

@@ -29,7 +29,9 @@ pub fn run(arguments: &Best) -> Result<Exit, Failure> {
     let mut out = term::out();
     let table = report::terminal::best(&opened.view(), most, term::style());
     writeln!(out, "{}", table.trim_end())?;
-    writeln!(out, "{}", paint(FAINT, format!("again: {}", opened.rerun_command(*first))))?;
+    if let Some(command) = opened.rerun_command(*first) {
+        writeln!(out, "{}", paint(FAINT, format!("again: {command}")))?;
+    }
     Ok(Exit::Done)
 }
 

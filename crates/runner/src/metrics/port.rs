@@ -22,7 +22,8 @@ pub(super) struct Port {
 
 #[derive(Debug, Default)]
 struct Shared {
-    text: Mutex<String>,
+    /// `None` before the first figures.
+    text: Mutex<Option<String>>,
     is_over: AtomicBool,
 }
 
@@ -40,7 +41,7 @@ impl Port {
 
     /// What is answered from now on.
     pub(super) fn show(&self, text: String) {
-        *self.shared.text.lock().unwrap_or_else(PoisonError::into_inner) = text;
+        *self.shared.text.lock().unwrap_or_else(PoisonError::into_inner) = Some(text);
     }
 }
 
@@ -77,7 +78,10 @@ fn answer(mut stream: TcpStream, shared: &Shared) -> io::Result<()> {
     let path = target.split('?').next().unwrap_or_default();
     let (status, body) = match (method, path) {
         ("GET" | "HEAD", "/metrics") => {
-            ("200 OK", shared.text.lock().unwrap_or_else(PoisonError::into_inner).clone())
+            match shared.text.lock().unwrap_or_else(PoisonError::into_inner).clone() {
+                Some(text) => ("200 OK", text),
+                None => ("503 Service Unavailable", "there are no figures yet\n".to_owned()),
+            }
         }
         ("GET" | "HEAD", _) => ("404 Not Found", "only /metrics is here\n".to_owned()),
         _ => ("405 Method Not Allowed", "only GET is answered\n".to_owned()),
@@ -136,8 +140,15 @@ mod tests {
     }
 
     #[test]
+    fn before_the_first_figures_there_are_none() {
+        let port = Port::open(0).unwrap();
+        assert!(get(&port, "GET /metrics HTTP/1.1\r\n\r\n").starts_with("HTTP/1.1 503 "));
+    }
+
+    #[test]
     fn a_caller_that_says_nothing_holds_the_next_one_up_for_a_moment_only() {
         let port = Port::open(0).unwrap();
+        port.show(String::new());
         let silent = TcpStream::connect(port.address).unwrap();
         assert!(get(&port, "GET /metrics HTTP/1.1\r\n\r\n").starts_with("HTTP/1.1 200 "));
         drop(silent);

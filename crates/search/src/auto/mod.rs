@@ -4,8 +4,8 @@
 //! the space and on how far the study is ([`plan`]). With few parameters Gaussian processes and CMA-ES take turns, by what
 //! each has found lately ([`arms`]); CMA-ES learns from what the others find as from points that are put into its
 //! generations. With many parameters or trials CMA-ES leads, and each of its generations gets a point or two of a Gaussian
-//! process in a box around the best trial. Elsewhere it is TPE, and with many objectives or trials of several a genetic
-//! algorithm.
+//! process in a box around the best trial. Where most trials end early, a Gaussian process learns from the furthest step that
+//! enough of them came to. Elsewhere it is TPE, and with many objectives or trials of several a genetic algorithm.
 //!
 //! Whose turn a trial was stands in its memo; the method, and why, where it changes (invariant HISTORY).
 
@@ -21,7 +21,7 @@ use space::{Point, Space};
 use self::arms::{Arm, Arms};
 use self::plan::{Character, OBJECTIVES, Plan, Progress};
 use crate::cmaes::{Beginning, Cmaes, Foreign, Role};
-use crate::gp::Gp;
+use crate::gp::{Gp, View};
 use crate::random::Random;
 use crate::sobol::Sobol;
 use crate::standing::Standing;
@@ -151,7 +151,7 @@ impl Auto {
         if let Some(gp) = &self.gp
             && arm != Arm::Evolution
             && attempt == 0
-            && let Some((point, memo)) = gp.by_model(ask, accept, arm == Arm::Near)
+            && let Some((point, memo)) = gp.by_model(ask, accept, arm == Arm::Near, View::Outcomes)
         {
             return Ok(Draft::Point(point, named(memo, arm)));
         }
@@ -162,6 +162,24 @@ impl Auto {
             Draft::Point(point, memo) => Draft::Point(point, named(memo, Arm::Evolution)),
             other => other,
         })
+    }
+
+    /// What a model proposes of the furthest step that enough trials came to, everywhere and nearby by turns.
+    fn by_steps(
+        &mut self,
+        ask: &Ask<'_>,
+        attempt: u32,
+        accept: &dyn Fn(&Point) -> bool,
+    ) -> Result<Draft, SearchError> {
+        let near = self.trials % 2 == 1;
+        if attempt == 0
+            && let Some(gp) = &self.gp
+            && let Some(view) = gp.view()
+            && let Some((point, memo)) = gp.by_model(ask, accept, near, view)
+        {
+            return Ok(Draft::Point(point, memo));
+        }
+        self.open(ask, attempt, accept)
     }
 
     fn begin(&mut self, trial: TrialId, memo: Option<&Value>) {
@@ -276,6 +294,7 @@ impl Strategy for Auto {
                 Some(genetic) => genetic.draw(ask, attempt, accept)?,
                 None => Random.draw(ask, attempt, accept)?,
             },
+            Plan::Steps => self.by_steps(ask, attempt, accept)?,
             Plan::Models | Plan::Evolution | Plan::Front => self.modelled(ask, attempt, accept, plan)?,
         };
         Ok(match draft {

@@ -2,6 +2,8 @@
 
 use space::{Domain, Space};
 
+use crate::standing::mostly_early;
+
 /// A space with no more configurations is simply tried through.
 const SMALL: u32 = 100;
 /// Up to so many parameters a model of the whole space leads; above, an evolution strategy does.
@@ -13,8 +15,6 @@ const TRIALS_EACH: u64 = 20;
 const MANY: usize = 2000;
 /// With so many trials running a model knows too little of what it will have proposed.
 const CROWD: usize = 32;
-/// So many that ended early are enough for TPE, which draws its first points at random.
-const EARLY: usize = 10;
 /// Up to so many objectives a model can tell what a point would add to the front.
 pub(super) const OBJECTIVES: usize = 4;
 
@@ -25,6 +25,8 @@ pub(super) enum Plan {
     Random,
     /// Gaussian processes and CMA-ES by turns.
     Models,
+    /// A Gaussian process of what trials came to at the furthest step that enough of them have reached.
+    Steps,
     /// CMA-ES, into whose generations a Gaussian process puts points.
     Evolution,
     /// The tree-structured Parzen estimator.
@@ -43,6 +45,7 @@ impl Plan {
         match self {
             Plan::Random => "random",
             Plan::Models => "gp and cmaes",
+            Plan::Steps => "gp by steps",
             Plan::Evolution => "cmaes with gp",
             Plan::Parzen => "tpe",
             Plan::Front => "gp",
@@ -112,12 +115,13 @@ impl Character {
             (Plan::Parzen, "some parameters are there under a condition only")
         } else if self.categorical {
             (Plan::Parzen, "most parameters are choices without an order")
-        } else if early > complete.max(EARLY) {
-            (Plan::Parzen, "most trials end early, at different steps")
         } else if trials > MANY {
             (Plan::Parzen, "more than 2,000 trials")
         } else if running >= CROWD {
             (Plan::Parzen, "32 trials or more run at a time")
+        } else if mostly_early(early, complete) {
+            let plan = if self.dimension > FEW { Plan::Parzen } else { Plan::Steps };
+            (plan, "most trials end early, at different steps")
         } else if self.dimension > FEW {
             (Plan::Evolution, "more than 40 parameters")
         } else if budget.unwrap_or(0).max(trials as u64) > TRIALS.max(TRIALS_EACH * self.dimension as u64) {

@@ -40,6 +40,7 @@ pub(crate) use self::choice::{MOST_ROWS, Transforms, Ways, choose, next_fit};
 pub(crate) use self::design::Design;
 pub(crate) use self::fit::Fit;
 pub(crate) use self::goal::{Aim, Beliefs, Goal};
+pub(crate) use self::history::View;
 use self::history::{History, Told, keep};
 pub(crate) use self::layout::{Layout, Row};
 pub(crate) use self::model::Model;
@@ -69,8 +70,19 @@ const MOST_OBJECTIVES: usize = 4;
 struct Fitted {
     /// To how many trials.
     trials: usize,
+    /// And to which of their values.
+    #[serde(default = "outcomes", skip_serializing_if = "is_outcomes")]
+    view: View,
     /// Of the objectives, then of the constraints, then of the cost.
     fits: Vec<Fit>,
+}
+
+fn outcomes() -> View {
+    View::Outcomes
+}
+
+fn is_outcomes(view: &View) -> bool {
+    *view == View::Outcomes
 }
 
 /// See the module.
@@ -110,6 +122,11 @@ impl Gp {
         Gp { fitted_to: most, ..self }
     }
 
+    /// What a model can be made of now; `None` before there are results enough.
+    pub(crate) fn view(&self) -> Option<View> {
+        self.history.view(self.startup())
+    }
+
     fn startup(&self) -> usize {
         let usual = (self.layout.dimensions() + 2).clamp(5, 12);
         self.options.n_startup_trials.map_or(usual, |n| n as usize)
@@ -142,8 +159,8 @@ impl Gp {
     }
 
     /// What the models are made of: the trials that count, thinned where they are many.
-    fn known(&self, ask: &Ask<'_>) -> Vec<Told<'_>> {
-        let all: Vec<Told<'_>> = self.history.told().collect();
+    fn known(&self, ask: &Ask<'_>, view: View) -> Vec<Told<'_>> {
+        let all: Vec<Told<'_>> = self.history.told(view).collect();
         if all.len() <= self.options.history as usize {
             return all;
         }
@@ -167,13 +184,14 @@ impl Gp {
     }
 
     /// The fits that this decision works with, and whether they are new.
-    fn fitted(&self, ask: &Ask<'_>, tasks: &[Task]) -> (Fitted, bool) {
+    fn fitted(&self, ask: &Ask<'_>, tasks: &[Task], view: View) -> (Fitted, bool) {
         let read = |memo: &serde_json::Value| serde_json::from_value(memo.clone()).ok();
         let last = self.history.memo.as_ref().and_then(read);
         let last = last.filter(|last: &Fitted| last.fits.iter().all(|fit| fit.is_of(&self.layout)));
         let trials = self.history.ended;
         if let Some(last) = &last
             && trials < next_fit(last.trials)
+            && last.view == view
             && last.fits.len() == tasks.len()
         {
             return (last.clone(), false);
@@ -183,22 +201,23 @@ impl Gp {
             let before = last.as_ref().and_then(|last| last.fits.get(k));
             task.fit(&self.layout, before, self.options.warp, self.fitted_to, key)
         };
-        (Fitted { trials, fits: tasks.iter().enumerate().map(fit).collect() }, true)
+        (Fitted { trials, view, fits: tasks.iter().enumerate().map(fit).collect() }, true)
     }
 
-    /// What the models propose, in a box around the best trial where `near`, else anywhere; and what the memo of the decision
-    /// must hold. Asked only once there are results.
+    /// What the models of a view propose, in a box around the best trial where `near`, else anywhere; and what the memo of the
+    /// decision must hold. Asked only once there are results.
     pub(crate) fn by_model(
         &self,
         ask: &Ask<'_>,
         accept: &dyn Fn(&Point) -> bool,
         near: bool,
+        view: View,
     ) -> Option<(Point, Option<serde_json::Value>)> {
-        let known = self.known(ask);
+        let known = self.known(ask, view);
         let tasks = tasks(&self.layout, ask.space, &known, &self.history, self.objectives);
-        let (fitted, new) = self.fitted(ask, &tasks);
+        let (fitted, new) = self.fitted(ask, &tasks, view);
         let row = |point: &Arc<Point>| self.layout.row(ask.space, point);
-        let pending: Vec<Row> = self.history.running(MOST_PENDING).into_iter().map(row).collect();
+        let pending: Vec<Row> = self.history.running(view, MOST_PENDING).into_iter().map(row).collect();
         let models = tasks.iter().zip(&fitted.fits);
         let models: Option<Vec<Model>> =
             models.map(|(task, fit)| task.model(&self.layout, fit, &pending)).collect();
@@ -303,11 +322,11 @@ impl Strategy for Gp {
         attempt: u32,
         accept: &dyn Fn(&Point) -> bool,
     ) -> Result<Draft, SearchError> {
-        if self.history.complete < self.startup() || self.layout.variables.is_empty() {
+        let Some(view) = self.view().filter(|_| !self.layout.variables.is_empty()) else {
             return Ok(self.first_points(ask, attempt, accept));
-        }
+        };
         if attempt == 0
-            && let Some((point, memo)) = self.by_model(ask, accept, self.options.trust_region)
+            && let Some((point, memo)) = self.by_model(ask, accept, self.options.trust_region, view)
         {
             return Ok(Draft::Point(point, memo));
         }

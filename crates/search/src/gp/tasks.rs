@@ -136,7 +136,7 @@ fn objective(known: &[Told<'_>], k: usize) -> Vec<f64> {
     let mut complete: Vec<f64> = known.iter().filter_map(|told| told.value(k)).collect();
     complete.sort_by(f64::total_cmp);
     let median = complete.get(complete.len() / 2).copied().unwrap_or(0.0);
-    let value = |told: &Told<'_>| match told.outcome {
+    let value = |told: &Told<'_>| match &*told.outcome {
         Outcome::Complete { values, .. } => values.get(k).copied().unwrap_or(f64::INFINITY),
         Outcome::Pruned { value: Some(value), .. } if !value.is_nan() && k == 0 => value.max(median),
         Outcome::Pruned { .. } => median,

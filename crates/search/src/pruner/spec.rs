@@ -31,8 +31,8 @@ pub enum PrunerSpec {
     /// used s of the resource; NaN is stopped at the next rung.
     Asha(AshaOptions),
     /// Successive halving in several brackets side by side, from many short trials to few long ones (Li et al. 2018,
-    /// "Hyperband", arXiv:1603.06560), each asynchronous as in `asha`. Trials are in brackets in the proportion of the
-    /// paper's table: with `max_resource = 81`, 81, 34, 15, 8 and 5 of every 143.
+    /// "Hyperband", arXiv:1603.06560), each asynchronous as in `asha`. Trials are in brackets in the order and the
+    /// numbers of the paper's table: with `max_resource = 81`, 81, 34, 15, 8 and 5 of every 143.
     Hyperband(HyperbandOptions),
     /// Hyperband whose trials are proposed by a model that learns from all levels (Falkner et al. 2018, "BOHB",
     /// arXiv:1807.01774): `hyperband` with a sampler that learns, and a third of the new trials drawn at random. Where none is
