@@ -78,11 +78,7 @@ def main() -> None:
     cases += [("TPESampler", 1000, "memory")]
     cases += [] if args.quick else [("TPESampler", 10_000, "memory")]
     cases += [("RandomSampler", 200, "sqlite")]
-    print(
-        "| sampler | trials | where | "
-        + " | ".join(f"{p}, ms a trial" for p in PACKAGES)
-        + " | Optuna / ravine |"
-    )
+    print("| sampler | trials | where | " + " | ".join(f"{p}, ms a trial" for p in PACKAGES) + " | Optuna / ravine |")
     print("|---|---|---|" + "---|" * (len(PACKAGES) + 1))
     for sampler, trials, storage in cases:
         found = {}
@@ -95,9 +91,7 @@ def main() -> None:
             repeats = 1 if slow else args.repeats
             command = [sys.executable, __file__, "--one", package, sampler, str(trials), storage]
             found[package] = (
-                min(float(subprocess.check_output(command, text=True)) for _ in range(repeats))
-                * 1000
-                / trials
+                min(float(subprocess.check_output(command, text=True)) for _ in range(repeats)) * 1000 / trials
             )
         cells = [f"{found[p]:.4f}" if p in found else "–" for p in PACKAGES]
         ratio = f"{found['optuna'] / found['ravine']:.0f} ×" if "optuna" in found else "–"

@@ -19,9 +19,7 @@ def prepare(config):
 def fit(config, data):
     train, test = data
     model = config["model"]
-    *_, last = lvq.errors(
-        train, test, model["per_class"], model["rate"], 0.8, config["epochs"], config["seed"]
-    )
+    *_, last = lvq.errors(train, test, model["per_class"], model["rate"], 0.8, config["epochs"], config["seed"])
     return last
 
 

@@ -16,9 +16,7 @@ import ravine
 
 def train(per_class, rate, decay, fold):
     """Reports the error after each epoch; returns nothing, since the last report counts."""
-    for epoch, error in enumerate(
-        lvq.errors(*lvq.load(400, seed=fold), per_class, rate, decay, epochs=4, seed=0)
-    ):
+    for epoch, error in enumerate(lvq.errors(*lvq.load(400, seed=fold), per_class, rate, decay, epochs=4, seed=0)):
         ravine.report(error=error, step=epoch)
 
 

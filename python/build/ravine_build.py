@@ -49,9 +49,7 @@ def _prepare() -> None:
     os.environ["MATURIN_PEP517_ARGS"] = f"--locked --profile {_profile()}"
 
 
-def prepare_metadata_for_build_wheel(
-    metadata_directory: str, config_settings: Mapping[str, Any] | None = None
-) -> str:
+def prepare_metadata_for_build_wheel(metadata_directory: str, config_settings: Mapping[str, Any] | None = None) -> str:
     """The metadata's folder; nothing is built for it, but maturin wants to see where scripts will be."""
     SCRIPTS.mkdir(parents=True, exist_ok=True)
     return maturin.prepare_metadata_for_build_wheel(metadata_directory, config_settings)

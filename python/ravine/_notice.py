@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import inspect
 import os
 import sys
 import warnings
@@ -30,9 +31,7 @@ def _deprecation(name: str, since: str, until: str, instead: str) -> str:
     return f"{text} {instead}" if instead else text
 
 
-def deprecated(
-    since: str, until: str, instead: str = "", name: str | None = None
-) -> Callable[[Function], Function]:
+def deprecated(since: str, until: str, instead: str = "", name: str | None = None) -> Callable[[Function], Function]:
     """Marks a function or class whose every use warns; versions are Optuna's."""
 
     def mark(marked: Any) -> Any:
@@ -56,16 +55,12 @@ def experimental(since: str, name: str | None = None) -> Callable[[Function], Fu
     def mark(marked: Any) -> Any:
         if isinstance(marked, type):
             message = f"{name or marked.__name__} is experimental (supported from v{since}). "
-            return _warning_class(
-                marked, message + "The interface can change in the future.", ExperimentalWarning
-            )
+            return _warning_class(marked, message + "The interface can change in the future.", ExperimentalWarning)
         message = f"{name or marked.__qualname__} is experimental (supported from v{since}). "
 
         @functools.wraps(marked)
         def warned(*args: Any, **kwargs: Any) -> Any:
-            warnings.warn(
-                message + "The interface can change in the future.", ExperimentalWarning, stacklevel=2
-            )
+            warnings.warn(message + "The interface can change in the future.", ExperimentalWarning, stacklevel=2)
             return marked(*args, **kwargs)
 
         return warned
@@ -79,6 +74,38 @@ def experimental_argument(name: str) -> None:
         f"Argument ``{name}`` is an experimental feature. The interface can change in the future.",
         ExperimentalWarning,
     )
+
+
+def once_positional(*names: str, since: str) -> Callable[[Function], Function]:
+    """Lets a function whose arguments are keywords take them by place as before Optuna's version, with a warning."""
+
+    def mark(function: Any) -> Any:
+        parameters = inspect.signature(function).parameters.values()
+        # Such as ``self``.
+        placed = sum(p.kind == p.POSITIONAL_OR_KEYWORD for p in parameters)
+
+        @functools.wraps(function)
+        def called(*args: Any, **kwargs: Any) -> Any:
+            if len(args) <= placed:
+                return function(*args, **kwargs)
+            args, named = args[:placed], args[placed:]
+            if len(named) > len(names):
+                raise TypeError(
+                    f"{function.__name__}() takes {len(names)} positional arguments but {len(named)} were given."
+                )
+            given = dict(zip(names, named))
+            warn(
+                f"{function.__name__}() got {set(given)} as positional arguments but they were expected to be given as "
+                f"keyword arguments. Positional arguments have been deprecated since v{since}.",
+                FutureWarning,
+            )
+            if twice := given.keys() & kwargs.keys():
+                raise TypeError(f"{function.__name__}() got multiple values for arguments {twice}.")
+            return function(*args, **given, **kwargs)
+
+        return called
+
+    return mark
 
 
 def _warning_class(cls: Any, message: str, category: type[Warning]) -> Any:

@@ -3,7 +3,7 @@
 import datetime
 import os
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, TypeAlias
 
 from ravine.distributions import BaseDistribution, CategoricalChoiceType
 from ravine.study import Study
@@ -99,6 +99,18 @@ class Shelf:
     def delete(self, id: int) -> None: ...
     def open(self, id: int) -> tuple[Journal, list[bool]]: ...
 
+# A trial that was made elsewhere: state, values, parameters, reports, notes of its user and of the system as JSON, begin and end.
+_Given: TypeAlias = tuple[
+    int,
+    Sequence[float],
+    Sequence[tuple[str, BaseDistribution, float]],
+    Sequence[tuple[int, float]],
+    Sequence[tuple[str, str]],
+    Sequence[tuple[str, str]],
+    datetime.datetime | None,
+    datetime.datetime | None,
+]
+
 class Journal:
     """The log of one study, and how far a ledger has followed it."""
 
@@ -114,24 +126,14 @@ class Journal:
     def bury(self, number: int, grace: int) -> bool: ...
     def tag_trial(self, ledger: Ledger, number: int, system: bool, key: str, json: str) -> None: ...
     def tag_study(self, ledger: Ledger, system: bool, key: str, json: str) -> None: ...
-    def add(
-        self,
-        ledger: Ledger,
-        state: int,
-        values: Sequence[float],
-        params: Sequence[tuple[str, BaseDistribution, float]],
-        reports: Sequence[tuple[int, float]],
-        user: Sequence[tuple[str, str]],
-        system: Sequence[tuple[str, str]],
-        started: datetime.datetime | None,
-        ended: datetime.datetime | None,
-    ) -> int: ...
+    def add(self, ledger: Ledger, trials: Sequence[_Given]) -> int: ...
 
 class Trial(BaseTrial):
     """The trial that an objective is called with; `ravine.trial.BaseTrial` says what its methods do."""
 
     _fixed_params: dict[str, Any] | None
     _relative: tuple[dict[str, BaseDistribution], dict[str, Any]] | None
+    _eager: bool
     def __init__(self, study: Study, trial_id: int) -> None: ...
     @property
     def study(self) -> Study: ...

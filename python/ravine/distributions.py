@@ -394,16 +394,15 @@ def _convert_old_distribution_to_new_distribution(
     """One of the deprecated classes as what replaces it; others as they are."""
     new: BaseDistribution
     if isinstance(distribution, (UniformDistribution, LogUniformDistribution, DiscreteUniformDistribution)):
-        new = FloatDistribution(
-            distribution.low, distribution.high, log=distribution.log, step=distribution.step
-        )
+        new = FloatDistribution(distribution.low, distribution.high, log=distribution.log, step=distribution.step)
     elif isinstance(distribution, (IntUniformDistribution, IntLogUniformDistribution)):
         step = 1 if distribution.log else distribution.step
         new = IntDistribution(distribution.low, distribution.high, log=distribution.log, step=step)
     else:
         return distribution
     if not suppress_warning:
-        warn(f"{distribution} is deprecated and internally converted to {new}.", FutureWarning)
+        reasons = "https://github.com/optuna/optuna/issues/2941"
+        warn(f"{distribution} is deprecated and internally converted to {new}. See {reasons}.", FutureWarning)
     return new
 
 

@@ -291,6 +291,8 @@ class Stage(_Table):
     name: str | None = None
     python: str | os.PathLike[str] | None = None
     """The interpreter that calls the function; that of :func:`ravine.run` where absent."""
+    pool: bool | None = None
+    """Runs of the function are forks of one process that has imported its module."""
     shell: bool | None = None
     once: bool | None = None
     """Once for a trial, before the stages that run for every repetition."""
@@ -352,9 +354,7 @@ def _main_module(path: str) -> str:
         return main.__spec__.name
     name = Path(getattr(main, "__file__", None) or "").stem
     if not name.isidentifier():
-        raise ValueError(
-            f"`{path}` belongs to a session or a file that cannot be imported: put it into a module"
-        )
+        raise ValueError(f"`{path}` belongs to a session or a file that cannot be imported: put it into a module")
     return name
 
 

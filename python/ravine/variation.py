@@ -35,9 +35,7 @@ class Variation:
         return f"Variation({self.values!r})"
 
 
-def generate_configs(
-    config: Mapping[str, Any], n_configs: int, *, seed: int | None = None
-) -> list[dict[str, Any]]:
+def generate_configs(config: Mapping[str, Any], n_configs: int, *, seed: int | None = None) -> list[dict[str, Any]]:
     """Different configurations, drawn at random: in each, one value stands for every :class:`Variation`.
 
     Variations are looked for in tables within tables, and in no lists; a value of a variation that is itself

@@ -40,9 +40,7 @@ parallel = 2
 """
 
 
-def write_study(
-    folder: Path, stage: str = 'call = "quadratic:loss"', trials: int = 3, module: str = QUADRATIC
-) -> Path:
+def write_study(folder: Path, stage: str = 'call = "quadratic:loss"', trials: int = 3, module: str = QUADRATIC) -> Path:
     """A study of ``x`` between 0 and 1, and the module that its stage calls."""
     (folder / "quadratic.py").write_text(module)
     path = folder / "study.toml"

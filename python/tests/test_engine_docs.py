@@ -28,8 +28,6 @@ BLOCK = re.compile(r"^```(\w+)(?: (\S+))?\n(.*?)^```$", re.MULTILINE | re.DOTALL
 @pytest.mark.parametrize("page", PAGES)
 def test_every_example_of_a_page_runs(page: str, tmp_path: Path) -> None:
     path = DOCS / f"{page}.md"
-    if not path.is_file():
-        pytest.skip("the pages are not here")
     # `python` and `python3` of the pages are the interpreter of the tests.
     (tmp_path / ".bin").mkdir()
     for name in ("python", "python3"):

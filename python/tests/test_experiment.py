@@ -31,9 +31,7 @@ def lines(folder: Path) -> list[dict]:
 @both
 def test_each_experiment_has_lists_means_and_deviations(tmp_path: Path, processes: int | None) -> None:
     out = tmp_path / "out"
-    results = Experiment(double, fit, score, repetitions=3, processes=processes).run(
-        [{"x": 1}, {"x": 5}], out
-    )
+    results = Experiment(double, fit, score, repetitions=3, processes=processes).run([{"x": 1}, {"x": 5}], out)
     assert [result.experiment_id for result in results] == [0, 1]
     scores = results[1].scores
     assert scores is not None
@@ -159,9 +157,7 @@ from ravine import Experiment
 def fit(config): return {{}}
 Experiment(fit=fit, processes=1).run([{{}}], {str(tmp_path / "out")!r})
 """
-    done = subprocess.run(
-        python_command("-c", code), env=environment(), capture_output=True, text=True, check=False
-    )
+    done = subprocess.run(python_command("-c", code), env=environment(), capture_output=True, text=True, check=False)
     assert "`fit` belongs to a session" in done.stderr
     assert not (tmp_path / "out").exists()
 
@@ -211,9 +207,7 @@ def test_what_is_there_is_not_run_again(tmp_path: Path) -> None:
 
 def test_seeds_are_each_repetitions_own_and_the_same_again(tmp_path: Path) -> None:
     def seeds(folder: str, seed: int) -> list:
-        found = Experiment(double, fit, score, repetitions=2, seed=seed).run(
-            [{"x": 1}, {"x": 2}], tmp_path / folder
-        )
+        found = Experiment(double, fit, score, repetitions=2, seed=seed).run([{"x": 1}, {"x": 2}], tmp_path / folder)
         return [result.scores["seed"] for result in found]
 
     assert seeds("a", 1) == seeds("b", 1) != seeds("c", 2)
@@ -223,7 +217,8 @@ def test_seeds_are_each_repetitions_own_and_the_same_again(tmp_path: Path) -> No
 
 
 def test_what_json_lacks_is_written_as_text(tmp_path: Path) -> None:
-    numpy = pytest.importorskip("numpy")
+    import numpy
+
     config = {
         "f": double,
         "p": functools.partial(double, 1, a=2),

@@ -23,16 +23,13 @@ storage = ravine.storages.RDBStorage(sys.argv[1], heartbeat_interval=60)
 study = ravine.load_study(study_name="s", storage=storage, sampler=ravine.samplers.RandomSampler(seed=1))
 def objective(trial):
     trial.suggest_float("x", 0, 1)
-    trial.report(0.5, 1)
     os.kill(os.getpid(), signal.SIGKILL)
 study.optimize(objective, n_trials=1)
 """
 
 
 def stored(url, callback=None, grace=1):
-    return RDBStorage(
-        url, heartbeat_interval=1, grace_period=grace, heartbeat_stale_trial_callback=callback
-    )
+    return RDBStorage(url, heartbeat_interval=1, grace_period=grace, heartbeat_stale_trial_callback=callback)
 
 
 @pytest.fixture
@@ -94,7 +91,8 @@ def test_without_an_interval_nothing_is_failed(killed):
 
 def test_trials_that_are_asked_for_give_no_sign_and_are_never_stale(url):
     study = ravine.create_study(storage=stored(url))
-    study.ask()
+    with pytest.warns(UserWarning, match="supposed to be used with Study.optimize"):
+        study.ask()
     time.sleep(1.2)
     fail_stale_trials(study)
     assert study.trials[0].state == TrialState.RUNNING

@@ -137,9 +137,7 @@ def test_a_program_that_always_fails_is_told(tmp_path: Path) -> None:
         ravine.run(path, quiet=True)
 
 
-def test_without_an_engine_the_error_says_how_to_get_one(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_without_an_engine_the_error_says_how_to_get_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("RAVINE_BIN", str(tmp_path / "ravine"))
     with pytest.raises(ravine.EngineNotFoundError, match="RAVINE_BIN"):
         ravine.run(write_study(tmp_path))
@@ -214,7 +212,8 @@ def test_a_study_that_somebody_stopped_returns_what_it_has(tmp_path: Path) -> No
 
 
 def test_results_are_a_table(tmp_path: Path) -> None:
-    pandas = pytest.importorskip("pandas")
+    import pandas
+
     table = ravine.run(write_study(tmp_path), quiet=True).to_dataframe()
     assert isinstance(table, pandas.DataFrame)
     assert {"number", "state", "values.loss", "params.x", "metrics.loss"} <= set(table.columns)

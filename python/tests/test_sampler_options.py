@@ -56,6 +56,34 @@ def test_cmaes_begins_where_it_is_told_to():
     assert all(abs(t.params["x"] - 9) < 1.5 and abs(t.params["n"] - 20) < 15 for t in first)
 
 
+def test_cmaes_restarts_as_it_is_told_to():
+    # Where all is flat it begins anew all the time.
+    found = []
+    for how in (None, "bipop", "ipop"):
+        sampler = samplers.CmaEsSampler(seed=1, popsize=4, restart_strategy=how)
+        study = searched(sampler, lambda trial: 0.0 * trial.suggest_float("x", 0, 10), n_trials=300)
+        found.append([trial.params for trial in study.trials])
+    assert found[0] == found[1] != found[2]
+    with pytest.raises(ValueError, match="restart_strategy='often' is unsupported"):
+        samplers.CmaEsSampler(restart_strategy="often")
+
+
+@pytest.mark.filterwarnings("default::FutureWarning")
+def test_arguments_that_once_had_a_place_are_taken_there_with_a_warning():
+    with pytest.warns(FutureWarning, match="got {'sigma0', 'x0'}|got {'x0', 'sigma0'}"):
+        placed = samplers.CmaEsSampler({"x": 9}, 0.02, seed=1)
+    named = samplers.CmaEsSampler(x0={"x": 9}, sigma0=0.02, seed=1)
+    assert placed._describe([ravine.study.StudyDirection.MINIMIZE]) == named._describe(
+        [ravine.study.StudyDirection.MINIMIZE]
+    )
+    with pytest.warns(FutureWarning, match="expected to be given as keyword arguments"):
+        assert samplers.TPESampler(None, None, None, None, 3)._options["n_startup_trials"] == 3
+    with pytest.raises(TypeError, match="takes 9 positional arguments but 10 were given"):
+        samplers.TPESampler(*[None] * 10)
+    with pytest.raises(TypeError, match="multiple values for arguments {'x0'}"):
+        samplers.CmaEsSampler({}, x0={})
+
+
 def test_cmaes_takes_a_start_for_parameters_that_come_later():
     sampler = samplers.CmaEsSampler(x0={"x": 9, "later": 3}, sigma0=0.02, seed=1)
     study = searched(sampler, n_trials=5)
@@ -69,9 +97,7 @@ def test_cmaes_starts_from_trials_of_another_study():
     source = [trial(2 + i / 100, i) for i in range(3)] + [trial(8, 100 + i) for i in range(27)]
     study = searched(samplers.CmaEsSampler(source_trials=source, seed=1), n_trials=12)
     assert all(t.params["x"] < 6 for t in study.trials[1:])
-    upwards = searched(
-        samplers.CmaEsSampler(source_trials=source, seed=1), n_trials=12, direction="maximize"
-    )
+    upwards = searched(samplers.CmaEsSampler(source_trials=source, seed=1), n_trials=12, direction="maximize")
     assert all(t.params["x"] > 4 for t in upwards.trials[1:])
 
 
@@ -267,7 +293,8 @@ def test_generations_are_repeatable():
 
 
 def test_a_crossover_of_ones_own_gets_arrays():
-    numpy = pytest.importorskip("numpy")
+    import numpy
+
     seen = []
 
     class Middle(nsgaii.BaseCrossover):
@@ -363,7 +390,8 @@ def test_reference_points_lead_the_search():
 @pytest.mark.parametrize("crossover", CROSSOVERS, ids=lambda crossover: crossover.__name__)
 def test_crossovers_are_those_that_are_known(crossover):
     """Held against figures of Optuna 5, recorded with every draw being the same number."""
-    numpy = pytest.importorskip("numpy")
+    import numpy
+
     recorded = json.loads((Path(__file__).parent / "crossovers.json").read_text())
 
     class Same:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import math
 import pickle
 import random
 
@@ -71,9 +72,7 @@ def test_threads_may_share_a_sampler(name):
 def test_samplers_that_learn_are_better_than_chance(name):
     def run(sampler):
         study = ravine.create_study(sampler=sampler)
-        study.optimize(
-            lambda t: sum((t.suggest_float(f"x{i}", -5, 5) - 1) ** 2 for i in range(3)), n_trials=60
-        )
+        study.optimize(lambda t: sum((t.suggest_float(f"x{i}", -5, 5) - 1) ** 2 for i in range(3)), n_trials=60)
         return study.best_value
 
     assert run(SINGLE[name](seed=1)) < run(samplers.RandomSampler(seed=1))
@@ -181,6 +180,13 @@ def test_brute_force_tries_each_branch_once():
     assert len({tuple(t.params.items()) for t in study.trials}) == 6
     with pytest.raises(ValueError):
         study.optimize(lambda t: t.suggest_float("y", 0, 1), n_trials=1)
+
+
+@pytest.mark.filterwarnings("ignore:.*constraints_func:FutureWarning")
+def test_one_number_is_no_sequence_of_constraints():
+    study = ravine.create_study(sampler=samplers.TPESampler(seed=1, constraints_func=lambda trial: 3))
+    with pytest.warns(UserWarning, match="should be a sequence of floats but got int"), pytest.raises(TypeError):
+        study.optimize(lambda t: 1.0, n_trials=1)
 
 
 def test_constraints_of_a_function_are_noted():
@@ -314,6 +320,33 @@ def test_a_threshold_stops_what_lies_outside():
         assert (trial.state == TrialState.PRUNED) == (not 0.2 <= trial.params["x"] <= 0.6)
 
 
+@pytest.mark.parametrize("direction", ["minimize", "maximize"])
+@pytest.mark.parametrize("earlier", [[math.inf], [-math.inf], [math.inf, math.inf], [-math.inf, 1.0, math.inf]])
+def test_infinite_reports_have_no_median_and_stop_nobody(direction, earlier):
+    study = ravine.create_study(direction=direction, pruner=pruners.MedianPruner(n_startup_trials=1))
+    for value in earlier:
+        trial = study.ask()
+        trial.report(value, 0)
+        study.tell(trial, value)
+    trial = study.ask()
+    trial.report(-5.0, 0)
+    assert not trial.should_prune()
+
+
+def test_percentiles_are_those_of_numpy():
+    import numpy
+    from ravine.pruners._percentile import percentile
+
+    rng = random.Random(0)
+    odd = [math.inf, -math.inf, math.nan]
+    with numpy.errstate(invalid="ignore"):
+        for _ in range(2000):
+            values = [rng.choice(odd) if rng.random() < 0.1 else rng.gauss(0, 1) for _ in range(rng.randint(1, 7))]
+            if not all(map(math.isnan, values)):
+                share = rng.choice([0, 10, 25, 33.3, 50, 75, 100])
+                numpy.testing.assert_equal(percentile(values, share), float(numpy.nanpercentile(values, share)))
+
+
 def test_patience_waits_for_an_improvement():
     study = ravine.create_study(pruner=pruners.PatientPruner(None, patience=2))
     trial = study.ask()
@@ -322,6 +355,17 @@ def test_patience_waits_for_an_improvement():
         trial.report(value, step)
         verdicts.append(trial.should_prune())
     assert verdicts == [False, False, False, False, True, False]
+
+
+def test_a_method_that_is_set_on_a_sampler_is_called():
+    sampler = samplers.TPESampler(seed=1)
+    calls = []
+    sampler.sample_independent = lambda study, trial, name, distribution: calls.append(name) or distribution.high
+    sampler.after_trial = lambda study, trial, state, values: calls.append(state)
+    study = ravine.create_study(sampler=sampler)
+    study.optimize(lambda t: t.suggest_int("x", 0, 9), n_trials=2)
+    assert calls == ["x", TrialState.COMPLETE] * 2
+    assert study.best_params == {"x": 9}
 
 
 def test_a_pruner_of_ones_own_is_asked():
@@ -386,7 +430,8 @@ def test_a_few_differences_are_judged_exactly_ties_and_zeros_included(difference
 def test_many_differences_are_judged_by_a_normal_distribution():
     rng = random.Random(1)
     many = [rng.gauss(0.2, 1.0) for _ in range(60)]
-    scipy = pytest.importorskip("scipy.stats")
+    import scipy.stats as scipy
+
     for differences in (many, [round(d, 1) for d in many], many[:40], [round(d, 1) for d in many[:12]]):
         expected = scipy.wilcoxon(differences, alternative="greater", zero_method="zsplit").pvalue
         assert greater(differences) == pytest.approx(expected)

@@ -42,9 +42,7 @@ START = {
 
 def served(search: Any, *messages: dict) -> list[dict]:
     sink = io.StringIO()
-    serve_sampler(
-        search, source=io.StringIO("".join(json.dumps(message) + "\n" for message in messages)), sink=sink
-    )
+    serve_sampler(search, source=io.StringIO("".join(json.dumps(message) + "\n" for message in messages)), sink=sink)
     return [json.loads(line) for line in sink.getvalue().splitlines()]
 
 
@@ -120,9 +118,7 @@ def test_a_search_knows_the_space_and_what_became_of_trials() -> None:
 
 
 def test_random_numbers_follow_from_seed_and_decision() -> None:
-    draws = {
-        (d, s, len(r)): Ask(d, None, r, s).rng.random() for d in (0, 1) for s in (0, 1) for r in ((), ({},))
-    }
+    draws = {(d, s, len(r)): Ask(d, None, r, s).rng.random() for d in (0, 1) for s in (0, 1) for r in ((), ({},))}
     assert len(set(draws.values())) == 8
     assert draws[1, 1, 0] == Ask(1, 99, (), 1).rng.random()
 
@@ -270,9 +266,7 @@ def study(folder: Path, search: str, monkeypatch: pytest.MonkeyPatch, **more: An
     return ravine.run(spec, quiet=True)
 
 
-def test_a_search_drives_a_study_and_goes_on_as_it_would_have(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_search_drives_a_study_and_goes_on_as_it_would_have(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "a").mkdir()
     (tmp_path / "b").mkdir()
     alone = {"executor": {"parallel": 1}}
@@ -307,9 +301,7 @@ def test_a_sampler_of_the_define_by_run_interface_sees_what_became_of_trials() -
 
         def sample_independent(self, study: Any, trial: Any, name: str, distribution: Any) -> Any:
             if name == "lr":
-                seen.append(
-                    [(t.state.name, t.params.get("lr"), t.value) for t in study.trials[: trial.number]]
-                )
+                seen.append([(t.state.name, t.params.get("lr"), t.value) for t in study.trials[: trial.number]])
             return 0.1 * (trial.number + 1) if name == "lr" else 0.9 if name == "opt.adam.beta" else "sgd"
 
     answers = served(

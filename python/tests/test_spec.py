@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 
 import pytest
@@ -24,6 +25,11 @@ from ravine import (
     StudySpec,
 )
 from ravine.spec import Value
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
 
 EVERYTHING = {
     "lr": Float(1e-5, 1e-1, log=True, default=1e-3, prior={"at": 1e-4, "confidence": "low"}),
@@ -118,15 +124,10 @@ def test_files_in_all_formats_are_the_same_study(tmp_path: Path) -> None:
     files = [study().write(tmp_path / name) for name in ("everything.toml", "everything.json")]
     first, second = (process.ask("check", str(file)) for file in files)
     assert first == second
-    try:
-        import tomllib
-    except ImportError:  # Python 3.10
-        return
     assert tomllib.loads(study().to_toml()) == json.loads(study().to_json()) == study().to_dict()
 
 
 def test_texts_and_keys_of_any_sort_survive_toml() -> None:
-    tomllib = pytest.importorskip("tomllib")
     from ravine._engine import toml
 
     tree = {
@@ -144,10 +145,9 @@ def test_texts_and_keys_of_any_sort_survive_toml() -> None:
 
 
 def test_numbers_of_numpy_are_numbers() -> None:
-    numpy = pytest.importorskip("numpy")
-    space = Space(
-        a=Choice(numpy.array([1, 2])), b=Float(numpy.float32(0), numpy.float64(1)), c=Int(0, numpy.int64(3))
-    )
+    import numpy
+
+    space = Space(a=Choice(numpy.array([1, 2])), b=Float(numpy.float32(0), numpy.float64(1)), c=Int(0, numpy.int64(3)))
     assert json.loads(json.dumps(space.to_dict()))["a"] == {"choice": [1, 2]}
 
 

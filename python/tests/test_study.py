@@ -399,6 +399,37 @@ def test_a_fixed_value_out_of_range_is_used_with_a_warning():
     assert study.best_value == 2500.0
 
 
+def test_of_trials_that_are_added_those_before_one_that_cannot_be_are_there(storage):
+    def trial(value, distribution=FloatDistribution(0, 1)):
+        return create_trial(value=value, params={"x": 1}, distributions={"x": distribution})
+
+    study = seeded(storage=storage)
+    with pytest.raises(ValueError, match="number of objectives"):
+        study.add_trials([trial(1.0), trial(2.0), create_trial(values=[1, 2]), trial(3.0)])
+    with pytest.raises(ValueError, match="Cannot set different distribution kind"):
+        study.add_trials([trial(3.0), trial(4.0, IntDistribution(0, 1))])
+    study.add_trials(iter([]))
+    assert [(t.number, t.value) for t in study.trials] == [(0, 1.0), (1, 2.0), (2, 3.0)]
+
+
+def test_very_many_trials_are_added_in_few_commits(url, monkeypatch):
+    from ravine.storages import _database
+
+    monkeypatch.setattr(_database, "_PORTION", 7)
+    study = seeded(storage=url)
+    added = [
+        create_trial(state=state, value=value, params={"x": n / 20}, distributions={"x": FloatDistribution(0, 1)})
+        for n in range(20)
+        for state, value in [(TrialState.COMPLETE, n) if n % 3 else (TrialState.WAITING, None)]
+    ]
+    study.add_trials(added)
+    again = ravine.load_study(study_name=study.study_name, storage=url)
+    for found in (study, again):
+        assert [t.number for t in found.trials] == list(range(20))
+        assert [(t.state, t.value, t.params) for t in found.trials] == [(t.state, t.value, t.params) for t in added]
+    assert study.ask().number == 0, "those that wait come first"
+
+
 def test_added_trials_count(storage):
     study = seeded(storage=storage)
     trial = create_trial(
@@ -496,7 +527,8 @@ def test_the_log_says_how_trials_ended(caplog):
 
 
 def test_a_table_of_trials_has_the_fields_columns():
-    pandas = pytest.importorskip("pandas")
+    import pandas
+
     study = seeded()
     assert study.trials_dataframe().empty
     study.optimize(square, n_trials=2)
@@ -509,9 +541,7 @@ def test_a_table_of_trials_has_the_fields_columns():
 
 @pytest.mark.parametrize("with_tqdm", [False, True])
 def test_messages_stand_above_a_progress_bar(with_tqdm, capsys, monkeypatch):
-    if with_tqdm:
-        pytest.importorskip("tqdm")
-    else:
+    if not with_tqdm:
         monkeypatch.setitem(sys.modules, "tqdm.auto", None)
     ravine.logging._reset_library_root_logger()
     ravine.logging.set_verbosity(ravine.logging.INFO)

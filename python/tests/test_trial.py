@@ -82,6 +82,14 @@ def test_ranges_that_are_none_are_refused(make):
         make()
 
 
+@pytest.mark.parametrize("low, high", [(0, math.inf), (-math.inf, 0), (-1e308, 1e308)])
+def test_nothing_is_drawn_from_a_range_that_is_infinite(low, high):
+    trial = ravine.create_study(sampler=RandomSampler(seed=1)).ask()
+    with pytest.raises(OverflowError, match="Range exceeds valid bounds"):
+        trial.suggest_float("x", low, high)
+    assert trial.params == {}
+
+
 def test_a_range_ends_on_a_step():
     with pytest.warns(UserWarning):
         assert FloatDistribution(0.0, 1.0, step=0.3).high == 0.9

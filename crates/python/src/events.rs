@@ -114,14 +114,13 @@ fn number_of(domain: &Domain, value: &Json) -> Option<f64> {
     }
 }
 
-/// The events of the parameters that a trial got since the first `sent` of them.
+/// The events of parameters that a trial got.
 pub(crate) fn suggested(
     py: Python<'_>,
     table: &mut Table,
     number: u32,
-    sent: usize,
+    params: &[Param],
 ) -> PyResult<Vec<EventBody>> {
-    let params: Vec<Param> = table.rows[number as usize].params.get(sent..).unwrap_or_default().to_vec();
     let trial = TrialId(number.into());
     let mut events = Vec::with_capacity(params.len());
     for param in params {
@@ -138,9 +137,8 @@ pub(crate) fn suggested(
     Ok(events)
 }
 
-/// The events of the reports of a trial since the first `sent` of them.
-pub(crate) fn reported(table: &Table, number: u32, sent: usize, metric: &str) -> Vec<EventBody> {
-    let reports = table.rows[number as usize].reports.get(sent..).unwrap_or_default();
+/// The events of reports of a trial.
+pub(crate) fn reported(number: u32, reports: &[(i64, f64)], metric: &str) -> Vec<EventBody> {
     let trial = TrialId(number.into());
     reports.iter().map(|&(step, value)| elsewhere::reported(trial, metric, step, value)).collect()
 }

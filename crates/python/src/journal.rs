@@ -10,19 +10,19 @@ use std::time::Duration;
 use pyo3::exceptions::{PyKeyError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
-use pyo3::types::{PyDict, PyString};
+use pyo3::types::PyDict;
 use session::elsewhere;
 use space::{Domain, Space};
 use store::{Draft, Durability, Guard, Header, Sqlite, Store, StudyId};
 use study::history::{self, Decoded};
 use study::{Assignment, Direction, EventBody, Objective, Settings, StudyCreated, StudyTagged};
 
+use crate::adding::{self, Given};
 use crate::engine;
 use crate::events::{self, Made};
-use crate::ledger::{self, Ledger};
-use crate::moment;
+use crate::ledger::Ledger;
 use crate::pulse;
-use crate::table::{Param, Row, State};
+use crate::table::{Row, State};
 
 /// A database of studies.
 #[pyclass(frozen, module = "ravine._ravine")]
@@ -176,7 +176,7 @@ fn newer(kind: &str) -> PyErr {
 }
 
 /// Appends if the guard holds; false where it does not.
-fn append(
+pub(crate) fn append(
     slf: &Bound<'_, Journal>,
     bodies: &[EventBody],
     guard: &Guard,
@@ -196,7 +196,7 @@ fn append(
 }
 
 /// Folds what the log has beyond what the ledger knows.
-fn catch_up(slf: &Bound<'_, Journal>, ledger: &Bound<'_, Ledger>) -> PyResult<()> {
+pub(crate) fn catch_up(slf: &Bound<'_, Journal>, ledger: &Bound<'_, Ledger>) -> PyResult<()> {
     let py = slf.py();
     ledger.borrow().check_process(py)?;
     let (store, id, seq) = {
@@ -265,6 +265,11 @@ impl Journal {
     fn declared(&self, path: &str) -> Option<&Domain> {
         let space = self.space.as_ref()?;
         Some(&space.parameters().get(space.index(path)?)?.domain)
+    }
+
+    /// How many turns there were, and what the objectives are called.
+    pub(crate) fn told(&self) -> (u64, &[String]) {
+        (self.turns, &self.metrics)
     }
 
     /// Where the log is.
@@ -374,11 +379,14 @@ impl Journal {
         {
             bodies.push(events::tagged(number, events::memo_note(memo)));
         }
-        bodies.extend(events::suggested(py, &mut ledger.table, number, params)?);
-        let metric = self.metrics.first().map_or("value", String::as_str);
-        bodies.extend(events::reported(&ledger.table, number, reports, metric));
         let row = ledger.row(number)?;
-        self.sent.insert(number, (row.params.len(), row.reports.len()));
+        let now = (row.params.len(), row.reports.len());
+        let params = row.params.get(params..).unwrap_or_default().to_vec();
+        let metric = self.metrics.first().map_or("value", String::as_str);
+        let reports = events::reported(number, row.reports.get(reports..).unwrap_or_default(), metric);
+        bodies.extend(events::suggested(py, &mut ledger.table, number, &params)?);
+        bodies.extend(reports);
+        self.sent.insert(number, now);
         Ok(bodies)
     }
 }
@@ -519,66 +527,8 @@ impl Journal {
         catch_up(slf, ledger)
     }
 
-    /// Adds a trial that was made elsewhere: its number. Notes are JSON texts by name.
-    #[allow(clippy::too_many_arguments, reason = "one for each field of a trial")]
-    fn add(
-        slf: &Bound<'_, Self>,
-        ledger: &Bound<'_, Ledger>,
-        state: u8,
-        values: Vec<f64>,
-        params: Vec<(Bound<'_, PyString>, Bound<'_, PyAny>, f64)>,
-        reports: Vec<(i64, f64)>,
-        user: Vec<(String, String)>,
-        system: Vec<(String, String)>,
-        started: &Bound<'_, PyAny>,
-        ended: &Bound<'_, PyAny>,
-    ) -> PyResult<u32> {
-        let py = slf.py();
-        let state = State::of(state)?;
-        let mut notes = Assignment::new();
-        for (is_system, given) in [(false, user), (true, system)] {
-            notes.extend(
-                given
-                    .iter()
-                    .map(|(key, json)| (elsewhere::note_key(key, is_system), elsewhere::note_of(json))),
-            );
-        }
-        let (start, end) = (moment::of(started)?, moment::of(ended)?);
-        if start != 0 {
-            notes.extend([elsewhere::times(start, end)]);
-        }
-        let mut interned = Vec::with_capacity(params.len());
-        for (name, distribution, value) in params {
-            let (column, dist) = ledger::intern(ledger, &name, &distribution)?;
-            interned.push(Param { column, dist, value });
-        }
-        loop {
-            catch_up(slf, ledger)?;
-            let (number, turns) = (ledger.borrow().table.rows.len() as u32, slf.borrow().turns);
-            let mut bodies = vec![events::created(number, false, notes.clone())];
-            {
-                // The row is made for a moment, to be told as events; the log gives it back.
-                let mut ledger = ledger.borrow_mut();
-                let row = Row { params: interned.clone(), reports: reports.clone(), ..Row::new(state) };
-                ledger.table.rows.push(row);
-                let suggested = events::suggested(py, &mut ledger.table, number, 0);
-                let metric = slf.borrow().metrics.first().cloned().unwrap_or_default();
-                let reported = events::reported(&ledger.table, number, 0, &metric);
-                ledger.table.rows.pop();
-                bodies.extend(suggested?);
-                if state != State::Waiting {
-                    bodies.push(events::started(number, 0));
-                }
-                bodies.extend(reported);
-            }
-            if state.is_finished() {
-                let violations = elsewhere::violations(&notes);
-                bodies.push(events::ended(number, state, &values, &slf.borrow().metrics, violations));
-            }
-            if append(slf, &bodies, &Guard::default().deciding(turns..turns + 1), Durability::Synced)? {
-                catch_up(slf, ledger)?;
-                return Ok(number);
-            }
-        }
+    /// Adds trials that were made elsewhere, all in one commit: the number of the first.
+    fn add(slf: &Bound<'_, Self>, ledger: &Bound<'_, Ledger>, trials: Vec<Given<'_>>) -> PyResult<u32> {
+        adding::add(slf, ledger, trials)
     }
 }

@@ -7,6 +7,7 @@
 //! Two rules. No lock is waited for while the interpreter is held, and none is held while Python code runs. And the
 //! ledger is taken for moments, never around a call of foreign code.
 
+mod adding;
 mod declared;
 mod dist;
 mod draws;

@@ -41,6 +41,9 @@ pub(crate) struct Trial {
     /// What a sampler in Python says, once asked.
     #[pyo3(get, set)]
     _relative: Option<Py<PyAny>>,
+    /// Whether each value is written to the storage at once: another process may end the trial.
+    #[pyo3(get, set)]
+    _eager: bool,
 }
 
 /// What a fast way comes to.
@@ -74,6 +77,7 @@ impl Trial {
             seen,
             _fixed_params: fixed,
             _relative: None,
+            _eager: false,
         };
         let plan = trial.plan.as_ref().map(|plan| plan.bind(py).get()).filter(|plan| !plan.is_random);
         if let Some(plan) = plan
@@ -106,7 +110,7 @@ impl Trial {
         {
             return if known.dist == dist { Found::Value(known.value, dist) } else { Found::Unusual };
         }
-        if self._fixed_params.is_some() || row.state != State::Running {
+        if self._fixed_params.is_some() || self._eager || row.state != State::Running {
             return Found::Unusual;
         }
         let known = &table.dists[dist as usize];
@@ -179,6 +183,11 @@ impl Trial {
         let (ledger, number, plan): (Bound<'_, Ledger>, u32, Option<Py<Plan>>) =
             python!(py, "attach")?.call1((&study, trial_id))?.extract()?;
         Trial::begin(&ledger, study, number, plan, true)
+    }
+
+    /// How pickle takes it: its study and its id, from which another process has the same trial.
+    fn __reduce__(slf: &Bound<'_, Self>) -> PyResult<Py<PyAny>> {
+        python!(slf.py(), "reduced")?.call1((slf,)).map(Bound::unbind)
     }
 
     /// Suggests a real number between `low` and `high`, both inclusive. See `BaseTrial`.

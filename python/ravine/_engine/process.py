@@ -102,9 +102,7 @@ class Ended:
     """How often this process was interrupted meanwhile."""
 
 
-def drive(
-    arguments: Sequence[str], quiet: bool, on_event: Callable[[dict[str, Any]], object] | None
-) -> Ended:
+def drive(arguments: Sequence[str], quiet: bool, on_event: Callable[[dict[str, Any]], object] | None) -> Ended:
     """Runs a command to its end, with its display on the standard output unless it is to be ``quiet``.
 
     The engine has a process group of its own, so that Ctrl-C comes to it once, by way of this process: the
@@ -223,9 +221,7 @@ def _passing_signals(process: subprocess.Popen[bytes]) -> Iterator[None]:
         came.append(number)
         process.send_signal(number)
 
-    plain = [
-        number for number in (signal.SIGTERM, signal.SIGHUP) if signal.getsignal(number) is signal.SIG_DFL
-    ]
+    plain = [number for number in (signal.SIGTERM, signal.SIGHUP) if signal.getsignal(number) is signal.SIG_DFL]
     for number in plain:
         signal.signal(number, pass_on)
     try:

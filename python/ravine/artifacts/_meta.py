@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import functools
 import json
 import mimetypes
 import os
 import shutil
 import uuid
-from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -41,30 +39,7 @@ class ArtifactMeta:
     encoding: str | None
 
 
-def _once_positional(*names: str) -> Callable[[Callable[..., str]], Callable[..., str]]:
-    """Lets a function whose arguments are keywords take them by place as before, with a warning."""
-
-    def mark(function: Callable[..., str]) -> Callable[..., str]:
-        @functools.wraps(function)
-        def called(*args: Any, **kwargs: Any) -> str:
-            if not args:
-                return function(**kwargs)
-            if len(args) > len(names):
-                raise TypeError(f"{function.__name__}() takes {len(names)} positional arguments, {len(args)} are given")
-            _notice.warn(
-                f"{function.__name__}() takes keyword arguments only since v4.0.0: {', '.join(names)}", FutureWarning
-            )
-            placed = dict(zip(names, args))
-            if twice := placed.keys() & kwargs.keys():
-                raise TypeError(f"{function.__name__}() got multiple values for arguments {twice}")
-            return function(**placed, **kwargs)
-
-        return called
-
-    return mark
-
-
-@_once_positional("study_or_trial", "file_path", "artifact_store")
+@_notice.once_positional("study_or_trial", "file_path", "artifact_store", since="4.0.0")
 def upload_artifact(
     *,
     artifact_store: ArtifactStore,

@@ -125,10 +125,7 @@ class Experiment:
         for job in jobs:
             line = recorded.get(job.number, {})
             scores = line.get("scores", {})
-            if (
-                _settings(line) == _settings(job.record())
-                and len(scores.get("fit_time", ())) == job.repetitions
-            ):
+            if _settings(line) == _settings(job.record()) and len(scores.get("fit_time", ())) == job.repetitions:
                 results[job.number] = ExperimentResult(job.number, job.config, scores, attempts=0)
         records.rewrite(folder, (line for number, line in recorded.items() if number in results))
         return results
@@ -166,9 +163,7 @@ class Experiment:
     def _conclude(self, job: Job, outcome: Outcome, attempts: int, folder: Path) -> ExperimentResult:
         if outcome.scores is not None:
             records.append_result(folder, {**job.record(), "scores": outcome.scores})
-        return ExperimentResult(
-            job.number, job.config, outcome.scores, outcome.error, attempts, outcome.seconds
-        )
+        return ExperimentResult(job.number, job.config, outcome.scores, outcome.error, attempts, outcome.seconds)
 
     def _say(self, result: ExperimentResult, done: int, total: int) -> None:
         if result.error is not None:
@@ -182,9 +177,7 @@ class Experiment:
 
 def _settings(record: Mapping[str, Any]) -> Any:
     """What a record says of the configuration, wherever its folder lies."""
-    return records.jsonable(
-        {key: value for key, value in record.items() if key not in ("out_path", "scores")}
-    )
+    return records.jsonable({key: value for key, value in record.items() if key not in ("out_path", "scores")})
 
 
 def _at_least(least: float, **numbers: float) -> None:

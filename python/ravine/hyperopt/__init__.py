@@ -9,7 +9,7 @@ What differs is in ``docs/python/from-hyperopt.md``.
 
 from __future__ import annotations
 
-from ravine.hyperopt import anneal, atpe, early_stop, exceptions, hp, mix, progress, pyll, rand, tpe
+from ravine.hyperopt import anneal, atpe, early_stop, exceptions, hp, mix, plotting, progress, pyll, rand, tpe
 from ravine.hyperopt.base import (
     JOB_STATE_CANCEL,
     JOB_STATE_DONE,
@@ -42,5 +42,5 @@ __all__ = [
     "STATUS_FAIL", "STATUS_NEW", "STATUS_OK", "STATUS_RUNNING", "STATUS_STRINGS", "STATUS_SUSPENDED",
     "Ctrl", "Domain", "FMinIter", "Trials",
     "anneal", "atpe", "early_stop", "exceptions", "fmin", "fmin_pass_expr_memo_ctrl", "generate_trials_to_calculate",
-    "hp", "mix", "partial", "progress", "pyll", "rand", "space_eval", "tpe", "trials_from_docs",
+    "hp", "mix", "partial", "plotting", "progress", "pyll", "rand", "space_eval", "tpe", "trials_from_docs",
 ]  # fmt: skip

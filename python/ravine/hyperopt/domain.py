@@ -144,6 +144,14 @@ class Domain:
         """The loss of a result, None when it has none."""
         return result.get("loss")
 
+    def loss_variance(self, result: Mapping[str, Any], config: Any = None) -> Any:
+        """How much the loss of a result may vary; 0 where the result does not say."""
+        return result.get("loss_variance", 0.0)
+
+    def true_loss(self, result: Mapping[str, Any], config: Any = None) -> Any:
+        """The loss that a result is judged by in the end (``true_loss``), else its loss."""
+        return result.get("true_loss", self.loss(result, config))
+
     def status(self, result: Mapping[str, Any], config: Any = None) -> Any:
         """The status of a result."""
         return result["status"]

@@ -20,7 +20,6 @@ from ravine.hyperopt.base import (
     JOB_STATE_DONE,
     JOB_STATE_ERROR,
     JOB_STATE_RUNNING,
-    STATUS_OK,
     Ctrl,
     Document,
     Trials,
@@ -85,7 +84,7 @@ def fmin(
             it exists and `trials` is not given. It is no pickle.
 
     Returns:
-        See `return_argmin`; None when that is False and no trial ended well.
+        See `return_argmin`; None when that is False and no trial ended.
 
     Raises:
         AllTrialsFailed: When no trial ended with status "ok", and the best one is to be returned.
@@ -103,6 +102,8 @@ def fmin(
             return_argmin=return_argmin, max_queue_len=max_queue_len, show_progressbar=show_progressbar,
             early_stop_fn=early_stop_fn, trials_save_file=trials_save_file,
         )  # fmt: skip
+    if algo is None:
+        _logger.warning("TPE is being used as the default algorithm.")
     if trials is None:
         trials = _first_trials(points_to_evaluate, trials_save_file)
     search = FMinIter(
@@ -123,11 +124,9 @@ def fmin(
     search.exhaust()
     if return_argmin:
         if not trials.trials:
-            raise ValueError(
-                "no trial was run, so there is no best one; give `max_evals` above 0, or return_argmin=False"
-            )
+            raise ValueError("There are no evaluation tasks, cannot return argmin of task losses.")
         return trials.argmin
-    return space_eval(space, trials.argmin) if any(status == STATUS_OK for status in trials.statuses()) else None
+    return space_eval(space, trials.argmin) if trials.trials else None
 
 
 class FMinIter:
@@ -341,11 +340,14 @@ def _with_keywords(fn: Callable[..., Any]) -> Callable[[dict[str, Any]], Any]:
 
 
 def _check_positive(name: str, value: Any) -> None:
-    _check_number(name, value)
-    if value is not None and value <= 0:
-        raise ValueError(f"{name} must be None or a positive number, not {value!r}")
+    if value is not None and (not _is_number(value) or value <= 0):
+        raise ValueError(f"The {name} argument should be None or a positive value. Given value: {value}")
 
 
 def _check_number(name: str, value: Any) -> None:
-    if value is not None and (isinstance(value, bool) or not isinstance(value, numbers.Real)):
-        raise ValueError(f"{name} must be None or a number, not {value!r}")
+    if value is not None and not _is_number(value):
+        raise ValueError(f"The {name} argument should be None or a numeric value. Given value: {value}")
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, numbers.Real) and not isinstance(value, bool)

@@ -105,15 +105,27 @@ class CrossValidation:
         """Fits the folds together, one step after the other, and reports their mean score at each."""
         options = {"classes": np.unique(self._y)} if is_classifier(self._search.estimator) else {}
         start = time.perf_counter()
+        # What a fold came to that cannot go on.
+        failed: dict[int, dict[str, float]] = {}
         for step in range(self._search.max_iter):
-            for estimator, (train, _) in zip(estimators, self._folds):
-                x, y, fit_params = self._part(train)
-                estimator.partial_fit(x, *y, **options, **fit_params)
-            scores = [self._score(estimator, test) for estimator, (_, test) in zip(estimators, self._folds)]
+            scores = []
+            for fold, (estimator, (train, test)) in enumerate(zip(estimators, self._folds)):
+                if fold not in failed:
+                    try:
+                        x, y, fit_params = self._part(train)
+                        estimator.partial_fit(x, *y, **options, **fit_params)
+                    except Exception as error:
+                        failed[fold] = self._failed(error, time.perf_counter() - start)
+                scores.append(failed[fold]["test_score"] if fold in failed else self._score(estimator, test))
             report_or_prune(trial, float(np.nanmean(scores)), step, "iteration")
+            if len(failed) == len(estimators):
+                break
         seconds = (time.perf_counter() - start) / len(estimators)
         times = {"fit_time": seconds, "score_time": 0.0}
-        return [{**self._scores(e, train, test), **times} for e, (train, test) in zip(estimators, self._folds)]
+        return [
+            failed.get(fold) or {**self._scores(estimator, train, test), **times}
+            for fold, (estimator, (train, test)) in enumerate(zip(estimators, self._folds))
+        ]
 
 
 def _cut(value: Any, rows: Any, count: int) -> Any:

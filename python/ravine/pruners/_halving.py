@@ -90,9 +90,7 @@ class SuccessiveHalvingPruner(BasePruner):
                 return True
             rung += 1
 
-    def _stops_at(
-        self, study: Study, trial: FrozenTrial, trials: list[FrozenTrial], rung: int, value: float
-    ) -> bool:
+    def _stops_at(self, study: Study, trial: FrozenTrial, trials: list[FrozenTrial], rung: int, value: float) -> bool:
         """Notes that the trial came to a rung; whether it stays there."""
         key = _rung_key(rung)
         study._storage.set_trial_system_attr(trial._trial_id, key, value)
@@ -185,10 +183,7 @@ class HyperbandPruner(BasePruner):
         """The bracket of a trial: by its number and the study's name, the same in all processes."""
         if not self._pruners:
             return 0
-        place = (
-            binascii.crc32(f"{study.study_name}_{trial.number}".encode())
-            % self._total_trial_allocation_budget
-        )
+        place = binascii.crc32(f"{study.study_name}_{trial.number}".encode()) % self._total_trial_allocation_budget
         for bracket, budget in enumerate(self._trial_allocation_budgets):
             place -= budget
             if place < 0:
@@ -212,9 +207,7 @@ class _BracketStudy:
         self._hyperband = pruner
         self._bracket_id = bracket_id
 
-    def get_trials(
-        self, deepcopy: bool = True, states: Container[TrialState] | None = None
-    ) -> list[FrozenTrial]:
+    def get_trials(self, deepcopy: bool = True, states: Container[TrialState] | None = None) -> list[FrozenTrial]:
         trials = self._study.get_trials(deepcopy=deepcopy, states=states)
         return [t for t in trials if self._hyperband._get_bracket_id(self._study, t) == self._bracket_id]
 

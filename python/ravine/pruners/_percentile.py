@@ -58,18 +58,18 @@ class PercentilePruner(BasePruner):
         n_complete = study._storage.get_n_trials(study._study_id, TrialState.COMPLETE)
         if n_complete == 0 or n_complete < self._n_startup_trials:
             return False
-        if not is_first_in_interval(
-            step, list(trial.intermediate_values), self._n_warmup_steps, self._interval_steps
-        ):
+        if not is_first_in_interval(step, list(trial.intermediate_values), self._n_warmup_steps, self._interval_steps):
             return False
-        sign = -1.0 if study.direction == StudyDirection.MAXIMIZE else 1.0
-        own = [sign * value for value in trial.intermediate_values.values() if not math.isnan(value)]
+        own = [value for value in trial.intermediate_values.values() if not math.isnan(value)]
         if not own:
             return True
         complete = study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
-        others = [sign * t.intermediate_values[step] for t in complete if step in t.intermediate_values]
+        others = [t.intermediate_values[step] for t in complete if step in t.intermediate_values]
         if not others or len(others) < self._n_min_trials:
             return False
+        # Where there is no percentile nobody is worse.
+        if study.direction == StudyDirection.MAXIMIZE:
+            return max(own) < percentile(others, 100 - self._percentile)
         return min(own) > percentile(others, self._percentile)
 
 
@@ -95,13 +95,13 @@ class MedianPruner(PercentilePruner):
 
 
 def percentile(values: list[float], share: float) -> float:
-    """The percentile, between neighbours in proportion; NaN is passed over, and is the answer where all are NaN."""
+    """The percentile, between neighbours in proportion, as NumPy has it to the last bit. NaN is passed over; the answer where
+    all are NaN, or where it would lie in or beside an infinity."""
     ordered = sorted(value for value in values if not math.isnan(value))
     if not ordered:
         return math.nan
-    place = (len(ordered) - 1) * share / 100.0
-    below = math.floor(place)
-    above = min(below + 1, len(ordered) - 1)
-    if ordered[below] == ordered[above]:
-        return ordered[below]
-    return ordered[below] + (ordered[above] - ordered[below]) * (place - below)
+    place = (len(ordered) - 1) * (share / 100)
+    at = math.floor(place)
+    below, above, part = ordered[at], ordered[min(at + 1, len(ordered) - 1)], place - at
+    gap = above - below
+    return above - gap * (1 - part) if part >= 0.5 else below + gap * part

@@ -62,9 +62,7 @@ class ThresholdPruner(BasePruner):
         step = trial.last_step
         if step is None or step < self._n_warmup_steps:
             return False
-        if not is_first_in_interval(
-            step, list(trial.intermediate_values), self._n_warmup_steps, self._interval_steps
-        ):
+        if not is_first_in_interval(step, list(trial.intermediate_values), self._n_warmup_steps, self._interval_steps):
             return False
         value = trial.intermediate_values[step]
         return not self._lower <= value <= self._upper

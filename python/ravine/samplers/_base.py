@@ -59,9 +59,7 @@ class BaseSampler(abc.ABC):
     def before_trial(self, study: Study, trial: FrozenTrial) -> None:
         """Called when a trial has been created, before anything is asked for it."""
 
-    def after_trial(
-        self, study: Study, trial: FrozenTrial, state: TrialState, values: Sequence[float] | None
-    ) -> None:
+    def after_trial(self, study: Study, trial: FrozenTrial, state: TrialState, values: Sequence[float] | None) -> None:
         """Called when the objective has returned, before its result is kept."""
 
     def reseed_rng(self) -> None:
@@ -70,8 +68,7 @@ class BaseSampler(abc.ABC):
     def _raise_error_if_multi_objective(self, study: Study) -> None:
         if study._is_multi_objective():
             raise ValueError(
-                "If the study is being used for multi-objective optimization, "
-                f"{type(self).__name__} cannot be used."
+                f"If the study is being used for multi-objective optimization, {type(self).__name__} cannot be used."
             )
 
 
@@ -87,10 +84,10 @@ def _process_constraints_after_trial(
     noted: tuple[float, ...] | None = None
     try:
         found = constraints_func(trial)
-        if any(value != value for value in found):
-            raise ValueError("Constraint values cannot be NaN.")
         if not isinstance(found, (tuple, list)):
             warn(f"Constraints should be a sequence of floats but got {type(found).__name__}.")
+        if any(value != value for value in found):
+            raise ValueError("Constraint values cannot be NaN.")
         noted = tuple(found)
     finally:
         study._storage.set_trial_system_attr(trial._trial_id, KEY, noted)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
+from ravine._pareto import dominates
 from ravine.samplers._chance import Chance
 from ravine.samplers._genome import Genome
 from ravine.samplers._survival import total_violation
@@ -68,15 +69,12 @@ class Breeding:
                 child[name] = self._mutated(study, genome, name, value, chance)
         return child
 
-    def _crossed(
-        self, study: Study, genome: Genome, parents: Sequence[FrozenTrial], chance: Chance
-    ) -> dict[str, Any]:
+    def _crossed(self, study: Study, genome: Genome, parents: Sequence[FrozenTrial], chance: Chance) -> dict[str, Any]:
         places: Sequence[float] = ()
         for _ in range(_TRIES):
             mating = _mating(study, parents, self.crossover.n_parents, chance)
             params = {
-                name: mating[-1 if chance.rand() >= self.swapping_prob else 0].params[name]
-                for name in genome.choices
+                name: mating[-1 if chance.rand() >= self.swapping_prob else 0].params[name] for name in genome.choices
             }
             if not genome.genes:
                 return params
@@ -86,9 +84,7 @@ class Breeding:
                 return {**params, **numbers}
         return {**params, **genome.within(places)}
 
-    def _places(
-        self, study: Study, genome: Genome, mating: Sequence[FrozenTrial], chance: Chance
-    ) -> Sequence[float]:
+    def _places(self, study: Study, genome: Genome, mating: Sequence[FrozenTrial], chance: Chance) -> Sequence[float]:
         rows = [genome.encode(parent.params) for parent in mating]
         if _is_own(self.crossover.crossover):
             places = self.crossover.crossover(rows, chance, study, genome.bounds)
@@ -134,5 +130,4 @@ def _dominates(study: Study, one: FrozenTrial, other: FrozenTrial) -> bool:
     a, b = total_violation(one), total_violation(other)
     if a > 0 or b > 0:
         return a < b
-    first, second = minimised(one, study.directions), minimised(other, study.directions)
-    return first != second and all(x <= y for x, y in zip(first, second))
+    return dominates(minimised(one, study.directions), minimised(other, study.directions))

@@ -90,9 +90,7 @@ class BruteForceSampler(BaseSampler):
         _grow(tree, [t for t in _started(study) if t.number != trial.number], trial.params)
         if self._draws is None:
             self._draws = Draws(self._seed)
-        counts = [
-            tree.children[value].unexplored(excluded) if value in tree.children else 1 for value in candidates
-        ]
+        counts = [tree.children[value].unexplored(excluded) if value in tree.children else 1 for value in candidates]
         if not any(counts):
             value = candidates[self._draws.below(len(candidates))]
         else:
@@ -106,9 +104,7 @@ class BruteForceSampler(BaseSampler):
             value = candidates[self._draws.weighted(quiet if any(quiet) else weights)]
         return param_distribution.to_external_repr(value)
 
-    def after_trial(
-        self, study: Study, trial: FrozenTrial, state: TrialState, values: Sequence[float] | None
-    ) -> None:
+    def after_trial(self, study: Study, trial: FrozenTrial, state: TrialState, values: Sequence[float] | None) -> None:
         tree = _Node()
         others = [t for t in _started(study) if t.number != trial.number]
         _grow(tree, others, {})

@@ -9,7 +9,7 @@ from numbers import Real
 from typing import TYPE_CHECKING, Any
 
 from ravine import logging
-from ravine._notice import deprecated, experimental, experimental_argument, warn
+from ravine._notice import deprecated, experimental, experimental_argument, once_positional, warn
 from ravine.samplers._base import BaseSampler
 from ravine.distributions import CategoricalDistribution
 from ravine.samplers import _halton
@@ -31,9 +31,7 @@ _LEARNED = (TrialState.COMPLETE, TrialState.PRUNED)
 
 
 def _outdated(name: str, since: str, until: str) -> None:
-    warn(
-        f"`{name}` has been deprecated in v{since}. This feature will be removed in v{until}.", FutureWarning
-    )
+    warn(f"`{name}` has been deprecated in v{since}. This feature will be removed in v{until}.", FutureWarning)
 
 
 def _given(value: Any, default: Any, name: str, since: str) -> Any:
@@ -101,6 +99,18 @@ class TPESampler(NativeSampler):
         constraints_func: Deprecated; see `Trial.set_constraint`.
     """
 
+    @once_positional(
+        "consider_prior",
+        "prior_weight",
+        "consider_magic_clip",
+        "consider_endpoints",
+        "n_startup_trials",
+        "n_ei_candidates",
+        "gamma",
+        "weights",
+        "seed",
+        since="4.4.0",
+    )
     def __init__(
         self,
         *,
@@ -245,7 +255,8 @@ class CmaEsSampler(NativeSampler):
         warn_independent_sampling: Whether it is warned of these.
         seed: Makes the search reproducible.
         consider_pruned_trials: Whether pruned trials count with their last report; the engine takes them so anyway.
-        restart_strategy, inc_popsize: Deprecated; the engine restarts by itself.
+        restart_strategy: What follows when the search has converged: ``"ipop"``, or ``"bipop"`` as where absent; deprecated.
+        inc_popsize: Deprecated; populations double.
         popsize: How many trials a generation has.
         use_separable_cma: Whether parameters are taken as independent.
         with_margin: Whether whole numbers keep a margin; the engine's always do.
@@ -257,6 +268,9 @@ class CmaEsSampler(NativeSampler):
     _only_numbers = True
     _why_independent = "dynamic search space and `CategoricalDistribution` are not supported by `CmaEsSampler`"
 
+    @once_positional(
+        "x0", "sigma0", "n_startup_trials", "independent_sampler", "warn_independent_sampling", "seed", since="4.9.0"
+    )
     def __init__(
         self,
         *,
@@ -277,6 +291,8 @@ class CmaEsSampler(NativeSampler):
     ) -> None:
         if restart_strategy is not None or inc_popsize != -1:
             _outdated("restart_strategy", "4.4.0", "6.0.0")
+        if restart_strategy not in (None, "ipop", "bipop"):
+            raise ValueError(f"{restart_strategy=} is unsupported. Please specify: 'ipop', 'bipop' or None.")
         for name, value in (("x0", x0), ("sigma0", sigma0)):
             if value is not None:
                 _outdated(name, "4.9.0", "6.0.0")
@@ -304,6 +320,8 @@ class CmaEsSampler(NativeSampler):
         self._source_trials = source_trials
         self._source_states = _LEARNED if consider_pruned_trials else (TrialState.COMPLETE,)
         self._options: dict[str, Any] = {"adapt_learning_rate": lr_adapt}
+        if restart_strategy is not None:
+            self._options["restarts"] = restart_strategy
         if popsize is not None:
             self._options["population"] = popsize
         if use_separable_cma:
@@ -437,9 +455,7 @@ def _checked_weights(weights: Callable[[int], Iterable[float]]) -> Callable[[int
         if found and sum(found) <= 0:
             raise ValueError(f"The `weight` function is not allowed to return all-zero values {found}. {asked}")
         if not all(map(math.isfinite, found)):
-            raise ValueError(
-                f"The `weights` function is not allowed to return infinite or NaN values {found}. {asked}"
-            )
+            raise ValueError(f"The `weights` function is not allowed to return infinite or NaN values {found}. {asked}")
         return found
 
     return checked

@@ -167,9 +167,7 @@ class GeneticSampler(NativeSampler, BaseGASampler):
             return list(self._strategies.elite_population_selection(study, population))
         return elite(study, population, self._population_size, self._niches, self._dice())
 
-    def after_trial(
-        self, study: Study, trial: FrozenTrial, state: TrialState, values: Sequence[float] | None
-    ) -> None:
+    def after_trial(self, study: Study, trial: FrozenTrial, state: TrialState, values: Sequence[float] | None) -> None:
         if self._strategies.after_trial is not None:
             self._strategies.after_trial(study, trial, state, values)
         else:

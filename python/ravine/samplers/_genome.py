@@ -54,9 +54,7 @@ class Genome:
         self.space = space
         self.choices = [name for name, dist in space.items() if isinstance(dist, CategoricalDistribution)]
         self.genes = {
-            name: Gene(dist)
-            for name, dist in space.items()
-            if isinstance(dist, (FloatDistribution, IntDistribution))
+            name: Gene(dist) for name, dist in space.items() if isinstance(dist, (FloatDistribution, IntDistribution))
         }
 
     @property

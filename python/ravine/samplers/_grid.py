@@ -90,9 +90,7 @@ class GridSampler(BaseSampler):
             )
         return value
 
-    def after_trial(
-        self, study: Study, trial: FrozenTrial, state: TrialState, values: Sequence[float] | None
-    ) -> None:
+    def after_trial(self, study: Study, trial: FrozenTrial, state: TrialState, values: Sequence[float] | None) -> None:
         left = self._get_unvisited_grid_ids(study)
         if not left or left == [study._storage.get_trial_system_attrs(trial._trial_id).get("grid_id")]:
             study.stop()

@@ -59,12 +59,18 @@ class NativeSampler(BaseSampler):
             )
         self._seed = new_seed(seed)
         self._constraints_func = constraints_func
-        self._is_quiet = (
-            constraints_func is None and self._independent_sampler is None and self._is_own("after_trial")
-        )
+        self._is_quiet = constraints_func is None and self._independent_sampler is None and self._is_own("after_trial")
         self._plans: dict[tuple[StudyDirection, ...], Plan] = {}
         self._draws: Draws | None = None
         self._native_here = all(map(self._is_own, _HOOKS))
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        """A method that is set on the sampler itself, by a mock say, is called as a subclass's is."""
+        super().__setattr__(name, value)
+        if name in _HOOKS:
+            self._native_here = False
+        elif name == "after_trial":
+            self._is_quiet = False
 
     def _is_own(self, method: str) -> bool:
         """Whether a method is this package's, and not a subclass's."""
@@ -160,9 +166,7 @@ class NativeSampler(BaseSampler):
         if self._independent_sampler is not None:
             self._independent_sampler.before_trial(study, trial)
 
-    def after_trial(
-        self, study: Study, trial: FrozenTrial, state: TrialState, values: Sequence[float] | None
-    ) -> None:
+    def after_trial(self, study: Study, trial: FrozenTrial, state: TrialState, values: Sequence[float] | None) -> None:
         if self._constraints_func is not None:
             _process_constraints_after_trial(self._constraints_func, study, trial, state)
         if self._independent_sampler is not None:

@@ -94,10 +94,7 @@ def _bounded(column: Sequence[float]) -> list[float]:
 def _scales(points: Sequence[Point]) -> list[float] | None:
     """One over where the plane through the extreme points meets each axis; None where they make no plane."""
     axes = range(len(points[0]))
-    ends = [
-        min(points, key=lambda p: max(x if i == axis else _ASIDE * x for i, x in enumerate(p)))
-        for axis in axes
-    ]
+    ends = [min(points, key=lambda p: max(x if i == axis else _ASIDE * x for i, x in enumerate(p))) for axis in axes]
     rows = [[*end, 1.0] for end in ends]
     # Gauss and Jordan's elimination.
     for k in axes:

@@ -52,9 +52,7 @@ class NSGAIISampler(GeneticSampler):
         child_generation_strategy: Callable[..., Any] | None = None,
         after_trial_strategy: Callable[..., Any] | None = None,
     ) -> None:
-        strategies = Strategies(
-            elite_population_selection_strategy, child_generation_strategy, after_trial_strategy
-        )
+        strategies = Strategies(elite_population_selection_strategy, child_generation_strategy, after_trial_strategy)
         _check(population_size, mutation, mutation_prob, crossover, crossover_prob, swapping_prob)
         _announce(strategies)
         self._crossover_prob = crossover_prob
@@ -105,9 +103,7 @@ class NSGAIIISampler(GeneticSampler):
         child_generation_strategy: Callable[..., Any] | None = None,
         after_trial_strategy: Callable[..., Any] | None = None,
     ) -> None:
-        strategies = Strategies(
-            elite_population_selection_strategy, child_generation_strategy, after_trial_strategy
-        )
+        strategies = Strategies(elite_population_selection_strategy, child_generation_strategy, after_trial_strategy)
         _check(population_size, mutation, mutation_prob, crossover, crossover_prob, swapping_prob)
         _announce(strategies)
         self._crossover_prob, self._dividing_parameter = crossover_prob, dividing_parameter

@@ -105,6 +105,4 @@ def distribution(parameter: Parameter) -> BaseDistribution:
         return IntDistribution(int(low), int(high), log=parameter.log, step=int(step or 1))
     if parameter.kind == "float":
         return FloatDistribution(low, high, log=parameter.log, step=step)
-    raise ValueError(
-        f"`{parameter.path}` is a {parameter.kind}, which a sampler of this interface cannot propose"
-    )
+    raise ValueError(f"`{parameter.path}` is a {parameter.kind}, which a sampler of this interface cannot propose")

@@ -66,11 +66,7 @@ class Parameter:
         low, high = self.low or 0, self.high or 0
         if self.points is not None and self.points > 1:
             share = round(share * (self.points - 1)) / (self.points - 1)
-        value = (
-            math.exp(_between(math.log(low), math.log(high), share))
-            if self.log
-            else _between(low, high, share)
-        )
+        value = math.exp(_between(math.log(low), math.log(high), share)) if self.log else _between(low, high, share)
         if self.step:
             steps = math.floor((high - low) / self.step + 1e-9)
             value = low + self.step * min(steps, round((value - low) / self.step))
@@ -176,10 +172,7 @@ class Again:
 def parameters(start: Mapping[str, Any]) -> list[Parameter]:
     """The space that the first line of the engine describes."""
     known = Parameter.__dataclass_fields__
-    return [
-        Parameter(**{key: value for key, value in table.items() if key in known})
-        for table in start["parameters"]
-    ]
+    return [Parameter(**{key: value for key, value in table.items() if key in known}) for table in start["parameters"]]
 
 
 def told(table: Mapping[str, Any]) -> Told:

@@ -99,9 +99,7 @@ class SelectorProgram(SearchProgram):
         if isinstance(values, Mapping):
             return dict(values)
         if len(values) != len(self.space):
-            raise ValueError(
-                f"the selector gave {len(values)} values, and the space has {len(self.space)} parameters"
-            )
+            raise ValueError(f"the selector gave {len(values)} values, and the space has {len(self.space)} parameters")
         return {parameter.path: value for parameter, value in zip(self.space, values)}
 
     def tell(self, told: Told) -> None:

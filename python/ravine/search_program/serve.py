@@ -101,6 +101,5 @@ def _said(line: dict[str, Any]) -> dict[str, Any]:
 def _plain(point: Any) -> dict[str, Any]:
     """A point as JSON has it: NumPy's scalars as Python's."""
     return {
-        str(path): value.tolist() if type(value).__module__ == "numpy" else value
-        for path, value in dict(point).items()
+        str(path): value.tolist() if type(value).__module__ == "numpy" else value for path, value in dict(point).items()
     }

@@ -20,9 +20,7 @@ def _common(space: dict[str, BaseDistribution] | None, trial: FrozenTrial) -> di
     return {name: dist for name, dist in space.items() if trial.distributions.get(name) == dist}
 
 
-def intersection_search_space(
-    trials: list[FrozenTrial], include_pruned: bool = False
-) -> dict[str, BaseDistribution]:
+def intersection_search_space(trials: list[FrozenTrial], include_pruned: bool = False) -> dict[str, BaseDistribution]:
     """The parameters that all complete trials have with the same distribution, by name.
 
     Args:

@@ -57,6 +57,10 @@ def __getattr__(name: str) -> Any:
     return getattr(importlib.import_module(f"{__name__}.{_PLACES[name]}"), name)
 
 
+def __dir__() -> list[str]:
+    return sorted({*__all__, *_PLACES, "journal"})
+
+
 def get_storage(storage: None | str | BaseStorage) -> BaseStorage:
     """The storage of a URL; a storage as it is; memory for None."""
     if storage is None:

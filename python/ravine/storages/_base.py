@@ -88,9 +88,7 @@ class BaseStorage(abc.ABC):
         raise NotImplementedError
 
     @abc.abstractmethod
-    def set_trial_state_values(
-        self, trial_id: int, state: TrialState, values: Sequence[float] | None = None
-    ) -> bool:
+    def set_trial_state_values(self, trial_id: int, state: TrialState, values: Sequence[float] | None = None) -> bool:
         """Sets how a trial is; False where it should run and somebody else runs it already."""
         raise NotImplementedError
 
@@ -125,9 +123,7 @@ class BaseStorage(abc.ABC):
         """The id of a trial."""
         trials = self.get_all_trials(study_id, deepcopy=False)
         if not 0 <= trial_number < len(trials):
-            raise KeyError(
-                f"No trial with trial number {trial_number} exists in study with study_id {study_id}."
-            )
+            raise KeyError(f"No trial with trial number {trial_number} exists in study with study_id {study_id}.")
         return trials[trial_number]._trial_id
 
     def get_trial_number_from_id(self, trial_id: int) -> int:
@@ -176,6 +172,4 @@ class BaseStorage(abc.ABC):
         """Raises `UpdateFinishedTrialError` where a trial in this state must not be changed."""
         if trial_state.is_finished():
             trial = self.get_trial(trial_id)
-            raise UpdateFinishedTrialError(
-                f"Trial#{trial.number} has already finished and can not be updated."
-            )
+            raise UpdateFinishedTrialError(f"Trial#{trial.number} has already finished and can not be updated.")

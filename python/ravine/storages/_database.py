@@ -11,7 +11,7 @@ import tempfile
 import threading
 import uuid
 import weakref
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -39,6 +39,9 @@ if TYPE_CHECKING:
     from ravine.trial import FrozenTrial, Trial
 
 _logger = logging.get_logger(__name__)
+
+#: So many trials are added in one commit.
+_PORTION = 1000
 
 #: Whole numbers up to here are floats exactly, which is what a log holds.
 _GREATEST_INT = 1 << 53
@@ -71,9 +74,7 @@ class _Kept(Entry):
 
     __slots__ = ("journal",)
 
-    def __init__(
-        self, study_id: int, name: str, journal: Journal, directions: Sequence[StudyDirection]
-    ) -> None:
+    def __init__(self, study_id: int, name: str, journal: Journal, directions: Sequence[StudyDirection]) -> None:
         super().__init__(study_id, name, directions)
         self.journal = journal
 
@@ -87,8 +88,9 @@ class _Kept(Entry):
 class RDBStorage(LedgerStorage, BaseHeartbeat):
     """Keeps studies in an SQLite database, which ``ravine ls``, ``show`` and ``report`` read as well.
 
-    Any number of processes of one host may use it at once. What a trial suggests is written with its next report or with
-    its end, in one step.
+    Any number of processes of one host may use it at once. What a trial of `Study.optimize` suggests is written with its
+    next report or with its end, in one step; what `Study.ask` returned writes each value at once, and so does every
+    trial where signs of life are given.
 
     Args:
         url: ``sqlite:///study.db``; four slashes begin an absolute path.
@@ -101,6 +103,8 @@ class RDBStorage(LedgerStorage, BaseHeartbeat):
     """
 
     _is_quick = False
+    #: What log messages call it.
+    _place_name = "RDB"
     heartbeat_interval: int | None = None
     grace_period: int | None = None
     heartbeat_stale_trial_callback: Callable[[Study, FrozenTrial], None] | None = None
@@ -124,9 +128,7 @@ class RDBStorage(LedgerStorage, BaseHeartbeat):
             experimental_argument("heartbeat_interval")
         if failed_trial_callback is not None:
             if heartbeat_stale_trial_callback is not None:
-                raise ValueError(
-                    "Specify only one of `heartbeat_stale_trial_callback` and `failed_trial_callback`."
-                )
+                raise ValueError("Specify only one of `heartbeat_stale_trial_callback` and `failed_trial_callback`.")
             warn(
                 "`failed_trial_callback` has been deprecated in v4.9.0. This feature will be removed in v6.0.0. Use "
                 "`heartbeat_stale_trial_callback` instead.",
@@ -138,6 +140,7 @@ class RDBStorage(LedgerStorage, BaseHeartbeat):
         self.heartbeat_stale_trial_callback = heartbeat_stale_trial_callback or failed_trial_callback
         self.failed_trial_callback = self.heartbeat_stale_trial_callback
         self.url = url
+        self.engine_kwargs = engine_kwargs or {}
         if is_memory(url):
             # A database of its own that goes with the storage.
             folder = tempfile.mkdtemp(prefix="ravine-")
@@ -212,7 +215,7 @@ class RDBStorage(LedgerStorage, BaseHeartbeat):
         study_id = self._shelf.create(name, maximize, secrets.randbits(63))
         if study_id is None:
             raise DuplicatedStudyError(f"there is a study named {name!r} already")
-        _logger.info("A new study created in RDB with name: %s", name)
+        _logger.info("A new study created in %s with name: %s", self._place_name, name)
         return study_id
 
     def delete_study(self, study_id: int) -> None:
@@ -238,32 +241,27 @@ class RDBStorage(LedgerStorage, BaseHeartbeat):
         kept.journal.tag_study(kept.ledger, True, key, json.dumps(value))
 
     def create_new_trial(self, study_id: int, template_trial: FrozenTrial | None = None) -> int:
-        kept = self._entry(study_id)
-        ledger = kept.ledger
         if template_trial is None:
             from ravine.trial import create_trial
 
             template_trial = create_trial(state=TrialState.RUNNING)
-        trial = template_trial
-        for name, distribution in trial.distributions.items():
-            earlier = ledger.distribution(name)
-            if earlier is not None:
-                check_distribution_compatibility(earlier, distribution)
-        number = kept.journal.add(
-            ledger,
-            int(trial.state),
-            list(map(float, trial.values or ())),
-            [
-                (name, dist, dist.to_internal_repr(trial.params[name]))
-                for name, dist in trial.distributions.items()
-            ],
-            [(int(step), float(value)) for step, value in trial.intermediate_values.items()],
-            [(key, json.dumps(value)) for key, value in trial.user_attrs.items()],
-            [(key, json.dumps(value)) for key, value in trial.system_attrs.items()],
-            trial.datetime_start,
-            trial.datetime_complete,
-        )
-        return ledger.first_id + number
+        kept = self._entry(study_id)
+        return kept.ledger.first_id + kept.journal.add(kept.ledger, [_given(kept, template_trial, {})])
+
+    def _add_trials(self, study_id: int, trials: Iterable[FrozenTrial]) -> None:
+        kept = self._entry(study_id)
+        portion: list[tuple[Any, ...]] = []
+        known: dict[str, BaseDistribution] = {}
+        try:
+            for trial in trials:
+                portion.append(_given(kept, trial, known))
+                if len(portion) == _PORTION:
+                    full, portion = portion, []
+                    kept.journal.add(kept.ledger, full)
+        finally:
+            # Also those before one that cannot be added.
+            if portion:
+                kept.journal.add(kept.ledger, portion)
 
     def set_trial_param(
         self, trial_id: int, param_name: str, param_value_internal: float, distribution: BaseDistribution
@@ -280,9 +278,7 @@ class RDBStorage(LedgerStorage, BaseHeartbeat):
         assert isinstance(kept, _Kept)
         kept.journal.flush(kept.ledger, number)
 
-    def set_trial_state_values(
-        self, trial_id: int, state: TrialState, values: Sequence[float] | None = None
-    ) -> bool:
+    def set_trial_state_values(self, trial_id: int, state: TrialState, values: Sequence[float] | None = None) -> bool:
         kept, number = self._changeable(trial_id)
         assert isinstance(kept, _Kept)
         if state == TrialState.RUNNING:
@@ -351,6 +347,25 @@ class RDBStorage(LedgerStorage, BaseHeartbeat):
 
     def upgrade(self) -> None:
         """Brings the database to the newest version: done whenever it is opened."""
+
+
+def _given(kept: _Kept, trial: FrozenTrial, known: dict[str, BaseDistribution]) -> tuple[Any, ...]:
+    """A trial as its journal takes it. ``known`` are distributions of those that are added together with it."""
+    for name, distribution in trial.distributions.items():
+        earlier = known.get(name) or kept.ledger.distribution(name)
+        if earlier is not None:
+            check_distribution_compatibility(earlier, distribution)
+        known[name] = earlier or distribution
+    return (
+        int(trial.state),
+        list(map(float, trial.values or ())),
+        [(name, dist, dist.to_internal_repr(trial.params[name])) for name, dist in trial.distributions.items()],
+        [(int(step), float(value)) for step, value in trial.intermediate_values.items()],
+        [(key, json.dumps(value)) for key, value in trial.user_attrs.items()],
+        [(key, json.dumps(value)) for key, value in trial.system_attrs.items()],
+        trial.datetime_start,
+        trial.datetime_complete,
+    )
 
 
 def _is_plain(choice: object) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Container, Sequence
+from collections.abc import Container, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ravine._ravine import Ledger
@@ -58,10 +58,7 @@ def fill(ledger: Ledger, trial: FrozenTrial) -> int:
     return ledger.add(
         int(trial.state),
         list(map(float, trial.values or ())),
-        [
-            (name, dist, dist.to_internal_repr(trial.params[name]))
-            for name, dist in trial.distributions.items()
-        ],
+        [(name, dist, dist.to_internal_repr(trial.params[name])) for name, dist in trial.distributions.items()],
         [(int(step), float(value)) for step, value in trial.intermediate_values.items()],
         copy.deepcopy(dict(trial.user_attrs)),
         copy.deepcopy(dict(trial.system_attrs)),
@@ -85,6 +82,9 @@ class LedgerStorage(BaseStorage):
     def _ask(self, study: Study, plan: Plan | None) -> Trial:
         """A trial to evaluate: one that waits, or a new one."""
         return study._ledger.ask(study, plan)
+
+    def _flush(self, trial_id: int) -> None:
+        """Writes what a trial suggested and was not written yet."""
 
     def _place(self, trial_id: int) -> tuple[Entry, int]:
         """The study and the number of a trial."""
@@ -143,6 +143,11 @@ class LedgerStorage(BaseStorage):
                 check_distribution_compatibility(earlier, distribution)
         return ledger.first_id + fill(ledger, template_trial)
 
+    def _add_trials(self, study_id: int, trials: Iterable[FrozenTrial]) -> None:
+        """Adds trials. Those before one that cannot be added are there afterwards."""
+        for trial in trials:
+            self.create_new_trial(study_id, template_trial=trial)
+
     def set_trial_param(
         self, trial_id: int, param_name: str, param_value_internal: float, distribution: BaseDistribution
     ) -> None:
@@ -152,9 +157,7 @@ class LedgerStorage(BaseStorage):
             check_distribution_compatibility(earlier, distribution)
         entry.ledger.set_param(number, param_name, param_value_internal, distribution)
 
-    def set_trial_state_values(
-        self, trial_id: int, state: TrialState, values: Sequence[float] | None = None
-    ) -> bool:
+    def set_trial_state_values(self, trial_id: int, state: TrialState, values: Sequence[float] | None = None) -> bool:
         entry, number = self._changeable(trial_id)
         if state == TrialState.RUNNING:
             return entry.ledger.start_waiting(number)
@@ -176,9 +179,7 @@ class LedgerStorage(BaseStorage):
     def get_trial_id_from_study_id_trial_number(self, study_id: int, trial_number: int) -> int:
         ledger = self._entry(study_id).ledger
         if not 0 <= trial_number < len(ledger):
-            raise KeyError(
-                f"No trial with trial number {trial_number} exists in study with study_id {study_id}."
-            )
+            raise KeyError(f"No trial with trial number {trial_number} exists in study with study_id {study_id}.")
         return ledger.first_id + trial_number
 
     def get_trial_number_from_id(self, trial_id: int) -> int:

@@ -45,9 +45,7 @@ def load_optuna(
             raise ValueError(f"give one of the studies in {path} by its name: {', '.join(names)}")
         study_name = names[0]
     found = optuna_study(path, study_name)
-    directions = [
-        StudyDirection.MAXIMIZE if maximize else StudyDirection.MINIMIZE for maximize in found["maximize"]
-    ]
+    directions = [StudyDirection.MAXIMIZE if maximize else StudyDirection.MINIMIZE for maximize in found["maximize"]]
     trials = [_trial(trial, found["is_utc"]) for trial in found["trials"]]
     user_notes = [(key, json.loads(text)) for key, text in found["user"]]
     system_notes = [(key, json.loads(text)) for key, text in found["system"]]
@@ -57,8 +55,7 @@ def load_optuna(
         study.set_user_attr(key, value)
     for key, value in system_notes:
         study.set_system_attr(key, value)
-    for trial in trials:
-        study._storage.create_new_trial(study._study_id, template_trial=trial)
+    study._storage._add_trials(study._study_id, trials)
     return study
 
 
@@ -73,9 +70,7 @@ def _time(text: str | None, is_utc: bool) -> datetime.datetime | None:
 def _trial(found: dict[str, Any], is_utc: bool) -> FrozenTrial:
     params, distributions = {}, {}
     for name, value, text in found["params"]:
-        dist = _convert_old_distribution_to_new_distribution(
-            json_to_distribution(text), suppress_warning=True
-        )
+        dist = _convert_old_distribution_to_new_distribution(json_to_distribution(text), suppress_warning=True)
         params[name], distributions[name] = dist.to_external_repr(value), dist
     return FrozenTrial(
         number=found["number"],

@@ -49,6 +49,8 @@ class JournalStorage(RDBStorage):
         log_storage: A `JournalFileBackend`.
     """
 
+    _place_name = "Journal"
+
     def __init__(self, log_storage: JournalFileBackend) -> None:
         if not isinstance(log_storage, JournalFileBackend):
             raise TypeError(f"a JournalStorage needs a JournalFileBackend, not {type(log_storage).__name__}")

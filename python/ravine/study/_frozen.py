@@ -9,9 +9,7 @@ if TYPE_CHECKING:
     from ravine.study._study_direction import StudyDirection
 
 
-def chosen(
-    direction: StudyDirection | None, directions: Sequence[StudyDirection] | None
-) -> list[StudyDirection]:
+def chosen(direction: StudyDirection | None, directions: Sequence[StudyDirection] | None) -> list[StudyDirection]:
     """The directions, of which one of both forms is given."""
     if directions is not None:
         if direction is not None:

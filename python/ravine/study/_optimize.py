@@ -50,9 +50,7 @@ class Run:
 
     def is_over(self) -> bool:
         """Whether no other trial is to be started."""
-        return self.study._stop_flag or (
-            self.timeout is not None and time.monotonic() - self.start >= self.timeout
-        )
+        return self.study._stop_flag or (self.timeout is not None and time.monotonic() - self.start >= self.timeout)
 
     def in_turn(self, n_trials: int | None) -> None:
         """Runs trials one after the other, at most so many."""
@@ -206,6 +204,8 @@ def _beating(study: Study, func: Callable[[Trial], Any]) -> Callable[[Trial], An
     fail_stale(study)
 
     def attended(trial: Trial) -> Any:
+        # Should this process die, a retry has the same values.
+        trial._eager = True
         with beating(study._storage, trial._trial_id):
             return func(trial)
 

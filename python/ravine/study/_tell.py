@@ -35,13 +35,9 @@ def record_of(study: Study, trial: Trial | int) -> FrozenTrial:
     if not isinstance(trial, int):
         raise TypeError("Trial must be a trial object or trial number.")
     try:
-        return study._storage.get_trial(
-            study._storage.get_trial_id_from_study_id_trial_number(study._study_id, trial)
-        )
+        return study._storage.get_trial(study._storage.get_trial_id_from_study_id_trial_number(study._study_id, trial))
     except KeyError as error:
-        raise ValueError(
-            f"Cannot tell for trial with number {trial} since it has not been created."
-        ) from error
+        raise ValueError(f"Cannot tell for trial with number {trial} since it has not been created.") from error
 
 
 def tell(
@@ -115,15 +111,12 @@ def _objection(study: Study, values: Sequence[Any]) -> str | None:
         return "; ".join(wrong)
     if len(values) != len(study.directions):
         return (
-            f"The number of the values {len(values)} did not match the number of the objectives "
-            f"{len(study.directions)}"
+            f"The number of the values {len(values)} did not match the number of the objectives {len(study.directions)}"
         )
     return None
 
 
-def _judged(
-    study: Study, record: FrozenTrial, state: TrialState | None, values: Sequence[Any] | None
-) -> Ending:
+def _judged(study: Study, record: FrozenTrial, state: TrialState | None, values: Sequence[Any] | None) -> Ending:
     if state == TrialState.PRUNED:
         # The last report stands for the value, if it is one.
         last = record.last_step

@@ -11,7 +11,7 @@ from numbers import Real
 from typing import TYPE_CHECKING, Any, Literal, cast
 
 from ravine import exceptions, logging, storages
-from ravine._notice import experimental
+from ravine._notice import experimental, warn
 from ravine.distributions import _convert_old_distribution_to_new_distribution
 from ravine.study._study_direction import StudyDirection, chosen_directions
 from ravine.study._study_summary import StudySummary
@@ -148,9 +148,7 @@ class Study:
         """The objectives' names; None before `set_metric_names`."""
         return self._storage.get_study_system_attrs(self._study_id).get(_METRIC_NAMES)
 
-    def get_trials(
-        self, deepcopy: bool = True, states: Container[TrialState] | None = None
-    ) -> list[FrozenTrial]:
+    def get_trials(self, deepcopy: bool = True, states: Container[TrialState] | None = None) -> list[FrozenTrial]:
         """The trials in the order of their numbers.
 
         Args:
@@ -219,14 +217,18 @@ class Study:
             name: _convert_old_distribution_to_new_distribution(distribution)
             for name, distribution in (fixed_distributions or {}).items()
         }
+        if self._storage._beats:
+            warn("Heartbeat of storage is supposed to be used with Study.optimize.")
         trial = self._begin()
         for name, distribution in distributions.items():
             trial._suggest(name, distribution)
+        if distributions:
+            self._storage._flush(trial._trial_id)
+        # Another process may tell what this one asked for, where there can be one.
+        trial._eager = not self._storage._is_quick
         return trial
 
-    def ask_batch(
-        self, n: int, fixed_distributions: dict[str, BaseDistribution] | None = None
-    ) -> list[Trial]:
+    def ask_batch(self, n: int, fixed_distributions: dict[str, BaseDistribution] | None = None) -> list[Trial]:
         """So many trials to be evaluated side by side; the sampler knows of each when it proposes the next."""
         if n < 0:
             raise ValueError(f"a batch cannot have {n} trials")
@@ -336,9 +338,7 @@ class Study:
     def stop(self) -> None:
         """Ends the search after the running trials. For objectives and callbacks of `optimize`."""
         if not self._thread_local.in_optimize_loop:
-            raise RuntimeError(
-                "`Study.stop` is supposed to be invoked inside an objective function or a callback."
-            )
+            raise RuntimeError("`Study.stop` is supposed to be invoked inside an objective function or a callback.")
         self._stop_flag = True
 
     def enqueue_trial(
@@ -356,9 +356,7 @@ class Study:
         if skip_if_exists and self._has_values(params):
             _logger.info(f"Trial with params {params} already exists. Skipping enqueue.")
             return
-        waiting = create_trial(
-            state=TrialState.WAITING, system_attrs={"fixed_params": params}, user_attrs=user_attrs
-        )
+        waiting = create_trial(state=TrialState.WAITING, system_attrs={"fixed_params": params}, user_attrs=user_attrs)
         self.add_trial(waiting)
 
     def add_trial(self, trial: FrozenTrial) -> None:
@@ -367,21 +365,20 @@ class Study:
         Raises:
             ValueError: The trial contradicts itself, the objectives, or what the study knows of its parameters.
         """
-        trial._validate()
-        self._check_values(trial)
-        self._storage.create_new_trial(self._study_id, template_trial=trial)
+        self.add_trials([trial])
 
     def add_trials(self, trials: Iterable[FrozenTrial]) -> None:
-        """Adds trials, as `add_trial` does each."""
-        for trial in trials:
-            self.add_trial(trial)
+        """Adds trials, as `add_trial` does each, in few steps: of those before one that cannot be added none is missing."""
+        self._storage._add_trials(self._study_id, map(self._checked, trials))
 
-    def _check_values(self, trial: FrozenTrial) -> None:
-        if trial.values is not None and len(self.directions) != len(trial.values):
+    def _checked(self, trial: FrozenTrial) -> FrozenTrial:
+        trial._validate()
+        if trial.values is not None and len(self._directions) != len(trial.values):
             raise ValueError(
                 f"The added trial has {len(trial.values)} values, which is different from the number of objectives "
-                f"{len(self.directions)} in the study (determined by Study.directions)."
+                f"{len(self._directions)} in the study (determined by Study.directions)."
             )
+        return trial
 
     def _is_multi_objective(self) -> bool:
         return len(self._directions) > 1
@@ -490,7 +487,7 @@ def create_study(
                 "the existing one by setting `load_if_exists` (for Python API) or `--skip-if-exists` flag (for "
                 "CLI).\nUse `optuna.study.get_all_study_names(storage)` to list all the used names."
             ) from None
-        _logger.info(f"Using an existing study with {study_name=} instead of creating a new one.")
+        _logger.info(f"Using an existing study with `{study_name=}` instead of creating a new one.")
         study_id = place.get_study_id_from_name(cast(str, study_name))
     study = Study(place.get_study_name_from_id(study_id), place, sampler=sampler, pruner=pruner)
     if space is not None:
@@ -519,7 +516,10 @@ def load_study(
                 f"Specify `study_name` from study_names={names!r}."
             )
         study_name = names[0]
-        _logger.info(f"Study name was omitted; opening {study_name=}, the only study of the storage.")
+        _logger.info(
+            f"Study name was omitted but trying to load `{study_name=}` because that was the only study found in the "
+            "storage."
+        )
     return Study(study_name, storage, sampler=sampler, pruner=pruner)
 
 
@@ -542,21 +542,15 @@ def copy_study(
         DuplicatedStudyError: There is a study of the new name.
     """
     source = load_study(study_name=from_study_name, storage=from_storage)
-    copy_ = create_study(
-        study_name=to_study_name or from_study_name, storage=to_storage, directions=source.directions
-    )
+    copy_ = create_study(study_name=to_study_name or from_study_name, storage=to_storage, directions=source.directions)
     for key, value in source.system_attrs.items():
         copy_.set_system_attr(key, value)
     for key, value in source.user_attrs.items():
         copy_.set_user_attr(key, value)
-    for trial in source.get_trials(deepcopy=False):
-        copy_._check_values(trial)
-        copy_._storage.create_new_trial(copy_._study_id, template_trial=trial)
+    copy_._storage._add_trials(copy_._study_id, source.get_trials(deepcopy=False))
 
 
-def get_all_study_summaries(
-    storage: str | storages.BaseStorage, include_best_trial: bool = True
-) -> list[StudySummary]:
+def get_all_study_summaries(storage: str | storages.BaseStorage, include_best_trial: bool = True) -> list[StudySummary]:
     """The studies of a storage in brief."""
     place = storages.get_storage(storage)
     summaries = []

@@ -29,9 +29,7 @@ def checked(system_attrs: MutableMapping[str, Any], key: str, value: Any) -> tup
     try:
         number = float(value)
     except (TypeError, ValueError):
-        raise TypeError(
-            f"The `value` argument is of type '{type(value)}' but supposed to be a float."
-        ) from None
+        raise TypeError(f"The `value` argument is of type '{type(value)}' but supposed to be a float.") from None
     if math.isnan(number):
         raise ValueError(f"Attempted to set a constraint for {key!r}, but NaN is not allowed.")
     if f"{KEY}:{key}" in system_attrs:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -31,10 +32,22 @@ def attach(study: Study, trial_id: int) -> tuple[Any, int, Any]:
     plan = study.sampler._plan_for(study)
     sampler: Any = study.sampler
     if plan is None or sampler._independent_sampler is not None:
-        sampler.before_trial(
-            _study_of(study, study._ledger.shared(number)), study._ledger.shared(number)
-        )
+        sampler.before_trial(_study_of(study, study._ledger.shared(number)), study._ledger.shared(number))
     return study._ledger, number, plan
+
+
+def reduced(trial: Trial) -> tuple[Any, ...]:
+    """How pickle takes a trial: what it has so far is in the storage, for whoever opens it again."""
+    trial.study._storage._flush(trial._trial_id)
+    return reopened, (trial.study, trial.number)
+
+
+def reopened(study: Study, number: int) -> Trial:
+    """A trial that was begun elsewhere."""
+    runs = study._ledger.state(number) == TrialState.RUNNING
+    trial = study._ledger.resume(study, study.sampler._plan_for(study) if runs else None, number)
+    trial._eager = True
+    return trial
 
 
 def suggest_float(trial: Trial, name: str, low: float, high: float, step: float | None, log: bool) -> float:
@@ -94,6 +107,8 @@ def suggest(trial: Trial, name: str, distribution: BaseDistribution) -> Any:
         check_distribution_compatibility(earlier, distribution)
     trial.study._storage._check_running(trial._ledger, trial.number)
     trial._keep(name, internal, distribution)
+    if trial._eager:
+        trial.study._storage._flush(trial._trial_id)
     return value
 
 
@@ -122,6 +137,8 @@ def _value(trial: Trial, name: str, distribution: BaseDistribution) -> Any:
 
 def _native_value(trial: Trial, name: str, distribution: BaseDistribution) -> Any:
     """What a sampler of the engine proposes; of what it has nothing for its helper's value, or an even draw."""
+    if isinstance(distribution, FloatDistribution) and distribution.high - distribution.low == math.inf:
+        raise OverflowError(f"Range exceeds valid bounds: nothing is drawn evenly from {distribution}.")
     wished = trial._wished(name, distribution)
     if wished is not None:
         return distribution.to_external_repr(wished)
@@ -185,9 +202,7 @@ def report(trial: Trial, value: float, step: int) -> None:
     try:
         number = float(value)
     except (TypeError, ValueError):
-        raise TypeError(
-            f"The `value` argument is of type '{type(value)}' but supposed to be a float."
-        ) from None
+        raise TypeError(f"The `value` argument is of type '{type(value)}' but supposed to be a float.") from None
     try:
         place = int(step)
     except (TypeError, ValueError):

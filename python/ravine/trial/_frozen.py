@@ -103,9 +103,7 @@ class FrozenTrial(GivenTrial):
             if any(math.isnan(value) for value in self._values):
                 raise ValueError("values should not contain NaN.")
         if self.params.keys() != self.distributions.keys():
-            raise ValueError(
-                f"Inconsistent parameters {set(self.params)} and distributions {set(self.distributions)}."
-            )
+            raise ValueError(f"Inconsistent parameters {set(self.params)} and distributions {set(self.distributions)}.")
         for name, value in self.params.items():
             distribution = self.distributions[name]
             if not distribution._contains(distribution.to_internal_repr(value)):
@@ -275,9 +273,7 @@ def _of_row(
         "datetime_complete": end,
         "_params": params,
         "_user_attrs": (copy.deepcopy(user_attrs) if own else user_attrs.copy()) if user_attrs else {},
-        "_system_attrs": (copy.deepcopy(system_attrs) if own else system_attrs.copy())
-        if system_attrs
-        else {},
+        "_system_attrs": (copy.deepcopy(system_attrs) if own else system_attrs.copy()) if system_attrs else {},
         "intermediate_values": intermediate_values,
         "_distributions": distributions,
         "_trial_id": trial_id,

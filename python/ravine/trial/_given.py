@@ -35,9 +35,7 @@ class GivenTrial(BaseTrial):
     def suggest_int(self, name: str, low: int, high: int, *, step: int = 1, log: bool = False) -> int:
         return int(self._suggest(name, IntDistribution(low, high, log=log, step=step)))
 
-    def suggest_categorical(
-        self, name: str, choices: Sequence[CategoricalChoiceType]
-    ) -> CategoricalChoiceType:
+    def suggest_categorical(self, name: str, choices: Sequence[CategoricalChoiceType]) -> CategoricalChoiceType:
         return self._suggest(name, CategoricalDistribution(choices=choices))
 
     def _suggest(self, name: str, distribution: BaseDistribution) -> Any:
@@ -48,9 +46,7 @@ class GivenTrial(BaseTrial):
             )
         value = self._params[name]
         if not distribution._contains(distribution.to_internal_repr(value)):
-            warn(
-                f"The value {value} of the parameter '{name}' is out of the range of the distribution {distribution}."
-            )
+            warn(f"The value {value} of the parameter '{name}' is out of the range of the distribution {distribution}.")
         if name in self._distributions:
             check_distribution_compatibility(self._distributions[name], distribution)
         self._distributions[name] = distribution

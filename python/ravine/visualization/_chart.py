@@ -7,14 +7,24 @@ them.
 
 from __future__ import annotations
 
+import math
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
+
+#: Numbers beyond are drawn here: so the distance of two is a number. Programs take the largest there is for "very bad".
+LARGEST = sys.float_info.max / 8
 
 AxisKind = Literal["linear", "log", "category", "date"]
 
 # Where a role's colour is one of a series, it is "series0", "series1", …
 Role = str
+
+
+def drawable(number: float) -> float:
+    """A number as it is drawn; what is not finite stays so."""
+    return min(max(number, -LARGEST), LARGEST) if math.isfinite(number) else number
 
 
 @dataclass

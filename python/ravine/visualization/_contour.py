@@ -17,7 +17,7 @@ from ravine.visualization._trials import (
     logger,
     lower_is_strong,
     parameter_names,
-    value_of,
+    reader,
 )
 
 if TYPE_CHECKING:
@@ -51,9 +51,9 @@ class _Planes:
     """Panels of parameter pairs, for the same trials."""
 
     def __init__(self, study: Study, trials: list[FrozenTrial], target: Target | None, target_name: str) -> None:
-        read = target or value_of
+        read = reader(target)
         self.trials = trials
-        self.values = [float(read(trial)) for trial in trials]
+        self.values = [read(trial) for trial in trials]
         self.feasible = [is_feasible(trial) for trial in trials]
         reverse = lower_is_strong(study, target)
         self.scale = ColorScale(target_name, min(self.values), max(self.values), reverse=reverse)

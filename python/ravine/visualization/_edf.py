@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from ravine.visualization._chart import Axis, Chart, Line, Panel
-from ravine.visualization._trials import Target, as_studies, check_target, completed, finite, logger, value_of
+from ravine.visualization._trials import Target, as_studies, check_target, completed, finite, logger, reader
 
 if TYPE_CHECKING:
     from ravine.study import Study
@@ -27,8 +27,8 @@ def edf(study: Study | Sequence[Study], target: Target | None, target_name: str)
     if not studies:
         logger.warning("There are no studies.")
         return chart
-    read = target or value_of
-    columns = [sorted(float(read(trial)) for trial in finite(completed(one), target)) for one in studies]
+    read = reader(target)
+    columns = [sorted(read(trial) for trial in finite(completed(one), target)) for one in studies]
     values = [value for column in columns for value in column]
     if not values:
         logger.warning("There are no complete trials.")

@@ -37,6 +37,8 @@ def _interpolator(x: list[float], y: list[float], z: list[float]) -> Callable[[f
             near.sort()
             del near[_NEAREST:]
         weights = [1.0 / (distance + _SMOOTH) ** (_POWER / 2) for distance, _ in near]
-        return math.fsum(w * pz for w, (_, pz) in zip(weights, near)) / math.fsum(weights)
+        # Shares of large numbers have a sum where their multiples have none.
+        total = math.fsum(weights)
+        return math.fsum(w / total * pz for w, (_, pz) in zip(weights, near))
 
     return value

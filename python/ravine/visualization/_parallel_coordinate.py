@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from ravine._pareto import minimised, pareto_ranks
-from ravine.visualization._chart import Axis, Chart, ColorScale, Dimension, Panel, Threads
+from ravine.visualization._chart import Axis, Chart, ColorScale, Dimension, Panel, Threads, drawable
 from ravine.visualization._trials import (
     Target,
     check_target,
@@ -22,8 +22,8 @@ from ravine.visualization._trials import (
     logger,
     lower_is_strong,
     parameter_names,
-    value_of,
     values_of,
+    reader,
 )
 
 if TYPE_CHECKING:
@@ -70,8 +70,8 @@ def parallel_coordinate(study: Study, params: Sequence[str] | None, target: Targ
 def _of_one(
     study: Study, trials: list[FrozenTrial], target: Target | None, name: str
 ) -> tuple[list[Dimension], list[float], ColorScale]:
-    read = target or value_of
-    values = [float(read(trial)) for trial in trials]
+    read = reader(target)
+    values = [read(trial) for trial in trials]
     scale = ColorScale(name, min(values), max(values), reverse=lower_is_strong(study, target))
     return [_numbers(name, values)], values, scale
 
@@ -96,6 +96,7 @@ def _dimension(trials: list[FrozenTrial], name: str) -> Dimension:
 
 
 def _numbers(label: str, values: Sequence[float | None]) -> Dimension:
+    values = [None if value is None else drawable(value) for value in values]
     known = [value for value in values if value is not None]
     low, high = min(known), max(known)
     steps = [low] if low == high else [low + (high - low) * place / (_TICKS - 1) for place in range(_TICKS)]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from ravine.visualization._chart import Chart, ColorScale, Panel, Points
 from ravine.visualization._parameter_axis import parameter_axis, parameter_values
-from ravine.visualization._trials import Target, check_target, completed, is_feasible, logger, value_of, values_of
+from ravine.visualization._trials import Target, check_target, completed, is_feasible, logger, reader, values_of
 
 if TYPE_CHECKING:
     from ravine.study import Study
@@ -26,8 +26,8 @@ def rank(study: Study, params: Sequence[str] | None, target: Target | None, targ
     if not names:
         logger.warning("params is an empty list.")
         return chart
-    read = target or value_of
-    values = [float(read(trial)) for trial in trials]
+    read = reader(target)
+    values = [read(trial) for trial in trials]
     scale = ColorScale("", 0.0, 1.0, palette="rank", ticks=_ticks(sorted(values)))
     ranks = _ranks(values)
     hover = [_hover(trial, value, target_name, target is not None) for trial, value in zip(trials, values)]

@@ -17,7 +17,7 @@ from ravine.visualization._trials import (
     is_log,
     logger,
     parameter_names,
-    value_of,
+    reader,
 )
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ def slices(study: Study, params: Sequence[str] | None, target: Target | None, ta
 
 
 def _panel(trials: list[FrozenTrial], name: str, target: Target | None, target_name: str, scale: ColorScale) -> Panel:
-    read = target or value_of
+    read = reader(target)
     having = [trial for trial in trials if name in trial.params]
     axis = Axis(name, "log" if is_log(trials, name) else "linear")
     if is_categorical(trials, name):

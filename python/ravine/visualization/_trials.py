@@ -12,6 +12,7 @@ from ravine.distributions import CategoricalDistribution
 from ravine.logging import get_logger
 from ravine.study import Study, StudyDirection
 from ravine.trial import TrialState
+from ravine.visualization._chart import drawable
 
 if TYPE_CHECKING:
     from ravine.trial import FrozenTrial
@@ -38,7 +39,10 @@ def check_target(study: Study | Sequence[Study], target: Target | None, target_n
         ValueError: When a study has several objectives and no `target` chooses one.
     """
     if target is None and any(is_multi_objective(one) for one in as_studies(study)):
-        raise ValueError("a study with several objectives needs `target`, for example `target=lambda t: t.values[0]`")
+        raise ValueError(
+            "If the `study` is being used for multi-objective optimization, please specify the `target`, for example "
+            "`target=lambda t: t.values[0]`."
+        )
     if target is not None and target_name == DEFAULT_NAME:
         warnings.warn("`target` is given but `target_name` is not, so it is called 'Objective Value'.", stacklevel=3)
 
@@ -51,6 +55,12 @@ def completed(study: Study) -> list[FrozenTrial]:
 def value_of(trial: FrozenTrial) -> float:
     """A trial's objective value."""
     return trial.value  # type: ignore[return-value]
+
+
+def reader(target: Target | None) -> Target:
+    """What reads the number that is drawn of a trial: a target of one's own, or the objective value."""
+    read = target or value_of
+    return lambda trial: drawable(float(read(trial)))
 
 
 def values_of(trial: FrozenTrial) -> list[float]:

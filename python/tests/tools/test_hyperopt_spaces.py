@@ -12,8 +12,9 @@ import pytest
 from ravine.hyperopt import Domain, fmin, hp, rand, space_eval, tpe
 from ravine.hyperopt.exceptions import BadSearchSpace, DuplicateLabel
 from ravine.hyperopt.kinds import KINDS, Option, QUniform
-from ravine.hyperopt.pyll import as_apply, rec_eval, scope
-from ravine.hyperopt.pyll.stochastic import sample
+from ravine.hyperopt.pyll import Literal, as_apply, rec_eval, scope
+from ravine.hyperopt.pyll.base import Lambda, apply, p0
+from ravine.hyperopt.pyll.stochastic import recursive_set_rng_kwarg, sample
 
 
 def draws(space: object, count: int = 400) -> list:
@@ -213,5 +214,64 @@ def test_the_range_of_one_parameter_may_hang_on_another() -> None:
     assert values["x"] == pytest.approx(0.999 * values["high"])
 
 
-def test_a_space_prints_as_a_tree() -> None:
-    assert str(as_apply({"x": [1]})).splitlines() == ["dict", "  x = pos_args", "    Literal{1}"]
+def test_a_space_prints_as_a_tree_of_numbered_lines() -> None:
+    assert str(Literal(5)) == "0 Literal{5}"
+    one = as_apply(1)
+    lines = str(as_apply({"x": [one, one + 2]})).splitlines()
+    assert lines == [
+        "0 dict", "1  x =", "2   pos_args", "3     Literal{1}", "4     add", "5       Literal{1}  [line:3]",
+        "6       Literal{2}",
+    ]  # fmt: skip
+
+
+def test_a_functions_results_can_be_unpacked_where_their_number_is_known() -> None:
+    @scope.define_info(o_len=2)
+    def halves(x: float) -> tuple[float, float]:
+        return x / 2, x - x / 2
+
+    try:
+        low, high = scope.halves(as_apply(8))
+        assert rec_eval(low + high) == 8 and len(scope.halves(1)) == 2
+    finally:
+        scope.undefine(halves)
+    with pytest.raises(TypeError):
+        len(scope.uniform(0, 1))
+
+
+def test_functions_of_the_scope_may_be_partial_and_piped() -> None:
+    add_two = scope.partial("add", 2)
+    assert rec_eval(add_two(3)) == 5
+    with pytest.raises(NotImplementedError):
+        rec_eval(add_two())
+    pipe = scope.callpipe1([add_two, scope.partial(scope.mul, 3), lambda x: x - 1], 5)
+    assert rec_eval(pipe) == 20
+
+
+def test_an_expression_may_be_a_function_that_calls_itself() -> None:
+    scope.define(Lambda("triangle", [("n", p0)], scope.switch(p0 > 0, 0, p0 + apply("triangle", p0 - 1))))
+    try:
+        assert rec_eval(scope.triangle(4)) == 10
+    finally:
+        scope.undefine("triangle")
+
+
+def test_options_may_be_chosen_by_name_and_may_be_errors() -> None:
+    name = Literal()
+    option = scope.kwswitch(name, low=1, high=2, other=scope.Raise(KeyError, "no such option"))
+    assert [rec_eval(option, memo={name: chosen}) for chosen in ("low", "high")] == [1, 2]
+    with pytest.raises(KeyError, match="no such option"):
+        rec_eval(option, memo={name: "other"})
+
+
+def test_functions_of_the_scope_can_be_imported() -> None:
+    names: dict = {}
+    scope.import_(names, "maximum", least="minimum")
+    assert rec_eval(names["maximum"](1, 2)) == 2 and rec_eval(names["least"](1, 2)) == 1
+    with pytest.raises(ImportError, match="nothing"):
+        scope.inject("nothing")
+
+
+def test_random_nodes_may_be_given_their_source() -> None:
+    expr = as_apply([scope.uniform(0, 1), scope.uniform(2, 3)])
+    low, high = rec_eval(recursive_set_rng_kwarg(expr, random.Random(1)))
+    assert 0 <= low <= 1 and 2 <= high <= 3

@@ -157,14 +157,15 @@ def test_catboost_iterations_end_without_an_exception() -> None:
 
 
 def data() -> tuple[Any, Any]:
-    numpy = pytest.importorskip("numpy")
+    import numpy
+
     rng = numpy.random.default_rng(0)
     features = rng.random((80, 3))
     return features, (features[:, 0] > 0.5).astype(int)
 
 
 def test_xgboost_rounds_are_reported_and_pruned() -> None:
-    xgboost = pytest.importorskip("xgboost")
+    import xgboost
     from ravine.integration import XGBoostPruningCallback
 
     features, target = data()
@@ -183,7 +184,7 @@ def test_xgboost_rounds_are_reported_and_pruned() -> None:
 
 
 def test_lightgbm_rounds_are_reported_and_pruned() -> None:
-    lightgbm = pytest.importorskip("lightgbm")
+    import lightgbm
     from ravine.integration import LightGBMPruningCallback
 
     features, target = data()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import sys
+import warnings
 import xml.etree.ElementTree as ElementTree
 from collections.abc import Callable
 from pathlib import Path
@@ -57,8 +58,6 @@ def values_study(values: list[float], **options: Any) -> Study:
 
 def drawn(plot: Callable[..., Any], backend: str, *args: Any, **kwargs: Any) -> Any:
     """A figure, drawn to its end."""
-    if backend != "svg":
-        pytest.importorskip(backend)
     if backend == "matplotlib":
         import matplotlib
 
@@ -91,6 +90,24 @@ def test_a_study_without_trials_gives_an_empty_figure(title: str, backend: str, 
         assert figure.chart.marks == []
     if backend == "plotly":
         assert len(figure.data) == 0 and figure.layout.title.text == title
+
+
+@pytest.mark.parametrize("values", [(1e308, -1e308, 0.0), (sys.float_info.max, -sys.float_info.max), (1e308, 1e308)])
+@pytest.mark.parametrize("title", OF_ONE)
+def test_the_largest_numbers_there_are_can_be_drawn(title: str, values: tuple[float, ...]) -> None:
+    wide = FloatDistribution(-8e307, 8e307)
+    study = ravine.create_study()
+    for place, value in enumerate(values * 3):
+        trial = create_trial(
+            value=value, params={"x": value / 3, "y": float(place)}, intermediate_values={0: value, 1: -value},
+            distributions={"x": wide, "y": FloatDistribution(0, 100)},
+        )  # fmt: skip
+        study.add_trial(trial)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)
+        svg = OF_ONE[title](study, backend="svg").to_svg()
+    places = [value for element in ElementTree.fromstring(svg).iter() for value in element.attrib.values()]
+    assert not any(value in ("nan", "inf", "-inf") for value in places)
 
 
 @pytest.mark.parametrize("plot", [
@@ -351,7 +368,9 @@ def test_without_plotly_plots_are_svg(mixed: Study, monkeypatch: pytest.MonkeyPa
 
 
 def test_matplotlib_has_the_same_functions(mixed: Study) -> None:
-    pytest.importorskip("matplotlib").use("agg")
+    import matplotlib
+
+    matplotlib.use("agg")
     import inspect
 
     from ravine.visualization import matplotlib as module

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 
-import pytest
 
 import ravine as optuna
 
@@ -114,7 +113,7 @@ def test_constraints_keep_the_best_feasible() -> None:
 
 def test_models_to_choose_from_the_hyperopt_way() -> None:
     """The classifiers' space of hyperopt's page, on real data."""
-    datasets = pytest.importorskip("sklearn.datasets")
+    from sklearn import datasets
     from sklearn.model_selection import cross_val_score
     from sklearn.naive_bayes import GaussianNB
     from sklearn.svm import SVC
@@ -159,7 +158,7 @@ def test_models_to_choose_from_the_hyperopt_way() -> None:
 
 
 def test_spaces_mean_what_they_mean_in_hyperopt() -> None:
-    theirs = pytest.importorskip("hyperopt")
+    import hyperopt as theirs
     from ravine import hyperopt as ours
 
     def space(module):  # type: ignore[no-untyped-def]

@@ -4,23 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pytest
-
-sklearn = pytest.importorskip("sklearn")
-
-import numpy as np  # noqa: E402
-from sklearn.base import BaseEstimator, clone, is_classifier, is_regressor  # noqa: E402
-from sklearn.datasets import load_iris  # noqa: E402
-from sklearn.exceptions import NotFittedError  # noqa: E402
-from sklearn.linear_model import SGDClassifier  # noqa: E402
-from sklearn.model_selection import GroupKFold, ShuffleSplit, cross_val_score  # noqa: E402
-from sklearn.pipeline import make_pipeline  # noqa: E402
-from sklearn.preprocessing import StandardScaler  # noqa: E402
-from sklearn.svm import SVC, SVR  # noqa: E402
-
-import ravine  # noqa: E402
-from ravine.distributions import CategoricalDistribution, FloatDistribution, IntDistribution  # noqa: E402
-from ravine.integration import OptunaSearchCV, RavineSearchCV  # noqa: E402
+import ravine
+from ravine.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
+from ravine.integration import OptunaSearchCV, RavineSearchCV
+from sklearn.base import BaseEstimator, clone, is_classifier, is_regressor
+from sklearn.datasets import load_iris
+from sklearn.exceptions import NotFittedError
+from sklearn.linear_model import SGDClassifier
+from sklearn.model_selection import GroupKFold, ShuffleSplit, cross_val_score
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+from sklearn.svm import SVC, SVR
 
 X, Y = load_iris(return_X_y=True)
 SPACE = {"C": FloatDistribution(1e-3, 1e3, log=True), "kernel": CategoricalDistribution(["rbf", "linear"])}
@@ -111,6 +107,28 @@ def test_a_fit_that_fails_has_the_error_score() -> None:
         search(space={"C": CategoricalDistribution([-1.0])}, error_score="raise").fit(X, Y)
 
 
+class Breaking(SGDClassifier):
+    """Fits no further after two steps."""
+
+    def partial_fit(self, X, y, classes=None, sample_weight=None):
+        if self.alpha > 0.5 and getattr(self, "t_", 0) > 2 * len(X):
+            raise ArithmeticError("it has diverged")
+        return super().partial_fit(X, y, classes, sample_weight)
+
+
+def test_a_step_that_fails_has_the_error_score_too() -> None:
+    space = {"alpha": CategoricalDistribution([0.0001, 0.9])}
+    options: dict[str, Any] = {"enable_pruning": True, "max_iter": 4, "n_trials": 6, "return_train_score": True}
+    with pytest.warns(RuntimeWarning, match="it has diverged"):
+        found = search(Breaking(random_state=0), space, error_score=-1.0, **options).fit(X, Y)
+    assert found.best_params_ == {"alpha": 0.0001}
+    broken = [trial for trial in found.trials_ if trial.params["alpha"] == 0.9]
+    assert broken and all(trial.value == -1 or trial.state.name == "PRUNED" for trial in broken)
+    assert all(len(trial.intermediate_values) <= 3 for trial in broken), "none goes on in vain"
+    with pytest.raises(ArithmeticError):
+        search(Breaking(), {"alpha": CategoricalDistribution([0.9])}, error_score="raise", **options).fit(X, Y)
+
+
 def test_a_study_of_ones_own_must_be_maximised() -> None:
     study = ravine.create_study(direction="maximize")
     assert search(study=study, n_trials=2).fit(X, Y).study_ is study
@@ -153,7 +171,8 @@ def test_methods_are_those_of_the_estimator() -> None:
 
 
 def test_sparse_features_are_taken() -> None:
-    scipy_sparse = pytest.importorskip("scipy.sparse")
+    import scipy.sparse as scipy_sparse
+
     found = search(SGDClassifier(), {"alpha": FloatDistribution(1e-5, 1e-1, log=True)}, n_trials=2, subsample=0.8)
     found.fit(scipy_sparse.csr_matrix(X), Y)
     assert found.best_score_ > 0.5 and len(found.sample_indices_) == 120

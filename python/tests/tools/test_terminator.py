@@ -146,7 +146,6 @@ def searched() -> ravine.Study:
 
 @pytest.mark.parametrize("make", [RegretBoundEvaluator, EMMREvaluator])
 def test_what_is_left_to_gain_falls(make: type, searched: ravine.Study) -> None:
-    pytest.importorskip("numpy")
     judge = make(seed=0)
     early, late = (judge.evaluate(searched.trials[:count], MINIMIZE) for count in (10, 60))
     assert 0 <= late < early / 3
@@ -154,7 +153,6 @@ def test_what_is_left_to_gain_falls(make: type, searched: ravine.Study) -> None:
 
 
 def test_a_regret_bound_holds_for_what_is_known(searched: ravine.Study) -> None:
-    pytest.importorskip("numpy")
     best = searched.best_value
     assert (
         RegretBoundEvaluator(seed=1).evaluate(searched.trials[:30], MINIMIZE)
@@ -163,7 +161,6 @@ def test_a_regret_bound_holds_for_what_is_known(searched: ravine.Study) -> None:
 
 
 def test_regret_needs_trials_and_parameters() -> None:
-    pytest.importorskip("numpy")
     with pytest.raises(ValueError, match="no trial has been completed"):
         RegretBoundEvaluator().evaluate([], MINIMIZE)
     with pytest.raises(ValueError, match="search space is empty"):
@@ -176,7 +173,7 @@ def test_regret_needs_trials_and_parameters() -> None:
 
 
 def test_a_small_gaussian_process_goes_through_its_points() -> None:
-    numpy = pytest.importorskip("numpy")
+    import numpy
     from ravine.terminator._gp import GaussianProcess
 
     points = numpy.linspace(0, 1, 9)[:, None]
@@ -190,7 +187,7 @@ def test_a_small_gaussian_process_goes_through_its_points() -> None:
 
 
 def test_slopes_of_the_posterior_density_are_right() -> None:
-    numpy = pytest.importorskip("numpy")
+    import numpy
     from ravine.terminator._gp import GaussianProcess
 
     rng = numpy.random.default_rng(0)

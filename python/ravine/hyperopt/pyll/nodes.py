@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from typing import Any, TextIO
 
 # What a name in a node means. The public face of this table is `symbols.scope`.
 implementations: dict[str, Callable[..., Any]] = {}
 # Those of them that draw, and take a source `rng`.
 random_names: set[str] = set()
+# How many items the results of some of them have.
+result_lengths: dict[str, int] = {}
 
 
 class Apply:
@@ -63,13 +65,14 @@ class Apply:
         return Apply(self.name, inputs[:count], zip(keywords, inputs[count:]), self.o_len)
 
     def __str__(self) -> str:
-        lines = [self.name]
-        for label, node in [("", node) for node in self.pos_args] + [
-            (f"{key} = ", node) for key, node in self.named_args
-        ]:
-            first, *rest = str(node).splitlines()
-            lines += [f"  {label}{first}"] + [f"  {line}" for line in rest]
-        return "\n".join(lines)
+        return "\n".join(_lines(self))
+
+    def pprint(self, ofile: TextIO) -> None:
+        """Writes the expression as `str` shows it: numbered lines, a node's arguments below it."""
+        print(self, file=ofile)
+
+    def _title(self) -> str:
+        return self.name
 
     def __len__(self) -> int:
         if self.o_len is None:
@@ -119,7 +122,11 @@ class Literal(Apply):
     """A leaf that holds any Python object."""
 
     def __init__(self, obj: Any = None) -> None:
-        super().__init__("literal", o_len=len(obj) if isinstance(obj, (tuple, list, str)) else None)
+        try:
+            o_len = len(obj)
+        except (AttributeError, TypeError):  # Some estimators of scikit-learn have a length only once they are fitted.
+            o_len = None
+        super().__init__("literal", o_len=o_len)
         self._obj = obj
 
     @property
@@ -134,13 +141,37 @@ class Literal(Apply):
     def clone_from_inputs(self, inputs: list[Apply]) -> Apply:
         return Literal(self._obj)
 
-    def __str__(self) -> str:
+    def _title(self) -> str:
         return f"Literal{{{self._obj}}}"
+
+
+def _lines(expr: Apply) -> list[str]:
+    """The expression as numbered lines; a node that was shown is named by its line."""
+    lines: list[str] = []
+    shown: dict[Apply, int] = {}
+
+    def write(text: str, indent: int) -> None:
+        lines.append(f"{len(lines)} {' ' * indent}{text}")
+
+    def enter(node: Apply, indent: int) -> None:
+        if node in shown:
+            return write(f"{node._title()}  [line:{shown[node]}]", indent)
+        shown[node] = len(lines)
+        write(node._title(), indent)
+        for child in node.pos_args:
+            enter(child, indent + 2)
+        for keyword, child in node.named_args:
+            write(f" {keyword} =", indent)
+            enter(child, indent + 2)
+
+    enter(expr, 0)
+    return lines
 
 
 def call(name: str, *args: Any, **kwargs: Any) -> Apply:
     """A node that calls the scope's function `name` on the arguments, which become nodes too."""
-    return Apply(name, [as_apply(arg) for arg in args], [(key, as_apply(arg)) for key, arg in kwargs.items()])
+    named = [(key, as_apply(arg)) for key, arg in kwargs.items()]
+    return Apply(name, [as_apply(arg) for arg in args], named, result_lengths.get(name))
 
 
 def as_apply(obj: Any) -> Apply:
@@ -245,4 +276,6 @@ class Evaluation:
         kwargs = {key: self.value(child) for key, child in node.named_args}
         if node.name in random_names and self.rng is not None:
             kwargs["rng"] = self.rng
-        return function(*args, **kwargs)
+        result = function(*args, **kwargs)
+        # A function may answer with an expression, which is evaluated in turn: so do `Raise` and lambdas.
+        return self.value(result) if isinstance(result, Apply) else result

@@ -7,10 +7,10 @@ from collections.abc import Callable
 from typing import Any
 
 from ravine.hyperopt.kinds import KINDS
-from ravine.hyperopt.pyll.nodes import Apply, Evaluation, as_apply, implementations, random_names
+from ravine.hyperopt.pyll.nodes import Apply, Evaluation, Literal, as_apply, dfs, implementations, random_names
 from ravine.hyperopt.pyll.symbols import scope
 
-__all__ = ["sample", "scope"]
+__all__ = ["recursive_set_rng_kwarg", "sample", "scope"]
 
 
 def _draw_of(name: str) -> Callable[..., Any]:
@@ -37,6 +37,15 @@ def _choice(options: Any) -> Apply:
 
 # These two make nodes of other functions, so they are no functions of their own.
 vars(scope).update(one_of=_one_of, choice=_choice)
+
+
+def recursive_set_rng_kwarg(expr: Apply, rng: Any = None) -> Apply:
+    """The expression, its random nodes changed so that they draw from `rng` (absent: a fresh one) when evaluated."""
+    source = Literal(random.Random() if rng is None else rng)
+    for node in dfs(expr):
+        if node.name in random_names:
+            node.named_args = [pair for pair in node.named_args if pair[0] != "rng"] + [("rng", source)]
+    return expr
 
 
 def sample(expr: Any, rng: Any = None) -> Any:

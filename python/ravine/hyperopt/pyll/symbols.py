@@ -8,9 +8,27 @@ import operator
 from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
 
-from ravine.hyperopt.pyll.nodes import Apply, call, implementations
+from ravine.hyperopt.pyll.nodes import Apply, as_apply, call, clone, implementations, result_lengths
 
 Function = TypeVar("Function", bound=Callable[..., Any])
+
+
+class PyllImportError(ImportError):
+    """The scope has no function of that name."""
+
+
+class SymbolTableEntry:
+    """A function of the scope: called with nodes or values, it makes a node.
+
+    Args:
+        apply_name: Its name.
+    """
+
+    def __init__(self, apply_name: str) -> None:
+        self.apply_name = self.__name__ = apply_name
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Apply:
+        return call(self.apply_name, *args, **kwargs)
 
 
 class SymbolTable:
@@ -29,34 +47,55 @@ class SymbolTable:
         if name.startswith("__") or name not in implementations:
             raise AttributeError(f"the scope has no function `{name}`; define it with `@scope.define`")
 
-        def node(*args: Any, **kwargs: Any) -> Apply:
-            return call(name, *args, **kwargs)
-
-        node.__name__ = name
-        return node
+        return SymbolTableEntry(name)
 
     @property
     def _impls(self) -> dict[str, Callable[..., Any]]:
         return implementations
 
-    def define(self, function: Function, **_hints: Any) -> Function:
+    def define(self, f: Function, o_len: int | None = None, pure: bool = False) -> Function:
         """Adds a function under its own name, and returns it (so this is a decorator).
 
+        Args:
+            f: The function.
+            o_len: How many items its results have, which allows ``a, b = node``.
+            pure: Not needed here.
+
         Raises:
-            ValueError: When the scope has another function of that name.
+            ValueError: When the scope has a function of that name.
         """
-        name = function.__name__
-        if implementations.get(name, function) is not function:
+        name = f.__name__
+        if name in implementations:
             raise ValueError(f"the scope has a function `{name}` already; `undefine` it, or take another name")
-        implementations[name] = function
-        return function
+        implementations[name] = f
+        if o_len is not None:
+            result_lengths[name] = o_len
+        return f
 
     define_pure = define
-    define_if_new = define
 
-    def define_info(self, **_hints: Any) -> Callable[[Function], Function]:
-        """Like :meth:`define`, with hints that are not needed here: ``@scope.define_info(o_len=2)``."""
-        return self.define
+    def define_if_new(self, f: Function, o_len: int | None = None, pure: bool = False) -> Function:
+        """Like :meth:`define`; nothing happens where the scope has this very function."""
+        return f if implementations.get(f.__name__) is f else self.define(f, o_len, pure)
+
+    def define_info(self, o_len: int | None = None, pure: bool = False) -> Callable[[Function], Function]:
+        """:meth:`define` with hints: ``@scope.define_info(o_len=2)``."""
+        return lambda f: self.define(f, o_len, pure)
+
+    def inject(self, *args: str, **kwargs: str) -> dict[str, Callable[..., Apply]]:
+        """Functions of the scope by name; those given by keyword are named by the keyword.
+
+        Raises:
+            PyllImportError: When the scope lacks one.
+        """
+        try:
+            return {key: getattr(self, name) for key, name in [*zip(args, args), *kwargs.items()]}
+        except AttributeError as error:
+            raise PyllImportError(str(error)) from None
+
+    def import_(self, _globals: dict[str, Any], *args: str, **kwargs: str) -> None:
+        """Puts functions of the scope into a module's names: ``scope.import_(globals(), "switch")``."""
+        _globals.update(self.inject(*args, **kwargs))
 
     def undefine(self, function: Callable[..., Any] | str) -> None:
         """Takes a function (or the one of that name) out of the scope.
@@ -64,7 +103,9 @@ class SymbolTable:
         Raises:
             KeyError: When there is none.
         """
-        del implementations[function if isinstance(function, str) else function.__name__]
+        name = function if isinstance(function, str) else function.__name__
+        del implementations[name]
+        result_lengths.pop(name, None)
 
 
 scope = SymbolTable()
@@ -136,12 +177,86 @@ def _identity(obj: Any) -> Any:
     return obj
 
 
+def _raise(etype: type[BaseException], *args: Any, **kwargs: Any) -> Any:
+    raise etype(*args, **kwargs)
+
+
+def _array_union(*arrays: Iterable[Any]) -> Any:
+    import numpy
+
+    return numpy.asarray(sorted(set().union(*arrays)))
+
+
+def bincount(x: Any, offset: int = 0, weights: Any = None, minlength: int = 0) -> Any:
+    """How often each whole number from `offset` on occurs, as an array."""
+    import numpy
+
+    return numpy.bincount(numpy.asarray(x, dtype=int) - offset, weights, minlength)
+
+
+def _rng_from_seed(seed: Any) -> Any:
+    import numpy
+
+    return numpy.random.default_rng(seed)
+
+
+class Lambda:
+    """A function of the scope that is an expression: ``scope.define(Lambda("half", [("x", p0)], p0 / 2))``.
+
+    Args:
+        name: Its name.
+        params: Pairs of an argument's name and the node that stands for it in `expr`.
+        expr: The expression.
+    """
+
+    def __init__(self, name: str, params: list[tuple[str, Apply]], expr: Apply) -> None:
+        self.__name__ = name
+        self.params = params
+        self.expr = expr
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Apply:
+        if len(args) > len(self.params):
+            raise TypeError(f"`{self.__name__}` takes {len(self.params)} arguments, {len(args)} are given")
+        if kwargs or len(args) < len(self.params):
+            raise NotImplementedError(f"`{self.__name__}` needs all its arguments, by position")
+        return clone(self.expr, {symbol: as_apply(arg) for (_, symbol), arg in zip(self.params, args)})
+
+
+#: Nodes that stand for a lambda's arguments.
+p0, p1, p2, p3, p4 = (Apply("argument") for _ in range(5))
+
+
+def _partial(name: Any, *args: Any, **kwargs: Any) -> SymbolTableEntry:
+    """A function of the scope with its first arguments given: a new one, of the one argument that is left."""
+    name = getattr(name, "apply_name", name)
+    new = f"partial_{name}_{len(implementations)}"
+    scope.define(Lambda(new, [("x", p0)], call(name, *args, p0, **kwargs)))
+    return SymbolTableEntry(new)
+
+
+def _call_pipe(functions: Iterable[Callable[[Any], Any]], arg: Any) -> Any:
+    for function in functions:
+        arg = function(arg)
+    return arg
+
+
+def _keyword_switch(kw: Any, **kwargs: Any) -> Apply:
+    """A `switch` whose options have names."""
+    names = sorted(kwargs)
+    return call("switch", call("call_method_pure", names, "index", kw), *(kwargs[name] for name in names))
+
+
 implementations.update(
     {
+        "Raise": _raise,
+        "array_union": _array_union,
+        "array_union1": lambda arrays: _array_union(*arrays),
         "asarray": _asarray,
+        "bincount": bincount,
         "call": _call,
         "call_method": _call_method,
         "call_method_pure": _call_method,
+        "callpipe1": _call_pipe,
         "dict": dict,
         "eq": operator.eq,
         "float": float,
@@ -158,9 +273,11 @@ implementations.update(
         "min": min,
         "minimum": _extreme("minimum", min),
         "neg": operator.neg,
+        "partial": _partial,
         "pos_args": _pos_args,
         "range": range,
         "repeat": _repeat,
+        "rng_from_seed": _rng_from_seed,
         "round": round,
         "set": set,
         "str": str,
@@ -171,3 +288,5 @@ implementations.update(
     }
 )
 implementations.update({name: _elementwise(name) for name in ("exp", "log", "sqrt", "sin", "cos", "tan")})
+# It makes a node of another function, so it is none of its own.
+vars(scope)["kwswitch"] = _keyword_switch

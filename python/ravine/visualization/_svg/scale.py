@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import math
-import sys
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
-from ravine.visualization._chart import Axis
+from ravine.visualization._chart import Axis, drawable
 
 _ROOM = 0.04
-_LARGEST = sys.float_info.max / 8
 _SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 _SECONDS = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 21600, 43200, 86400, 172800, 604800)
 
@@ -40,10 +38,11 @@ class Scale:
         if axis.range is not None and axis.range[0] < axis.range[1]:
             return self._number(axis.range[0]), self._number(axis.range[1])
         numbers = [number for number in map(self._number, shown) if math.isfinite(number)]
-        # So that the distance of the ends is a number: programs take the largest there is for "very bad".
-        low, high = max(min(numbers, default=0.0), -_LARGEST), min(max(numbers, default=1.0), _LARGEST)
+        low, high = min(numbers, default=0.0), max(numbers, default=1.0)
         if low == high:
-            return low - 0.5, high + 0.5
+            # Half of one is lost beside a large number.
+            room = max(0.5, abs(low) * 1e-6)
+            return low - room, high + room
         room = (high - low) * _ROOM
         return low - room, high + room
 
@@ -54,7 +53,7 @@ class Scale:
             return float(value.timestamp())
         if self.kind == "log":
             return math.log10(value) if value > 0 else -math.inf
-        return float(value)
+        return drawable(float(value))
 
     def place(self, value: Any) -> float:
         """Where a value lies: 0 at the low end, 1 at the high one; NaN or infinite when it lies nowhere."""
