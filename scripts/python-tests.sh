@@ -10,7 +10,8 @@ export WHEEL_PROFILE=${WHEEL_PROFILE:-quick}
 "${PYTHON:-python3}" -m venv --clear "$venv"
 "$venv/bin/pip" install --quiet --disable-pip-version-check .
 "$venv/bin/pip" install --quiet --disable-pip-version-check pytest numpy pandas scikit-learn plotly \
-  matplotlib lightgbm xgboost-cpu hyperopt nbclient nbformat ipykernel
+  matplotlib lightgbm xgboost-cpu hyperopt nbclient nbformat ipykernel \
+  'tomli; python_version < "3.11"'
 # Away from the sources, so that `import ravine` finds the installed package.
 cd target/python
 venv/bin/python -m pytest -rs --import-mode=importlib -p no:cacheprovider -c "$root/pyproject.toml" --rootdir "$root" "$root/python/tests" "$@"
