@@ -141,8 +141,9 @@ pub struct FixedOptions {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct TpeOptions {
-    /// Whether parameters are modelled together (all that are active under one condition), or each alone.
-    pub multivariate: bool,
+    /// Whether parameters are modelled together (all that are active under one condition), or each alone. Where absent
+    /// together for one objective, and each alone for several.
+    pub multivariate: Option<bool>,
     /// How many ended trials come before the model is asked; until then points are random.
     pub n_startup_trials: u32,
     /// How many candidates are drawn from the better trials' density; the best one is proposed. At least 1. Where
@@ -165,7 +166,7 @@ pub struct TpeOptions {
 impl Default for TpeOptions {
     fn default() -> Self {
         TpeOptions {
-            multivariate: true,
+            multivariate: None,
             n_startup_trials: 10,
             n_ei_candidates: None,
             prior_weight: 1.0,

@@ -143,7 +143,7 @@ fn samplers_that_do_not_look_at_values_conform_with_several_objectives() {
 #[test]
 fn samplers_that_learn_conform_with_several_objectives() {
     check_several(json!({"name": "tpe"}));
-    check_several(json!({"name": "tpe", "multivariate": false}));
+    check_several(json!({"name": "tpe", "multivariate": true}));
     check_several(json!({"name": "nsga2", "population": 12, "n_startup_trials": 6}));
     check_several(json!({"name": "nsga3", "population": 12, "n_startup_trials": 6}));
     check_several(json!({"name": "evolution", "population": 12, "sample": 4}));

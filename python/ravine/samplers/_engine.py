@@ -162,8 +162,7 @@ class TPESampler(NativeSampler):
         }
 
     def _describe(self, directions: Sequence[StudyDirection]) -> dict[str, Any]:
-        together = len(directions) == 1 if self._multivariate is None else self._multivariate
-        return {"name": "tpe", "multivariate": together, **self._options}
+        return {"name": "tpe", "multivariate": self._multivariate, **self._options}
 
     def sample_relative(
         self, study: Study, trial: FrozenTrial, search_space: dict[str, BaseDistribution]

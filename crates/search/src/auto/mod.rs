@@ -5,7 +5,8 @@
 //! each has found lately ([`arms`]); CMA-ES learns from what the others find as from points that are put into its
 //! generations. With many parameters or trials CMA-ES leads, and each of its generations gets a point or two of a Gaussian
 //! process in a box around the best trial. Where most trials end early, a Gaussian process learns from the furthest step that
-//! enough of them came to. Elsewhere it is TPE, and with many objectives or trials of several a genetic algorithm.
+//! enough of them came to. Elsewhere it is TPE. With several objectives Gaussian processes, which fill the front, and TPE, which looks
+//! elsewhere too, alternate; with many of them or many trials it is a genetic algorithm.
 //!
 //! Whose turn a trial was stands in its memo; the method, and why, where it changes (invariant HISTORY).
 
@@ -37,6 +38,8 @@ use crate::{nsga2, nsga3};
 const METHOD: &str = "auto";
 const WHY: &str = "why";
 const ARM: &str = "turn";
+/// Whose turn it was where TPE and a Gaussian process alternate, which nothing is learned from.
+const TPE: &str = "tpe";
 /// Trials that a model is made of at most, and those that it is fitted to, so that an ask takes tens of milliseconds at most.
 const MODELLED: u32 = 250;
 const FITTED: usize = 100;
@@ -145,6 +148,12 @@ impl Auto {
     ) -> Result<Draft, SearchError> {
         if self.complete.len() < self.opening() {
             return self.open(ask, attempt, accept);
+        }
+        if plan == Plan::Front && self.trials.is_multiple_of(2) {
+            return Ok(match self.tpe.draw(ask, attempt, accept)? {
+                Draft::Point(point, memo) => Draft::Point(point, Some(with(memo, ARM, TPE))),
+                other => other,
+            });
         }
         let arm = self.turn(plan);
         let named = |memo: Option<Value>, arm: Arm| Some(with(memo, ARM, arm.name()));

@@ -31,7 +31,7 @@ pub(super) enum Plan {
     Evolution,
     /// The tree-structured Parzen estimator.
     Parzen,
-    /// Gaussian processes, one for each objective.
+    /// Gaussian processes, one for each objective, and TPE by turns.
     Front,
     /// A genetic algorithm, for several objectives and many trials.
     Nsga2,
@@ -48,7 +48,7 @@ impl Plan {
             Plan::Steps => "gp by steps",
             Plan::Evolution => "cmaes with gp",
             Plan::Parzen => "tpe",
-            Plan::Front => "gp",
+            Plan::Front => "gp and tpe",
             Plan::Nsga2 => "nsga2",
             Plan::Nsga3 => "nsga3",
         }

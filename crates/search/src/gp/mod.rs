@@ -50,7 +50,7 @@ use self::tasks::{Role, Task, tasks};
 pub(crate) use self::trust_region::TrustRegion;
 #[allow(unused_imports, reason = "parts that `auto` is made of")]
 pub(crate) use self::values::Prepared;
-use self::volume::Gains;
+use self::volume::{Beyond, Gains};
 use crate::pareto::{crowding, ranks};
 use crate::sobol::directions::{MOST_DIMENSIONS, Sequence};
 use crate::sobol::scramble::Scramble;
@@ -62,6 +62,8 @@ const MEMO: &str = "gp";
 /// Pending trials that a model is told of at most.
 const MOST_PENDING: usize = 200;
 
+/// With several objectives one trial in so many is looked for far from the front's ends too.
+const WIDE: usize = 8;
 /// Cells of what a front leaves open are too many beyond.
 const MOST_OBJECTIVES: usize = 4;
 
@@ -214,7 +216,8 @@ impl Gp {
         view: View,
     ) -> Option<(Point, Option<serde_json::Value>)> {
         let known = self.known(ask, view);
-        let tasks = tasks(&self.layout, ask.space, &known, &self.history, self.objectives);
+        let standing = self.standing(&known);
+        let tasks = tasks(&self.layout, ask.space, &known, &standing, &self.history, self.objectives);
         let (fitted, new) = self.fitted(ask, &tasks, view);
         let row = |point: &Arc<Point>| self.layout.row(ask.space, point);
         let pending: Vec<Row> = self.history.running(view, MOST_PENDING).into_iter().map(row).collect();
@@ -279,7 +282,8 @@ impl Gp {
         let mut by_rank: Vec<usize> = (0..order.len()).collect();
         by_rank.sort_by(|i, j| rank[*i].cmp(&rank[*j]).then(alone[*j].total_cmp(&alone[*i])).then(i.cmp(j)));
         let all: Vec<Vec<f64>> = places.into_iter().chain(pending.map(place)).collect();
-        goal.front = Some((models, Gains::new(&all)));
+        let beyond = if self.history.trials.len() % WIDE == 1 { Beyond::All } else { Beyond::Front };
+        goal.front = Some((models, Gains::new(&all, beyond)));
         by_rank.into_iter().map(|i| order[i]).collect()
     }
 

@@ -30,8 +30,10 @@ pub(crate) enum Role {
 pub(crate) struct Task {
     design: Design,
     values: Prepared,
-    /// As they were told: how the rows stand, where some are chosen.
+    /// As they were told.
     raw: Vec<f64>,
+    /// How good the trials are, where some are chosen; less is better.
+    standing: Vec<f64>,
     noise_weights: Vec<f64>,
     /// The noise's variance in units of the prepared values, as repetitions show it.
     variance: Option<f64>,
@@ -51,7 +53,7 @@ impl Task {
         key: u64,
     ) -> Fit {
         let ways = Ways { transforms: self.transforms, warp };
-        let rows = keep(&self.raw, &self.trials, most, key);
+        let rows = keep(&self.standing, &self.trials, most, key);
         if rows.len() == self.raw.len() {
             return choose(
                 layout,
@@ -81,6 +83,7 @@ pub(crate) fn tasks(
     layout: &Layout,
     space: &Space,
     known: &[Told<'_>],
+    standing: &[f64],
     history: &History,
     objectives: usize,
 ) -> Vec<Task> {
@@ -93,6 +96,7 @@ pub(crate) fn tasks(
             design: Design::of(layout, &rows),
             variance: history.repetition_variance(k).map(|variance| values.in_units(variance)),
             values,
+            standing: if objectives == 1 { raw.clone() } else { standing.to_vec() },
             raw,
             noise_weights: known.iter().map(weight).collect(),
             // A bend would change what a front's volume means.
@@ -102,10 +106,11 @@ pub(crate) fn tasks(
         }
     };
     // Of a task that not all trials say something of: those that do.
-    let partly = |told: &[usize], raw, values, role| Task {
+    let partly = |told: &[usize], raw: Vec<f64>, values, role| Task {
         design: Design::of(layout, told.iter().map(|i| &rows[*i])),
         variance: None,
         values,
+        standing: raw.clone(),
         raw,
         noise_weights: told.iter().map(|i| weight(&known[*i])).collect(),
         transforms: Transforms::Standard,

@@ -10,12 +10,24 @@ use crate::pareto::{greedy_subset, non_dominated, non_dominated_cells};
 
 /// A front is cut to so many points, those that cover most.
 const MOST: usize = 60;
-/// How far beyond the worst known values the reference lies, as a share of the range of all.
+/// How far beyond the worst values the reference lies, as a share of their range.
 const BEYOND: f64 = 0.1;
+/// What a point of the front may cost in one objective for what it gains in another.
+const TRADE: f64 = 20.0;
 /// Below this the gain is summed in logarithms.
 const FAR: f64 = 1e-200;
 /// Stands for the mark of a cell without a lower end.
 const OPEN: u32 = u32::MAX;
+
+/// Beyond whose worst values the reference lies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Beyond {
+    /// The front's: what fills it counts most (Ishibuchi, Imada, Setoguchi, Nojima 2018).
+    Front,
+    /// Those of all points: a front that so far lies in one corner does not hide that there is something to be gained beside
+    /// it, as where one option is the better in one objective, and has been looked at more.
+    All,
+}
 
 /// What no known point dominates.
 #[derive(Clone, Debug)]
@@ -27,16 +39,18 @@ pub(crate) struct Gains {
 }
 
 impl Gains {
-    /// What the points leave open. The reference lies a tenth of the range of all points beyond the worst of them: beyond the
-    /// front's worst alone, a front that so far lies in one corner would hide that there is anything to be gained beside it,
-    /// as where one option is the better in one objective, and has been looked at more.
-    pub(crate) fn new(points: &[Vec<f64>]) -> Self {
+    /// What the points leave open.
+    pub(crate) fn new(points: &[Vec<f64>], beyond: Beyond) -> Self {
         let front: Vec<&Vec<f64>> = non_dominated(points).into_iter().map(|i| &points[i]).collect();
         let objectives = points.first().map_or(0, Vec::len);
+        let within: Vec<&Vec<f64>> = match beyond {
+            Beyond::Front if front.len() > objectives => proper(&front),
+            _ => points.iter().collect(),
+        };
         let reference: Vec<f64> = (0..objectives)
             .map(|k| {
-                let least = points.iter().map(|p| p[k]).fold(f64::INFINITY, f64::min);
-                let most = points.iter().map(|p| p[k]).fold(f64::NEG_INFINITY, f64::max);
+                let least = within.iter().map(|p| p[k]).fold(f64::INFINITY, f64::min);
+                let most = within.iter().map(|p| p[k]).fold(f64::NEG_INFINITY, f64::max);
                 most + BEYOND * (most - least).max(1e-6)
             })
             .collect();
@@ -138,6 +152,14 @@ impl Gains {
     }
 }
 
+/// The points of a front whose every gain costs no more than so many times of it elsewhere (Geoffrion 1968): one that is far
+/// worse in an objective for next to nothing says nothing of where the front ends.
+fn proper<'a>(front: &[&'a Vec<f64>]) -> Vec<&'a Vec<f64>> {
+    let most = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(a, b)| a - b).fold(0.0, f64::max);
+    let is_proper = |own: &Vec<f64>| front.iter().all(|other| most(own, other) <= TRADE * most(other, own));
+    front.iter().copied().filter(|own| is_proper(own)).collect()
+}
+
 /// ln E[max(0, high − max(low, Y))], of ln E[max(0, end − Y)] at the marks.
 fn side(ends: &[Scored], (low, high): (u32, u32)) -> Scored {
     let above = ends[high as usize];
@@ -162,7 +184,7 @@ mod tests {
     #[test]
     fn the_expected_gain_is_the_mean_of_sampled_gains() {
         let points = vec![vec![0.0, 2.0], vec![1.0, 1.0], vec![2.0, 0.0], vec![2.5, 2.5]];
-        let gains = Gains::new(&points);
+        let gains = Gains::new(&points, Beyond::All);
         let moments = [Moments { mean: 0.8, variance: 0.3 }, Moments { mean: 0.9, variance: 0.2 }];
         let reference = [2.75, 2.75];
         let before = hypervolume(&points, &reference);
@@ -181,7 +203,7 @@ mod tests {
 
     #[test]
     fn the_forms_for_ordinary_and_for_tiny_gains_agree() {
-        let gains = Gains::new(&[vec![0.0, 2.0, 1.0], vec![1.0, 1.0, 1.5], vec![2.0, 0.0, 0.5]]);
+        let gains = Gains::new(&[vec![0.0, 2.0, 1.0], vec![1.0, 1.0, 1.5], vec![2.0, 0.0, 0.5]], Beyond::All);
         let mut stream = Stream::new(3, 0, 0);
         for _ in 0..200 {
             let moments: Vec<Moments> = (0..3)
@@ -205,7 +227,7 @@ mod tests {
         // One option has been tried well, and is good in the second objective; the other one only badly.
         let tried = [0.30, 0.31, 0.32].map(|x| vec![x, 0.62 - x]);
         let badly = vec![0.5, 0.9];
-        let gains = Gains::new(&[&tried[..], &[badly]].concat());
+        let gains = Gains::new(&[&tried[..], &[badly]].concat(), Beyond::All);
         let better_in_the_first =
             [Moments { mean: 0.1, variance: 1e-4 }, Moments { mean: 0.6, variance: 1e-4 }];
         let near_the_front = [Moments { mean: 0.31, variance: 1e-6 }, Moments { mean: 0.31, variance: 1e-6 }];
@@ -213,8 +235,23 @@ mod tests {
     }
 
     #[test]
+    fn a_point_that_is_far_worse_for_next_to_nothing_does_not_widen_the_front() {
+        let front = [[0.0, 1.0], [0.5, 0.5], [1.0, 0.0], [-1e-6, 50.0]].map(Vec::from);
+        let fills = [Moments { mean: 0.2, variance: 1e-6 }, Moments { mean: 0.6, variance: 1e-6 }];
+        let widens = [Moments { mean: -0.01, variance: 1e-6 }, Moments { mean: 20.0, variance: 1e-6 }];
+        let scores = |beyond| {
+            let gains = Gains::new(&front, beyond);
+            (gains.score(&fills), gains.score(&widens))
+        };
+        let (fills, widens) = scores(Beyond::Front);
+        assert!(fills > widens + 10.0, "{fills} {widens}");
+        let (fills, widens) = scores(Beyond::All);
+        assert!(widens > fills, "{fills} {widens}");
+    }
+
+    #[test]
     fn derivatives_are_slopes() {
-        let gains = Gains::new(&[vec![0.0, 2.0, 1.0], vec![1.0, 1.0, 1.5], vec![2.0, 0.0, 0.5]]);
+        let gains = Gains::new(&[vec![0.0, 2.0, 1.0], vec![1.0, 1.0, 1.5], vec![2.0, 0.0, 0.5]], Beyond::All);
         let mut stream = Stream::new(2, 0, 0);
         for _ in 0..50 {
             let moments: Vec<Moments> = (0..3)

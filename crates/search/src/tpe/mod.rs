@@ -119,7 +119,7 @@ impl Tpe {
             return wrong("history is 1; use at least 2, or 0 for all trials");
         }
         Ok(Tpe {
-            variables: groups::variables(space, options.multivariate),
+            variables: groups::variables(space, options.multivariate.unwrap_or(objectives == 1)),
             options,
             groups: Vec::new(),
             backlog: Vec::new(),
@@ -305,5 +305,24 @@ impl Tpe {
     /// Before enough is known: a draw where a person has said where good values lie, nothing elsewhere.
     fn believed_values(&self, stream: &mut Stream) -> impl Iterator<Item = (usize, Scalar)> {
         self.variables.iter().flatten().filter_map(|v| v.draw_believed(stream))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn parameters_are_modelled_together_for_one_objective_and_alone_for_several_where_nothing_is_said() {
+        let declared = json!({"a": {"float": [0.0, 1.0]}, "b": {"float": [-1.0, 1.0]}});
+        let space = Space::build(&serde_json::from_value(declared).unwrap(), &[]).unwrap();
+        let groups = |objectives, multivariate| {
+            let options = TpeOptions { multivariate, ..TpeOptions::default() };
+            Tpe::new(&space, objectives, options).unwrap().variables.len()
+        };
+        assert_eq!((groups(1, None), groups(2, None)), (1, 2));
+        assert_eq!((groups(1, Some(false)), groups(2, Some(true))), (2, 1));
     }
 }
