@@ -89,7 +89,11 @@ impl Log {
         if size == 0 {
             return if self.named { fs::remove_file(&self.path).map(|()| None) } else { Ok(Some(self.file)) };
         }
-        self.name()?;
+        match self.name() {
+            // Who removed the folder wants no log in it.
+            Err(why) if why.kind() == io::ErrorKind::NotFound => return Ok(None),
+            other => other?,
+        }
         if size <= self.limit && self.cut == 0 {
             return Ok(None);
         }
@@ -189,6 +193,13 @@ mod tests {
         let (folder, log) = log_of(0);
         log.finish().unwrap();
         assert!(!folder.path().join("stdout.log").exists());
+    }
+
+    #[test]
+    fn a_log_whose_folder_was_removed_is_gone_without_a_word() {
+        let (folder, log) = log_of(100);
+        folder.close().unwrap();
+        assert!(log.finish().unwrap().is_none());
     }
 
     #[test]
