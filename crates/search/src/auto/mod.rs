@@ -4,7 +4,7 @@
 //! the space and on how far the study is ([`plan`]). With few parameters Gaussian processes and CMA-ES take turns, by what
 //! each has found lately ([`arms`]); CMA-ES learns from what the others find as from points that are put into its
 //! generations. With many parameters or trials CMA-ES leads, and each of its generations gets a point or two of a Gaussian
-//! process in a box around the best trial. Where most trials end early, a Gaussian process learns from the furthest step that
+//! process in a box around the best trial; so it is where many trials run at a time, with generations of half as many. Where most trials end early, a Gaussian process learns from the furthest step that
 //! enough of them came to. Elsewhere it is TPE. With several objectives Gaussian processes, which fill the front, and TPE, which looks
 //! elsewhere too, alternate; with many of them or many trials it is a genetic algorithm.
 //!
@@ -47,6 +47,8 @@ const FITTED: usize = 100;
 const SIGMA: f64 = 0.15;
 /// Points of others that stand beside a generation's own, and turns that a Gaussian process has in each.
 const INJECTED: usize = 2;
+/// Where many trials run at a time, so many turns have one of a Gaussian process nearby and one anywhere.
+const CROWD_TURNS: usize = 8;
 
 /// See the module.
 pub(crate) struct Auto {
@@ -133,6 +135,11 @@ impl Auto {
         match plan {
             Plan::Models => self.arms.next(),
             Plan::Front => Arm::Global,
+            Plan::Crowd => match self.trials % CROWD_TURNS {
+                0 => Arm::Near,
+                1 => Arm::Global,
+                _ => Arm::Evolution,
+            },
             _ if self.since_model + 1 >= due => Arm::Near,
             _ => Arm::Evolution,
         }
@@ -167,7 +174,8 @@ impl Auto {
         if plan == Plan::Front {
             return Random.draw(ask, attempt, accept);
         }
-        Ok(match self.cmaes.draw(ask, attempt, accept)? {
+        let population = (plan == Plan::Crowd).then_some(self.running.len() as u32 / 2);
+        Ok(match self.cmaes.draw_of(ask, attempt, accept, population)? {
             Draft::Point(point, memo) => Draft::Point(point, named(memo, Arm::Evolution)),
             other => other,
         })
@@ -304,7 +312,9 @@ impl Strategy for Auto {
                 None => Random.draw(ask, attempt, accept)?,
             },
             Plan::Steps => self.by_steps(ask, attempt, accept)?,
-            Plan::Models | Plan::Evolution | Plan::Front => self.modelled(ask, attempt, accept, plan)?,
+            Plan::Models | Plan::Evolution | Plan::Crowd | Plan::Front => {
+                self.modelled(ask, attempt, accept, plan)?
+            }
         };
         Ok(match draft {
             Draft::Point(point, memo) if self.method.as_deref() != Some(plan.name()) => {
@@ -312,5 +322,44 @@ impl Strategy for Auto {
             }
             draft => draft,
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{DecisionId, Proposal};
+
+    #[test]
+    fn a_crowd_has_generations_of_half_as_many_and_a_model_has_two_turns_in_eight() {
+        let declared = json!({"x": {"float": [0.0, 1.0]}, "y": {"float": [0.0, 1.0]}});
+        let space = Arc::new(Space::build(&serde_json::from_value(declared).unwrap(), &[]).unwrap());
+        let mut sampler = crate::build(&crate::SamplerSpec::default(), space.clone(), 1).unwrap();
+        let mut memos = Vec::new();
+        let mut ended = 0;
+        for k in 0..120 {
+            let ask = Ask { space: &space, seed: 5, decision: DecisionId(k), budget: Some(1000) };
+            let decision = sampler.propose(&ask).unwrap();
+            let Proposal::New { point, .. } = decision.proposal else { panic!("{decision:?}") };
+            memos.push(decision.memo.clone().unwrap_or_default());
+            sampler.learn(&[Observed::Created {
+                trial: TrialId(k),
+                decision: Some(DecisionId(k)),
+                point: Arc::new(point),
+                level: None,
+                parent: None,
+                memo: decision.memo,
+            }]);
+            // Forty run, and the oldest ends.
+            if k >= 40 {
+                let outcome = Outcome::Complete { values: vec![ended as f64], violations: vec![] };
+                sampler.learn(&[Observed::Ended { trial: TrialId(ended), outcome }]);
+                ended += 1;
+            }
+        }
+        let begun = memos.iter().find(|memo| memo.get("cmaes").is_some()).unwrap();
+        assert_eq!(begun["cmaes"]["population"], json!(20));
+        let turns = |name: &str| memos[80..].iter().filter(|memo| memo[ARM] == name).count();
+        assert_eq!([turns("gp"), turns("gp nearby"), turns("cmaes")], [5, 5, 30]);
     }
 }

@@ -13,7 +13,7 @@ const TRIALS: u64 = 300;
 const TRIALS_EACH: u64 = 20;
 /// From so many trials on a model costs more than it tells.
 const MANY: usize = 2000;
-/// With so many trials running a model knows too little of what it will have proposed.
+/// With so many trials running a model alone knows too little of what it will have proposed.
 const CROWD: usize = 32;
 /// Up to so many objectives a model can tell what a point would add to the front.
 pub(super) const OBJECTIVES: usize = 4;
@@ -29,6 +29,8 @@ pub(super) enum Plan {
     Steps,
     /// CMA-ES, into whose generations a Gaussian process puts points.
     Evolution,
+    /// The same for many trials at a time.
+    Crowd,
     /// The tree-structured Parzen estimator.
     Parzen,
     /// Gaussian processes, one for each objective, and TPE by turns.
@@ -46,7 +48,7 @@ impl Plan {
             Plan::Random => "random",
             Plan::Models => "gp and cmaes",
             Plan::Steps => "gp by steps",
-            Plan::Evolution => "cmaes with gp",
+            Plan::Evolution | Plan::Crowd => "cmaes with gp",
             Plan::Parzen => "tpe",
             Plan::Front => "gp and tpe",
             Plan::Nsga2 => "nsga2",
@@ -117,11 +119,11 @@ impl Character {
             (Plan::Parzen, "most parameters are choices without an order")
         } else if trials > MANY {
             (Plan::Parzen, "more than 2,000 trials")
-        } else if running >= CROWD {
-            (Plan::Parzen, "32 trials or more run at a time")
         } else if mostly_early(early, complete) {
-            let plan = if self.dimension > FEW { Plan::Parzen } else { Plan::Steps };
+            let plan = if self.dimension > FEW || running >= CROWD { Plan::Parzen } else { Plan::Steps };
             (plan, "most trials end early, at different steps")
+        } else if running >= CROWD {
+            (Plan::Crowd, "32 trials or more run at a time")
         } else if self.dimension > FEW {
             (Plan::Evolution, "more than 40 parameters")
         } else if budget.unwrap_or(0).max(trials as u64) > TRIALS.max(TRIALS_EACH * self.dimension as u64) {

@@ -88,8 +88,9 @@ struct Draw {
     generation: u64,
     /// What the point does not tell, in the order of the coordinates.
     hidden: Vec<f64>,
-    /// How many results were known when the search began with this draw.
+    /// How many results were known when the search began with this draw, and its population where the options do not say it.
     from: Option<usize>,
+    population: Option<u32>,
 }
 
 impl Draw {
@@ -100,6 +101,7 @@ impl Draw {
             generation: memo.get("generation")?.as_u64()?,
             hidden: hidden.map(|list| list.iter().filter_map(Value::as_f64).collect()).unwrap_or_default(),
             from: memo.get("from").and_then(Value::as_u64).map(|n| n as usize),
+            population: memo.get("population").and_then(Value::as_u64).and_then(|n| n.try_into().ok()),
         })
     }
 
@@ -110,6 +112,9 @@ impl Draw {
         }
         if let Some(from) = self.from {
             memo["from"] = from.into();
+        }
+        if let Some(population) = self.population {
+            memo["population"] = population.into();
         }
         json!({ KEY: memo })
     }
@@ -171,7 +176,7 @@ impl Cmaes {
     }
 
     /// The beginning, made of the first so many results.
-    fn begin(&self, from: usize) -> Run {
+    fn begin(&self, from: usize, population: Option<u32>) -> Run {
         let mut place = self.first_place();
         let mut known: Vec<&Member> = self.before.iter().take(from).filter(|m| m.is_good()).collect();
         known.sort_by(|a, b| a.order(b));
@@ -189,7 +194,9 @@ impl Cmaes {
         } else {
             self.promising.iter().map(|point| self.place_within(point, &place.at)).collect()
         };
-        Run::new(&self.options, &self.layout, Start { place, promising }, self.role)
+        let options =
+            CmaesOptions { population: self.options.population.or(population), ..self.options.clone() };
+        Run::new(&options, &self.layout, Start { place, promising }, self.role)
     }
 
     /// Where the search begins: at defaults, where good values are believed to be, or in the middle.
@@ -220,7 +227,7 @@ impl Cmaes {
             Observed::Created { trial, point, memo, .. } => {
                 let draw = memo.as_ref().and_then(Draw::read);
                 if let (None, Some(draw)) = (&self.run, &draw) {
-                    self.set_off(draw.from.unwrap_or(0), seed);
+                    self.set_off(draw.from.unwrap_or(0), draw.population, seed);
                 }
                 self.trials.insert(*trial, Running { point: point.clone(), draw });
             }
@@ -241,8 +248,8 @@ impl Cmaes {
     }
 
     /// Begins the search, and tells it what was not known when that was decided.
-    fn set_off(&mut self, from: usize, seed: u64) {
-        let mut run = self.begin(from);
+    fn set_off(&mut self, from: usize, population: Option<u32>, seed: u64) {
+        let mut run = self.begin(from, population);
         for member in self.before.drain(..).skip(from) {
             run.learn(member, &self.layout, seed);
         }
@@ -260,6 +267,39 @@ impl Cmaes {
             }
         }
         Member { trial, standing, place, generation: running.draw.as_ref().map(|d| d.generation) }
+    }
+
+    /// A draw; where it is the first one, of a search whose first generations are of so many.
+    pub(crate) fn draw_of(
+        &mut self,
+        ask: &Ask<'_>,
+        attempt: u32,
+        accept: &dyn Fn(&Point) -> bool,
+        population: Option<u32>,
+    ) -> Result<Draft, SearchError> {
+        let seed = ask.stream(Purpose::Study).next_u64();
+        self.seed = Some(seed);
+        for event in std::mem::take(&mut self.backlog) {
+            self.take_in(&event, seed);
+        }
+        let begun;
+        let (run, from) = match &self.run {
+            Some(run) => (run, None),
+            None => {
+                begun = self.begin(self.before.len(), population);
+                (&begun, Some(self.before.len()))
+            }
+        };
+        let place = run.draw(&self.layout, &mut stream(ask, attempt));
+        let seen = run.seen(&place);
+        let parameters = ask.space.parameters();
+        let point = ask.space.complete(|i, _| self.layout.value(i, &parameters[i], &seen));
+        if !accept(&point) {
+            return Ok(Draft::Refused);
+        }
+        let population = population.filter(|_| from.is_some());
+        let draw = Draw { generation: run.age, hidden: self.hidden(&place, &point), from, population };
+        Ok(Draft::Point(point, Some(draw.write())))
     }
 
     /// What of a draw its point does not tell.
@@ -300,27 +340,6 @@ impl Strategy for Cmaes {
         attempt: u32,
         accept: &dyn Fn(&Point) -> bool,
     ) -> Result<Draft, SearchError> {
-        let seed = ask.stream(Purpose::Study).next_u64();
-        self.seed = Some(seed);
-        for event in std::mem::take(&mut self.backlog) {
-            self.take_in(&event, seed);
-        }
-        let begun;
-        let (run, from) = match &self.run {
-            Some(run) => (run, None),
-            None => {
-                begun = self.begin(self.before.len());
-                (&begun, Some(self.before.len()))
-            }
-        };
-        let place = run.draw(&self.layout, &mut stream(ask, attempt));
-        let seen = run.seen(&place);
-        let parameters = ask.space.parameters();
-        let point = ask.space.complete(|i, _| self.layout.value(i, &parameters[i], &seen));
-        if !accept(&point) {
-            return Ok(Draft::Refused);
-        }
-        let draw = Draw { generation: run.age, hidden: self.hidden(&place, &point), from };
-        Ok(Draft::Point(point, Some(draw.write())))
+        self.draw_of(ask, attempt, accept, None)
     }
 }
