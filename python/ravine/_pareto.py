@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ravine.study import StudyDirection
+from ravine.study._study_direction import StudyDirection
 
 Point = Sequence[float]
 

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import sysconfig
 import threading
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -26,6 +27,9 @@ _OWN = ("RAVINE_BIN",)
 
 _LONGEST_MESSAGE = 64 * 1024
 """How much of what the engine says on its standard error is kept, in characters."""
+
+_MOST_LINES = 1000
+"""Likewise in lines."""
 
 
 def ask(*arguments: str) -> Any:
@@ -124,7 +128,7 @@ def drive(arguments: Sequence[str], quiet: bool, on_event: Callable[[dict[str, A
         env=environment(),
         start_new_session=True,
     )
-    message: list[str | None] = []
+    message: deque[str | None] = deque(maxlen=_MOST_LINES)
     threads = [_follow(process.stderr, message.append, None if quiet else sys.stderr)]
     events: SimpleQueue[str | None] = SimpleQueue()
     if display is not None:

@@ -10,7 +10,7 @@ from ravine.samplers._chance import Chance
 from ravine.samplers._genome import Genome
 from ravine.samplers._survival import total_violation
 from ravine.samplers.nsgaii import BaseCrossover, BaseMutation, UniformCrossover
-from ravine.study._multi_objective import minimised
+from ravine.study._multi_objective import loss_of
 
 if TYPE_CHECKING:
     from ravine.distributions import BaseDistribution
@@ -130,4 +130,4 @@ def _dominates(study: Study, one: FrozenTrial, other: FrozenTrial) -> bool:
     a, b = total_violation(one), total_violation(other)
     if a > 0 or b > 0:
         return a < b
-    return dominates(minimised(one, study.directions), minimised(other, study.directions))
+    return dominates(loss_of(one, study.directions), loss_of(other, study.directions))

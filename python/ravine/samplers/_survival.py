@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from ravine._pareto import pareto_ranks
 from ravine.samplers._chance import Chance
 from ravine.samplers._niches import Niches
-from ravine.study._multi_objective import minimised
+from ravine.study._multi_objective import loss_of
 
 if TYPE_CHECKING:
     from ravine.study import Study
@@ -31,7 +31,7 @@ def ranked(study: Study, population: Sequence[FrozenTrial]) -> list[list[FrozenT
         raise ValueError("NaN is not acceptable as constraint value.")
     feasible = [trial for trial in population if not total_violation(trial)]
     others = [trial for trial in population if total_violation(trial)]
-    ranks = pareto_ranks([minimised(trial, study.directions) for trial in feasible])
+    ranks = pareto_ranks([loss_of(trial, study.directions) for trial in feasible])
     fronts: list[list[FrozenTrial]] = [[] for _ in range(max(ranks, default=-1) + 1)]
     for trial, rank in zip(feasible, ranks):
         fronts[rank].append(trial)
@@ -57,7 +57,7 @@ def elite(
             order = sorted(range(len(front)), key=lambda i: -alone[i])
             chosen.extend(front[i] for i in order[:wanted])
         else:
-            values = [minimised(trial, study.directions) for trial in chosen + front]
+            values = [loss_of(trial, study.directions) for trial in chosen + front]
             picked = niches.fill(values, len(chosen), wanted, chance)
             chosen.extend([front[i] for i in picked])
         break

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import cast
 
+from ravine._pareto import minimised
 from ravine.study._study_direction import StudyDirection
 from ravine.trial import FrozenTrial, TrialState
 
@@ -16,7 +17,7 @@ def pareto_front(trials: Sequence[FrozenTrial], directions: Sequence[StudyDirect
         for trial in trials
         if trial.state == TrialState.COMPLETE and all(v <= 0.0 for v in trial.constraints.values())
     ]
-    losses = [minimised(trial, directions) for trial in able]
+    losses = [loss_of(trial, directions) for trial in able]
     front: list[tuple[float, ...]] = []
     # In lexicographic order nothing that comes later dominates what came before.
     for loss in sorted(set(losses)):
@@ -26,9 +27,9 @@ def pareto_front(trials: Sequence[FrozenTrial], directions: Sequence[StudyDirect
     return [trial for trial, loss in zip(able, losses) if loss in best]
 
 
-def minimised(trial: FrozenTrial, directions: Sequence[StudyDirection]) -> tuple[float, ...]:
+def loss_of(trial: FrozenTrial, directions: Sequence[StudyDirection]) -> tuple[float, ...]:
     """A complete trial's values, in the sense in which less is better."""
     values = cast("list[float]", trial.values)
     if len(values) != len(directions):
         raise ValueError("The number of the values and the number of the objectives must be identical.")
-    return tuple(-v if d == StudyDirection.MAXIMIZE else v for v, d in zip(values, directions))
+    return minimised(directions, values)

@@ -6,7 +6,7 @@ import math
 import statistics
 from typing import TYPE_CHECKING, cast
 
-from ravine.study._multi_objective import minimised
+from ravine.study._multi_objective import loss_of
 from ravine.study._tell import STD
 from ravine.trial import FrozenTrial, TrialState
 
@@ -41,7 +41,7 @@ def best(study: Study, k: int) -> list[FrozenTrial]:
 
 def _combined(group: list[FrozenTrial], study: Study) -> tuple[float, float]:
     """Several measurements of one configuration as one: value (less is better) and variance."""
-    values = [minimised(trial, study.directions)[0] for trial in group]
+    values = [loss_of(trial, study.directions)[0] for trial in group]
     if not all(map(math.isfinite, values)):
         return max(values), 0.0
     errors = [cast("list[float]", trial.system_attrs.get(STD) or [0.0])[0] for trial in group]
