@@ -28,13 +28,19 @@ class Unusable(Exception):
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Calls the function; gives the process's exit code."""
+    """Reads the command line, and does what it says; gives the process's exit code."""
     target, *metrics = arguments
     folder = os.environ.get("RAVINE_BASE_DIR") or os.getcwd()
     if os.environ.pop("RAVINE_POOL", None):
         from ravine import _pool
 
         _pool.serve(lambda: find(target, folder))
+        _pool.leave(lambda: call(target, folder, metrics))
+    return call(target, folder, metrics)
+
+
+def call(target: str, folder: str, metrics: Sequence[str]) -> int:
+    """Calls the function with the run's configuration, and reports its metrics; gives the exit code."""
     try:
         function = find(target, folder)
         positional, named = bind(function, config())

@@ -103,9 +103,74 @@ def test_numbers_that_nobody_seeded_differ_between_the_runs_of_a_pool(tmp_path: 
     assert len({trial.metrics["other"] for trial in result.trials}) == 4
 
 
+def test_generators_that_the_module_seeds_are_in_each_run_as_it_left_them(tmp_path: Path) -> None:
+    module = """
+import random
+import numpy
+random.seed(1)
+numpy.random.seed(1)
+random.random()
+def loss(x): return {'loss': random.random(), 'other': numpy.random.rand()}
+"""
+    result = call_study(tmp_path, module, POOL, trials=3)
+    afresh = tmp_path / "afresh"
+    afresh.mkdir()
+    expected = call_study(afresh, module, "", trials=1).trials[0]
+    assert {trial.value for trial in result.trials} == {expected.value}
+    assert {trial.metrics["other"] for trial in result.trials} == {expected.metrics["other"]}
+
+
+def test_what_the_module_keeps_until_its_end_is_there_for_every_run(tmp_path: Path) -> None:
+    module = """
+import os, sys, tempfile
+folder, file = tempfile.TemporaryDirectory(), tempfile.NamedTemporaryFile()
+def loss(x):
+    assert os.path.exists(folder.name) and os.path.exists(file.name)
+    return x
+"""
+    result = call_study(tmp_path, counted(tmp_path, module), POOL, trials=4)
+    assert [trial.state for trial in result.trials] == ["complete"] * 4
+    assert imports(tmp_path) == 1
+
+
+def test_a_run_of_a_pool_ends_as_a_process_does(tmp_path: Path) -> None:
+    module = """
+import atexit, sys, threading, time
+def late(out):
+    time.sleep(0.2)
+    print("a thread", file=out, flush=True)
+def loss(x):
+    out = open("said", "a")
+    atexit.register(print, "at exit", file=out, flush=True)
+    threading.Thread(target=late, args=(out,)).start()
+    print("no newline", end="")
+    import ravine
+    ravine.report(loss=x)
+    sys.exit(0)
+"""
+    result = call_study(tmp_path, counted(tmp_path, module), POOL)
+    assert result.trials[0].state == "complete"
+    assert (tmp_path / "said").read_text() == "a thread\nat exit\n"
+    assert result.log(0) == "no newline"
+    assert imports(tmp_path) == 1
+
+
+@pytest.mark.parametrize(
+    "head",
+    ["import _thread, time\n_thread.start_new_thread(time.sleep, (1000,))", "open('/dev/null')"],
+    ids=["threads of a library", "nothing"],
+)
+def test_a_module_that_leaves_threads_running_is_imported_by_each_run(tmp_path: Path, head: str) -> None:
+    result = call_study(tmp_path, counted(tmp_path, f"{head}\ndef loss(x): return x"), POOL, trials=3)
+    assert [trial.state for trial in result.trials] == ["complete"] * 3
+    assert imports(tmp_path) == (4 if "thread" in head else 1)
+
+
 @pytest.mark.parametrize(
     "head",
     [
+        "import signal\nsignal.signal(signal.SIGCHLD, signal.SIG_IGN)",
+        "import multiprocessing\nmanager = multiprocessing.Manager()",
         "import threading\nthreading.Thread(target=threading.Event().wait, daemon=True).start()",
         "import ravine\nravine.config()",
         "import os\nif os.environ.get('RAVINE_TRIAL') is None: raise RuntimeError('nobody is here')",

@@ -242,7 +242,12 @@ impl Job {
                 Err(TryLockError::Poisoned(poisoned)) => break PoisonError::into_inner(poisoned),
                 Err(TryLockError::WouldBlock) => {
                     std::thread::sleep(Duration::from_micros(200));
-                    interrupted()?;
+                    if let Err(error) = interrupted() {
+                        // Lessons are learned in their order: one that is lost would be the last.
+                        let mut mind = self.mind.lock().unwrap_or_else(PoisonError::into_inner);
+                        mind.early.insert(self.lesson, self.observed);
+                        return Err(error);
+                    }
                 }
             }
         };

@@ -11,6 +11,7 @@ use space::{ChoiceDomain, ChoiceOption, Domain};
 use study::{Assignment, Ending, EventBody, Suggested};
 
 use crate::dist::{Dist, Kind};
+use crate::ledger::missing;
 use crate::table::{Param, Row, State, Table};
 
 /// The note that holds what a sampler noted for itself.
@@ -250,7 +251,7 @@ pub(crate) fn take_suggested(
     made: &mut Made,
 ) -> PyResult<()> {
     let column = table.make_column(&PyString::new(py, name))?;
-    let row = &table.rows[number as usize];
+    let row = table.rows.get(number as usize).ok_or_else(|| missing(number.into()))?;
     if row.state.is_finished() || row.param(column).is_some() {
         return Ok(());
     }

@@ -20,7 +20,7 @@ use study::{Assignment, Direction, EventBody, Objective, Settings, StudyCreated,
 use crate::adding::{self, Given};
 use crate::engine;
 use crate::events::{self, Made};
-use crate::ledger::Ledger;
+use crate::ledger::{Ledger, missing};
 use crate::pulse;
 use crate::table::{Row, State};
 
@@ -288,8 +288,10 @@ impl Journal {
         at: i64,
     ) -> PyResult<()> {
         let table = &mut ledger.table;
-        let known = body.trial().and_then(|trial| u32::try_from(trial.0).ok());
-        let number = known.unwrap_or_default();
+        let number = match body.trial() {
+            Some(trial) => u32::try_from(trial.0).map_err(|_| missing(trial.0))?,
+            None => 0,
+        };
         match body {
             EventBody::TrialCreated(created) => {
                 self.turns += 1;
@@ -370,8 +372,13 @@ impl Journal {
         Ok(())
     }
 
-    /// What a trial has that is not in the log yet.
-    fn unsent(&mut self, py: Python<'_>, ledger: &mut Ledger, number: u32) -> PyResult<Vec<EventBody>> {
+    /// What a trial has that is not in the log yet; how many parameters and reports are in it with that.
+    fn unsent(
+        &self,
+        py: Python<'_>,
+        ledger: &mut Ledger,
+        number: u32,
+    ) -> PyResult<(Vec<EventBody>, (usize, usize))> {
         let (params, reports) = self.sent.get(&number).copied().unwrap_or_default();
         let mut bodies = Vec::new();
         if !self.sent.contains_key(&number)
@@ -386,8 +393,7 @@ impl Journal {
         let reports = events::reported(number, row.reports.get(reports..).unwrap_or_default(), metric);
         bodies.extend(events::suggested(py, &mut ledger.table, number, &params)?);
         bodies.extend(reports);
-        self.sent.insert(number, now);
-        Ok(bodies)
+        Ok((bodies, now))
     }
 }
 
@@ -434,10 +440,11 @@ impl Journal {
 
     /// Writes what a running trial has that is not in the log yet, so that others see it.
     fn flush(slf: &Bound<'_, Self>, ledger: &Bound<'_, Ledger>, number: u32) -> PyResult<()> {
-        let bodies = slf.borrow_mut().unsent(slf.py(), &mut ledger.borrow_mut(), number)?;
+        let (bodies, now) = slf.borrow().unsent(slf.py(), &mut ledger.borrow_mut(), number)?;
         if !bodies.is_empty() {
             append(slf, &bodies, &Guard::default(), Durability::Committed)?;
         }
+        slf.borrow_mut().sent.insert(number, now);
         Ok(())
     }
 
@@ -450,11 +457,12 @@ impl Journal {
         values: Vec<f64>,
     ) -> PyResult<()> {
         let state = State::of(state)?;
-        let mut bodies = slf.borrow_mut().unsent(slf.py(), &mut ledger.borrow_mut(), number)?;
+        let (mut bodies, now) = slf.borrow().unsent(slf.py(), &mut ledger.borrow_mut(), number)?;
         let notes = ledger.borrow().row(number)?.system.as_ref().map(|notes| notes.clone_ref(slf.py()));
         let violations = notes.map(|notes| engine::violations(notes.bind(slf.py()))).unwrap_or_default();
         bodies.push(events::ended(number, state, &values, &slf.borrow().metrics, violations));
         append(slf, &bodies, &Guard::default(), Durability::Synced)?;
+        slf.borrow_mut().sent.insert(number, now);
         catch_up(slf, ledger)
     }
 

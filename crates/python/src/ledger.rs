@@ -37,11 +37,11 @@ pub(crate) struct Ledger {
 
 impl Ledger {
     pub(crate) fn row(&self, number: u32) -> PyResult<&Row> {
-        self.table.rows.get(number as usize).ok_or_else(|| missing(number))
+        self.table.rows.get(number as usize).ok_or_else(|| missing(number.into()))
     }
 
     pub(crate) fn row_mut(&mut self, number: u32) -> PyResult<&mut Row> {
-        self.table.rows.get_mut(number as usize).ok_or_else(|| missing(number))
+        self.table.rows.get_mut(number as usize).ok_or_else(|| missing(number.into()))
     }
 
     /// A forked process has copies of locks and of a log's place that mean nothing there.
@@ -68,7 +68,8 @@ impl Ledger {
     }
 }
 
-fn missing(number: u32) -> PyErr {
+/// A trial of the log's that the study does not have.
+pub(crate) fn missing(number: u64) -> PyErr {
     PyKeyError::new_err(format!("No trial with number {number} exists."))
 }
 

@@ -20,14 +20,13 @@ use nix::fcntl::OFlag;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::signal::Signal;
 use nix::sys::socket::{ControlMessage, MsgFlags, sendmsg};
-use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
-use nix::unistd::{Pid, pipe2};
+use nix::unistd::pipe2;
 use serde::Serialize;
 
 use super::environment::{self, Base};
 use super::start::{Shared, arguments};
 use crate::order::RunOrder;
-use crate::process::{self, Program, signal_tree};
+use crate::process::{self, Program, Reaper, signal_tree};
 
 /// Tells a program that it is to be a pool.
 const TOLD: &CStr = c"RAVINE_POOL=1";
@@ -73,6 +72,8 @@ pub(super) struct Pool {
     /// Until it is reaped.
     pid: Option<i32>,
     state: State,
+    /// Whether a run was forked from it.
+    has_forked: bool,
     stream: UnixStream,
 }
 
@@ -150,12 +151,17 @@ impl Pools {
                 return true;
             }
             pool.pid = None;
-            matches!(pool.state, State::Warming | State::Unfit)
+            if pool.state == State::Warming {
+                // What it started may hold its socket open.
+                tracing::warn!("{} cannot be forked: each run is started afresh", pool.shown());
+                pool.state = State::Unfit;
+            }
+            pool.state == State::Unfit
         });
     }
 
     /// Ends them all: nothing runs, and nobody is there who could order. Returns whether there were any.
-    pub(super) fn end(&mut self) -> bool {
+    pub(super) fn end(&mut self, reaper: &mut Reaper) -> bool {
         let any = !self.0.is_empty();
         let living = self.0.drain(..).filter_map(|pool| {
             // Who reads the end of its orders ends.
@@ -164,15 +170,12 @@ impl Pools {
         });
         let mut living: Vec<i32> = living.collect();
         let deadline = Instant::now() + FAREWELL;
-        while !living.is_empty() {
+        // What hangs in the kernel is left to it.
+        while !living.is_empty() && Instant::now() < deadline + FAREWELL {
             if Instant::now() >= deadline {
                 signal_tree(&living, Signal::SIGKILL);
             }
-            let lives = |pid: &i32| {
-                let flags = Some(WaitPidFlag::WNOHANG);
-                matches!(waitpid(Pid::from_raw(*pid), flags), Ok(WaitStatus::StillAlive))
-            };
-            living.retain(lives);
+            living.retain(|pid| reaper.reap(*pid).is_none());
             if !living.is_empty() {
                 std::thread::sleep(Duration::from_millis(2));
             }
@@ -195,7 +198,8 @@ impl Pool {
         let stdio = [theirs.as_fd(), log.as_fd(), log.as_fd()];
         let program = Program { file: file.as_c_str(), args: &args, environment: &all, stdio };
         let pid = shared.mark.worn(|| process::spawn(&program))?.as_raw();
-        Ok(Pool { args, cwd: cwd.to_path_buf(), environment, pid: Some(pid), state: State::Warming, stream })
+        let (cwd, pid, state) = (cwd.to_path_buf(), Some(pid), State::Warming);
+        Ok(Pool { args, cwd, environment, pid, state, has_forked: false, stream })
     }
 
     /// Forks a run. It begins when `equip` has given it what it is to be born with.
@@ -214,8 +218,10 @@ impl Pool {
                 why.kind(),
                 ErrorKind::UnexpectedEof | ErrorKind::BrokenPipe | ErrorKind::ConnectionReset
             );
-            self.abandon(if is_gone { State::Gone } else { State::Unfit });
+            // One that dies of its first fork would again.
+            self.abandon(if is_gone && self.has_forked { State::Gone } else { State::Unfit });
         }
+        self.has_forked |= forked.is_ok();
         forked
     }
 

@@ -57,6 +57,17 @@ enum Wait {
     Pool(Option<Instant>),
 }
 
+/// Whose a child is that a run, or a pool, left to this process.
+#[derive(Clone, Copy)]
+enum Orphan {
+    /// A run's, says its mark.
+    Of(RunId),
+    /// Started by a pool while it got ready: it ends with the pools.
+    OfPool,
+    /// It shed its mark, or belongs to a study inside a run.
+    Unknown,
+}
+
 /// The runs.
 pub(super) struct Runs {
     shared: Shared,
@@ -69,8 +80,7 @@ pub(super) struct Runs {
     alive: BTreeMap<RunId, Run>,
     /// Whose program a child is.
     programs: HashMap<i32, RunId>,
-    /// Whose orphan a child is, where its mark tells.
-    orphans: HashMap<i32, Option<RunId>>,
+    orphans: HashMap<i32, Orphan>,
     ended: BTreeMap<RunId, Ending>,
     save_due: Option<Instant>,
     started: u32,
@@ -209,7 +219,7 @@ impl Runs {
 
     /// Ends the pools, and what they started for themselves: nobody is there who could need them.
     pub(super) fn end_pools(&mut self) {
-        if self.pools.end()
+        if self.pools.end(&mut self.reaper)
             && let Ok(left) = self.children.read()
         {
             signal_tree(&left, Signal::SIGKILL);
@@ -415,13 +425,19 @@ impl Runs {
     /// Whose orphan a child is, says its mark; one that shed it, or that belongs to a study inside a run, falls to the last
     /// run that lives.
     fn owner_of(&mut self, pid: i32) -> Option<RunId> {
-        let alive = &self.alive;
-        let owner = *self.orphans.entry(pid).or_insert_with(|| {
-            let mark = Mark::of(pid)?;
-            alive.values().find(|run| run.mark == mark).map(|run| run.id)
+        let (alive, study) = (&self.alive, self.shared.mark);
+        let owner = *self.orphans.entry(pid).or_insert_with(|| match Mark::of(pid) {
+            Some(mark) if mark == study => Orphan::OfPool,
+            mark => {
+                let run = alive.values().find(|run| Some(run.mark) == mark);
+                run.map_or(Orphan::Unknown, |run| Orphan::Of(run.id))
+            }
         });
-        let last = || alive.keys().next().copied().filter(|_| alive.len() == 1);
-        owner.or_else(last)
+        match owner {
+            Orphan::Of(run) => Some(run),
+            Orphan::OfPool => None,
+            Orphan::Unknown => alive.keys().next().copied().filter(|_| alive.len() == 1),
+        }
     }
 }
 

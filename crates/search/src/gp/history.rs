@@ -204,9 +204,7 @@ impl History {
             let outcome = t.at(view)?;
             let repetitions = t.repetitions.len().max(1);
             // What was stopped or failed has cost less than the configuration would.
-            let whole = t.cost.filter(|cost| {
-                matches!(*outcome, Outcome::Complete { .. }) && *cost > 0.0 && cost.is_finite()
-            });
+            let whole = t.cost.filter(|cost| t.is_complete() && *cost > 0.0 && cost.is_finite());
             Some(Told {
                 trial: *trial,
                 point: &t.point,
