@@ -343,3 +343,27 @@ def test_threads_that_share_a_kept_study_do_not_get_in_each_others_way(tmp_path:
         sys.setswitchinterval(interval)
     assert [trial.number for trial in study.trials] == list(range(150))
     assert all(trial.user_attrs["note"] == [trial.value] * 20 for trial in study.trials)
+
+
+def test_what_could_not_be_written_is_written_once_there_is_room(url):
+    code = f"""
+import resource, signal, ravine
+ravine.logging.set_verbosity(50)
+study = ravine.create_study(study_name="s", storage={url!r})
+trial = study.ask()
+trial.suggest_float("x", 0, 1)
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+_, most = resource.getrlimit(resource.RLIMIT_FSIZE)
+resource.setrlimit(resource.RLIMIT_FSIZE, (1, most))
+for attempt in (lambda: trial.suggest_float("y", 0, 1), lambda: study.tell(trial, 1.0)):
+    try:
+        attempt()
+    except ravine.exceptions.StorageInternalError:
+        continue
+    raise SystemExit("it was written")
+resource.setrlimit(resource.RLIMIT_FSIZE, (most, most))
+study.tell(trial, 1.0)
+"""
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=120)
+    (trial,) = ravine.load_study(study_name="s", storage=url).trials
+    assert trial.value == 1.0 and trial.params.keys() == {"x", "y"}

@@ -311,6 +311,15 @@ mod tests {
     }
 
     #[test]
+    fn what_a_stopped_trial_cost_is_not_what_its_configuration_costs() {
+        let mut history = told_of(20, 0, 1);
+        let spent = |trial| Observed::Spent { trial: TrialId(trial), cost: 2.0 };
+        history.learn(&[spent(0), spent(20)], "");
+        let costs: Vec<_> = history.told(View::Step(1)).filter_map(|told| told.log_cost).collect();
+        assert_eq!(costs, [libm::log(2.0)]);
+    }
+
+    #[test]
     fn the_best_and_the_newest_are_kept() {
         let trials: Vec<TrialId> = (0..1000).map(TrialId).collect();
         let standing: Vec<f64> = (0..1000).map(|i| f64::from((i * 37) % 1000)).collect();
