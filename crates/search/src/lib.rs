@@ -22,6 +22,7 @@ pub mod importance;
 mod maths;
 mod nsga2;
 mod nsga3;
+mod opening;
 pub mod pareto;
 mod protocol;
 mod pruner;

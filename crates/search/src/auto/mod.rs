@@ -1,12 +1,16 @@
 //! The choice of a method where none is named.
 //!
 //! The given points come first, then the defaults or the centre, then a few scrambled Sobol points. What follows depends on
-//! the space and on how far the study is ([`plan`]). With few parameters Gaussian processes and CMA-ES take turns, by what
-//! each has found lately ([`arms`]); CMA-ES learns from what the others find as from points that are put into its
-//! generations. With many parameters or trials CMA-ES leads, and each of its generations gets a point or two of a Gaussian
-//! process in a box around the best trial; so it is where many trials run at a time, with generations of half as many. Where most trials end early, a Gaussian process learns from the furthest step that
-//! enough of them came to. Elsewhere it is TPE. With several objectives Gaussian processes, which fill the front, and TPE, which looks
-//! elsewhere too, alternate; with many of them or many trials it is a genetic algorithm.
+//! the space and on how far the study is ([`plan`]):
+//!
+//! - With few parameters Gaussian processes and CMA-ES take turns, by what each has found lately ([`arms`]); CMA-ES learns
+//!   from what the others find as from points that are put into its generations.
+//! - With many parameters or trials CMA-ES leads, and each of its generations gets a point or two of a Gaussian process in a
+//!   box around the best trial; so it is where many trials run at a time, with generations of half as many.
+//! - Where most trials end early, a Gaussian process learns from the furthest step that enough of them came to.
+//! - With several objectives Gaussian processes, which fill the front, and TPE, which looks elsewhere too, alternate; with
+//!   many of them or many trials it is a genetic algorithm.
+//! - Elsewhere it is TPE.
 //!
 //! Whose turn a trial was stands in its memo; the method, and why, where it changes (invariant HISTORY).
 
@@ -23,6 +27,7 @@ use self::arms::{Arm, Arms};
 use self::plan::{Character, OBJECTIVES, Plan, Progress};
 use crate::cmaes::{Beginning, Cmaes, Foreign, Role};
 use crate::gp::{Gp, View};
+use crate::opening;
 use crate::random::Random;
 use crate::sobol::Sobol;
 use crate::standing::Standing;
@@ -102,7 +107,7 @@ impl Auto {
 
     /// How many results there are before a model is asked.
     fn opening(&self) -> usize {
-        (self.character.dimension + 2).clamp(5, 12)
+        opening::results(self.character.dimension)
     }
 
     /// One of the first trials: the defaults or the centre, then Sobol's points.
@@ -113,12 +118,7 @@ impl Auto {
         accept: &dyn Fn(&Point) -> bool,
     ) -> Result<Draft, SearchError> {
         if self.trials == 0 && attempt == 0 {
-            let centre = ask.space.decode(&vec![0.5; ask.space.encoding().width()]);
-            let parameters = ask.space.parameters();
-            let point = ask.space.complete(|i, _| {
-                let known = parameters[i].default.clone().or_else(|| centre.get(i).cloned());
-                known.unwrap_or_else(|| parameters[i].domain.nth(&0u32.into()))
-            });
+            let point = opening::point(ask.space);
             if accept(&point) {
                 return Ok(Draft::Point(point, None));
             }

@@ -51,6 +51,7 @@ pub(crate) use self::trust_region::TrustRegion;
 #[allow(unused_imports, reason = "parts that `auto` is made of")]
 pub(crate) use self::values::Prepared;
 use self::volume::{Beyond, Gains};
+use crate::opening;
 use crate::pareto::{crowding, ranks};
 use crate::sobol::directions::{MOST_DIMENSIONS, Sequence};
 use crate::sobol::scramble::Scramble;
@@ -130,11 +131,11 @@ impl Gp {
     }
 
     fn startup(&self) -> usize {
-        let usual = (self.layout.dimensions() + 2).clamp(5, 12);
-        self.options.n_startup_trials.map_or(usual, |n| n as usize)
+        let usual = || opening::results(self.layout.dimensions());
+        self.options.n_startup_trials.map_or_else(usual, |n| n as usize)
     }
 
-    /// A point of the first trials: the defaults where the space has some, else the centre; then Sobol's sequence, scrambled.
+    /// A point of the first trials: [`opening::point`], then Sobol's sequence, scrambled.
     fn first_points(&self, ask: &Ask<'_>, attempt: u32, accept: &dyn Fn(&Point) -> bool) -> Draft {
         let created = self.history.trials.len() as u32;
         let Some(sequence) = &self.sequence else {
@@ -142,13 +143,7 @@ impl Gp {
             return if accept(&point) { Draft::Point(point, None) } else { Draft::Refused };
         };
         if created == 0 && attempt == 0 {
-            let centre = vec![0.5; self.layout.width];
-            let own = ask.space.decode(&centre);
-            let parameters = ask.space.parameters();
-            let point = ask.space.complete(|i, _| {
-                let known = parameters[i].default.clone().or_else(|| own.get(i).cloned());
-                known.unwrap_or_else(|| parameters[i].domain.nth(&0u32.into()))
-            });
+            let point = opening::point(ask.space);
             if accept(&point) {
                 return Draft::Point(point, None);
             }
