@@ -24,12 +24,11 @@ use serde_json::Value as Json;
 use space::{Domain, FloatDomain, IntDomain, Point, Space};
 
 use crate::declared::Declared;
-use crate::ledger::Ledger;
 use crate::plan::Plan;
 use crate::table::{Row, State, Table};
 
 /// The trials that a sampler of the engine decided on, and what it noted for itself when it did.
-pub(crate) type Decided = IndexMap<u32, Option<Json>>;
+type Decided = IndexMap<u32, Option<Json>>;
 
 /// So many samplers work in a study at once; of more the one goes that was built first.
 const AT_WORK: usize = 4;
@@ -63,8 +62,19 @@ struct Mind {
     early: BTreeMap<u64, Vec<Observed>>,
 }
 
-/// A sampler in a study.
-pub(crate) struct Engine {
+/// The samplers of the engine at work in a study, and what they work with.
+#[derive(Default)]
+pub(crate) struct Samplers {
+    /// By their plans: the study's own, and such as it asks for single values.
+    engines: IndexMap<u64, Engine>,
+    declared: Option<Declared>,
+    pub(crate) decided: Decided,
+    /// How many trials there will be, where that is known.
+    pub(crate) budget: Option<u64>,
+}
+
+/// One of them.
+struct Engine {
     mind: Arc<Mutex<Mind>>,
     space: Arc<Space>,
     slots: Arc<Vec<Option<usize>>>,
@@ -93,16 +103,28 @@ pub(crate) struct Job {
     budget: Option<u64>,
 }
 
-impl Engine {
+impl Samplers {
+    /// From now on the space is this one.
+    pub(crate) fn declare(&mut self, declared: Declared) {
+        self.declared = Some(declared);
+        self.engines.clear();
+    }
+
+    /// The declared space, where there is one.
+    pub(crate) fn declared(&self) -> Option<&Declared> {
+        self.declared.as_ref()
+    }
+
     /// Makes the engine current for `plan`, and the job of the trial's proposal; `None` where nothing is known yet
     /// that could be proposed.
     pub(crate) fn job(
+        &mut self,
         py: Python<'_>,
-        ledger: &mut Ledger,
+        table: &Table,
         plan: &Plan,
         number: u32,
     ) -> PyResult<Option<Job>> {
-        let Ledger { table, engines, declared, decided, budget, .. } = ledger;
+        let Samplers { engines, declared, decided, budget } = self;
         let declared = declared.as_ref();
         if engines.get(&plan.token).is_none_or(|engine| engine.is_stale(table)) {
             let old = engines.shift_remove(&plan.token);
@@ -130,6 +152,16 @@ impl Engine {
         }))
     }
 
+    /// A trial runs with what the plan's sampler decided.
+    pub(crate) fn decide(&mut self, plan: &Plan, number: u32, wish: &Wish, memo: Option<Json>) {
+        self.decided.insert(number, memo);
+        if let Some(engine) = self.engines.get_mut(&plan.token).filter(|_| !plan.only_numbers) {
+            engine.foretell(number, wish, &self.decided);
+        }
+    }
+}
+
+impl Engine {
     fn is_stale(&self, table: &Table) -> bool {
         let since = table.ended.len() - self.built_at;
         self.dists < table.dists.len() && since * 8 >= self.built_at
@@ -207,7 +239,7 @@ impl Engine {
     }
 
     /// Tells the sampler, with the next lesson, that a trial runs with the values that it was given.
-    pub(crate) fn foretell(&mut self, number: u32, wish: &Wish, decided: &Decided) {
+    fn foretell(&mut self, number: u32, wish: &Wish, decided: &Decided) {
         if self.conditional || !Arc::ptr_eq(&wish.slots, &self.slots) {
             return;
         }
@@ -371,9 +403,4 @@ pub(crate) fn refused(error: SearchError) -> PyErr {
         SearchError::Unsuitable(message) => PyValueError::new_err(message),
         other => PyRuntimeError::new_err(other.to_string()),
     }
-}
-
-/// The sampler that a description names.
-pub(crate) fn spec(json: &str) -> PyResult<SamplerSpec> {
-    serde_json::from_str(json).map_err(|error| PyValueError::new_err(error.to_string()))
 }

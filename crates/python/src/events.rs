@@ -11,8 +11,7 @@ use space::{ChoiceDomain, ChoiceOption, Domain};
 use study::{Assignment, Ending, EventBody, Suggested};
 
 use crate::dist::{Dist, Kind};
-use crate::ledger::missing;
-use crate::table::{Param, Row, State, Table};
+use crate::table::{Param, Row, State, Table, missing};
 
 /// The note that holds what a sampler noted for itself.
 const MEMO: &str = "ravine:memo";

@@ -20,9 +20,9 @@ use study::{Assignment, Direction, EventBody, Objective, Settings, StudyCreated,
 use crate::adding::{self, Given};
 use crate::engine;
 use crate::events::{self, Made};
-use crate::ledger::{Ledger, missing};
+use crate::ledger::Ledger;
 use crate::pulse;
-use crate::table::{Row, State};
+use crate::table::{Row, State, missing};
 
 /// A database of studies.
 #[pyclass(frozen, module = "ravine._ravine")]
@@ -352,7 +352,7 @@ impl Journal {
                 row.frozen = None;
                 events::take_notes(py, row, &tagged.attributes, made)?;
                 if let Some(memo) = events::memo_of(&tagged.attributes) {
-                    ledger.decided.insert(number, Some(memo));
+                    ledger.samplers.decided.insert(number, Some(memo));
                 }
             }
             EventBody::StudyTagged(_) => {
@@ -382,7 +382,7 @@ impl Journal {
         let (params, reports) = self.sent.get(&number).copied().unwrap_or_default();
         let mut bodies = Vec::new();
         if !self.sent.contains_key(&number)
-            && let Some(Some(memo)) = ledger.decided.get(&number)
+            && let Some(Some(memo)) = ledger.samplers.decided.get(&number)
         {
             bodies.push(events::tagged(number, events::memo_note(memo)));
         }

@@ -2,32 +2,23 @@
 //!
 //! Its methods take the ledger for moments only, with the interpreter held; none runs foreign Python code meanwhile.
 
-use indexmap::IndexMap;
-use pyo3::exceptions::PyKeyError;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList, PyString, PyTuple};
 use serde_json::Value as Json;
 
 use crate::declared::Declared;
 use crate::dist::{self, Dist, Kind};
-use crate::engine::{Decided, Engine, Wish};
+use crate::engine::{Samplers, Wish};
 use crate::moment;
 use crate::plan::Plan;
-use crate::table::{Param, Row, State, Table};
+use crate::table::{Param, Row, State, Table, missing};
 use crate::trial::Trial;
 
 /// The trials of one study.
 #[pyclass(module = "ravine._ravine", weakref)]
 pub(crate) struct Ledger {
     pub(crate) table: Table,
-    /// The samplers of the engine at work, by their plans: the study's own, and such as it asks for single values.
-    pub(crate) engines: IndexMap<u64, Engine>,
-    /// The declared space, where there is one.
-    pub(crate) declared: Option<Declared>,
-    /// The trials that a sampler of the engine decided on, with what it noted for itself.
-    pub(crate) decided: Decided,
-    /// How many trials there will be, where that is known.
-    pub(crate) budget: Option<u64>,
+    pub(crate) samplers: Samplers,
     /// The process that made it.
     process: u32,
     /// The id of its trial 0 in the storage; others follow.
@@ -68,11 +59,6 @@ impl Ledger {
     }
 }
 
-/// A trial of the log's that the study does not have.
-pub(crate) fn missing(number: u64) -> PyErr {
-    PyKeyError::new_err(format!("No trial with number {number} exists."))
-}
-
 /// The wish of the plan's sampler for a trial, and what it notes for itself.
 pub(crate) fn propose(
     ledger: &Bound<'_, Ledger>,
@@ -90,7 +76,10 @@ pub(crate) fn propose(
         if ledger.borrow().table.ended.len() > ended {
             continue;
         }
-        let job = Engine::job(py, &mut ledger.borrow_mut(), plan, number)?;
+        let job = {
+            let Ledger { table, samplers, .. } = &mut *ledger.borrow_mut();
+            samplers.job(py, table, plan, number)?
+        };
         let Some(job) = job else { return Ok(None) };
         let (wish, memo) = py.detach(|| job.run(|| Python::attach(|py| py.check_signals())))?;
         // A proposal that is dropped changes nothing.
@@ -108,10 +97,7 @@ impl Ledger {
         Ledger {
             first_id,
             table: Table::new(maximize),
-            engines: IndexMap::new(),
-            declared: None,
-            decided: Decided::new(),
-            budget: None,
+            samplers: Samplers::default(),
             process: std::process::id(),
         }
     }
@@ -332,20 +318,19 @@ impl Ledger {
 
     /// Declares the space: the `[space]` table of a study file as JSON, and its constraints.
     fn declare(&mut self, py: Python<'_>, json: &str, constraints: Vec<String>) -> PyResult<()> {
-        self.declared = Some(Declared::new(py, &mut self.table, json, &constraints)?);
-        self.engines.clear();
+        self.samplers.declare(Declared::new(py, &mut self.table, json, &constraints)?);
         Ok(())
     }
 
     /// Whether a space is declared.
     #[getter]
     fn is_declared(&self) -> bool {
-        self.declared.is_some()
+        self.samplers.declared().is_some()
     }
 
     /// Refuses a suggestion that contradicts the declared space.
     fn check_declared(&self, py: Python<'_>, name: &str, distribution: &Bound<'_, PyAny>) -> PyResult<()> {
-        match &self.declared {
+        match self.samplers.declared() {
             Some(declared) => declared.check(py, name, &Dist::of(distribution)?),
             None => Ok(()),
         }
@@ -354,12 +339,12 @@ impl Ledger {
     /// How many trials the study will have, a hint for samplers that plan ahead.
     #[setter]
     fn set_budget(&mut self, budget: Option<u64>) {
-        self.budget = budget;
+        self.samplers.budget = budget;
     }
 
     /// What the sampler noted when it proposed a trial, as JSON.
     fn memo(&self, number: u32) -> Option<String> {
-        self.decided.get(&number)?.as_ref().map(Json::to_string)
+        self.samplers.decided.get(&number)?.as_ref().map(Json::to_string)
     }
 
     /// The trial as an object of its own, not connected with the ledger.

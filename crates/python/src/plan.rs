@@ -54,7 +54,8 @@ impl Plan {
         gamma: Option<Py<PyAny>>,
         weights: Option<Py<PyAny>>,
     ) -> PyResult<Self> {
-        let spec = crate::engine::spec(description)?;
+        let spec: SamplerSpec =
+            serde_json::from_str(description).map_err(|error| PyValueError::new_err(error.to_string()))?;
         let is_random = matches!(spec, SamplerSpec::Random(_));
         let token = NEXT.fetch_add(1, Ordering::Relaxed);
         let rules = (gamma.is_some() || weights.is_some()).then(|| {

@@ -1,6 +1,7 @@
 //! The trials of a study in columns and rows, with no Python but the objects that users put in.
 
 use indexmap::IndexMap;
+use pyo3::exceptions::{PyKeyError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyString};
 use space::Domain;
@@ -31,7 +32,7 @@ impl State {
             2 => State::Pruned,
             3 => State::Fail,
             4 => State::Waiting,
-            _ => return Err(pyo3::exceptions::PyValueError::new_err(format!("{number} is no trial state"))),
+            _ => return Err(PyValueError::new_err(format!("{number} is no trial state"))),
         })
     }
 
@@ -39,6 +40,11 @@ impl State {
     pub(crate) fn is_finished(self) -> bool {
         !matches!(self, State::Running | State::Waiting)
     }
+}
+
+/// A trial of the log's that the study does not have.
+pub(crate) fn missing(number: u64) -> PyErr {
+    PyKeyError::new_err(format!("No trial with number {number} exists."))
 }
 
 /// A value of a trial.

@@ -85,11 +85,7 @@ impl Trial {
         {
             // A trial whose values are given, if only in part, is not the sampler's.
             if trial._fixed_params.is_none() && seen == 0 {
-                let Ledger { engines, decided, .. } = &mut *ledger.borrow_mut();
-                decided.insert(number, memo);
-                if let Some(engine) = engines.get_mut(&plan.token).filter(|_| !plan.only_numbers) {
-                    engine.foretell(number, &wish, decided);
-                }
+                ledger.borrow_mut().samplers.decide(plan, number, &wish, memo);
             }
             trial.wish = Some(wish);
         }
