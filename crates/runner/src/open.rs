@@ -11,15 +11,15 @@ use session::{Definition, Session};
 use spec::{Change, Class, StudyFile};
 use store::{Patience, Patient, Sqlite, Store, sqlite};
 use study::schedule::Capacity;
-use study::{Assignment, Enqueued};
+use study::{Assignment, Enqueued, Study};
 
 use crate::life::{self, Life, Locks};
 use crate::options::Options;
 use crate::patience::Waiting;
-use crate::{Home, RunnerError, capacity, earlier, room, scribe};
+use crate::{Home, RunnerError, capacity, earlier, room};
 
 /// The study attribute that tells which file a study was started from.
-pub(crate) const FILE: &str = "study_file";
+const FILE: &str = "study_file";
 
 /// How long a call finds its database locked before that is said; other runners hold it for moments only.
 const BUSY: Duration = Duration::from_secs(3);
@@ -224,9 +224,14 @@ fn edits(home: &Home, file: &StudyFile, applied: &[Change]) -> Vec<String> {
     remarks
 }
 
+/// The study file that a study was started from.
+pub fn origin(study: &Study) -> Option<PathBuf> {
+    study.attributes().get(FILE)?.as_str().map(PathBuf::from)
+}
+
 /// Two files with one study name are told apart, unless the first is gone: then it was moved.
 fn same_file(session: &Session, home: &Home, origin: &Path) -> Result<(), RunnerError> {
-    match session.with_study(scribe::origin) {
+    match session.with_study(self::origin) {
         Some(before) if before.is_file() && !is_same(&before, origin) => Err(RunnerError::OtherFile {
             study: home.name(),
             folder: home.folder().to_path_buf(),
@@ -244,7 +249,7 @@ fn is_same(before: &Path, origin: &Path) -> bool {
 }
 
 fn record_origin(session: &Session, origin: &Path) -> Result<(), RunnerError> {
-    let before = session.with_study(scribe::origin);
+    let before = session.with_study(self::origin);
     if before.is_none_or(|before| !is_same(&before, origin)) {
         let origin = serde_json::Value::from(origin.display().to_string());
         session.tag_study([(FILE.to_owned(), origin)].into_iter().collect())?;

@@ -11,7 +11,7 @@ use report::export::{Fold, Projection};
 use session::Session;
 use space::{Json, Space};
 use store::{SCRIBE, StoreError};
-use study::{Study, Trial};
+use study::Trial;
 
 use crate::post::{Hold, Post};
 
@@ -88,9 +88,4 @@ impl Scribe {
 pub fn resolved(space: Option<&Space>, trial: Trial<'_>) -> Option<Json> {
     let space = space?;
     space.from_json(&trial.point()).ok().map(|point| space.resolve(&point))
-}
-
-/// The study file that a study was started from.
-pub fn origin(study: &Study) -> Option<PathBuf> {
-    study.attributes().get(crate::open::FILE)?.as_str().map(PathBuf::from)
 }
