@@ -19,6 +19,11 @@ pub(crate) struct Fixed {
 impl Fixed {
     /// The list as the study file gives it: tables from path to value, each complete.
     pub(crate) fn new(space: &Space, tables: &[Map<String, Value>]) -> Result<Self, SearchError> {
+        if tables.is_empty() {
+            return Err(SearchError::Unsuitable(
+                "sampler fixed: points is empty; it tries exactly those".to_owned(),
+            ));
+        }
         let points = tables.iter().enumerate().map(|(i, table)| {
             space.from_json(table).map_err(|why| SearchError::Unsuitable(format!("points[{i}]: {why}")))
         });

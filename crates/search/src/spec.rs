@@ -146,7 +146,7 @@ pub struct TpeOptions {
     pub multivariate: Option<bool>,
     /// How many ended trials come before the model is asked; until then points are random.
     pub n_startup_trials: u32,
-    /// How many candidates are drawn from the better trials' density; the best one is proposed. At least 1. Where
+    /// How many candidates are drawn from the better trials' density; the best one is proposed. From 1 to 100,000. Where
     /// absent 48 for numbers that are modelled together and 24, as in Optuna, for all else.
     pub n_ei_candidates: Option<u32>,
     /// The weight of the prior kernel, which covers each range, relative to one trial's. At least 0.

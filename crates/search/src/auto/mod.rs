@@ -24,7 +24,7 @@ use serde_json::{Value, json};
 use space::{Point, Space};
 
 use self::arms::{Arm, Arms};
-use self::plan::{Character, OBJECTIVES, Plan, Progress};
+use self::plan::{Character, OBJECTIVES, Plan, Progress, crowded};
 use crate::cmaes::{Beginning, Cmaes, Foreign, Role};
 use crate::gp::{Gp, View};
 use crate::opening;
@@ -69,6 +69,8 @@ pub(crate) struct Auto {
     arms: Arms,
     trials: usize,
     running: BTreeSet<TrialId>,
+    /// Whether many run at a time.
+    crowded: bool,
     /// Trials with a value, and those that ended before they had one.
     complete: BTreeSet<TrialId>,
     early: BTreeSet<TrialId>,
@@ -98,6 +100,7 @@ impl Auto {
             arms: Arms::new(),
             trials: 0,
             running: BTreeSet::new(),
+            crowded: false,
             complete: BTreeSet::new(),
             early: BTreeSet::new(),
             method: None,
@@ -203,6 +206,7 @@ impl Auto {
         let text = |key| memo.and_then(|m| m.get(key)?.as_str());
         self.trials += 1;
         self.running.insert(trial);
+        self.crowded = crowded(self.crowded, self.running.len());
         self.since_model += 1;
         if let Some(method) = text(METHOD) {
             self.method = Some(method.to_owned());
@@ -298,9 +302,9 @@ impl Strategy for Auto {
         attempt: u32,
         accept: &dyn Fn(&Point) -> bool,
     ) -> Result<Draft, SearchError> {
-        let (trials, running) = (self.trials, self.running.len());
+        let (trials, crowded) = (self.trials, self.crowded);
         let (complete, early) = (self.complete.len(), self.early.len());
-        let progress = Progress { trials, running, complete, early, budget: ask.budget };
+        let progress = Progress { trials, crowded, complete, early, budget: ask.budget };
         let (plan, why) = self.character.plan(progress);
         let has_defaults = ask.space.parameters().iter().any(|p| p.default.is_some());
         let draft = match plan {
@@ -361,5 +365,12 @@ mod tests {
         assert_eq!(begun["cmaes"]["population"], json!(20));
         let turns = |name: &str| memos[80..].iter().filter(|memo| memo[ARM] == name).count();
         assert_eq!([turns("gp"), turns("gp nearby"), turns("cmaes")], [5, 5, 30]);
+        // Fifteen of them end together: the method stays.
+        for trial in ended..ended + 15 {
+            let outcome = Outcome::Complete { values: vec![0.0], violations: vec![] };
+            sampler.learn(&[Observed::Ended { trial: TrialId(trial), outcome }]);
+        }
+        let ask = Ask { space: &space, seed: 5, decision: DecisionId(120), budget: Some(1000) };
+        assert_eq!(sampler.propose(&ask).unwrap().memo.unwrap().get(METHOD), None);
     }
 }

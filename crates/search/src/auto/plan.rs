@@ -73,12 +73,19 @@ pub(super) struct Character {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Progress {
     pub(super) trials: usize,
-    pub(super) running: usize,
+    /// Whether many run at a time: see [`crowded`].
+    pub(super) crowded: bool,
     /// Those that ended with a value.
     pub(super) complete: usize,
     /// Those that ended before they had one: pruned, or not promoted yet.
     pub(super) early: usize,
     pub(super) budget: Option<u64>,
+}
+
+/// Whether many trials run at a time, by how many do when one more has begun. Where many did it stays so until they are
+/// half as many: some end together, and the method is not to change for a moment.
+pub(super) fn crowded(before: bool, running: usize) -> bool {
+    running >= if before { CROWD / 2 } else { CROWD }
 }
 
 impl Character {
@@ -106,7 +113,7 @@ impl Character {
 
     /// The method for the next trial, and why it is that one.
     pub(super) fn plan(&self, progress: Progress) -> (Plan, &'static str) {
-        let Progress { trials, running, complete, early, budget } = progress;
+        let Progress { trials, crowded, complete, early, budget } = progress;
         if self.small {
             return (Plan::Random, "small enough to try every configuration");
         }
@@ -120,9 +127,9 @@ impl Character {
         } else if trials > MANY {
             (Plan::Parzen, "more than 2,000 trials")
         } else if mostly_early(early, complete) {
-            let plan = if self.dimension > FEW || running >= CROWD { Plan::Parzen } else { Plan::Steps };
+            let plan = if self.dimension > FEW || crowded { Plan::Parzen } else { Plan::Steps };
             (plan, "most trials end early, at different steps")
-        } else if running >= CROWD {
+        } else if crowded {
             (Plan::Crowd, "32 trials or more run at a time")
         } else if self.dimension > FEW {
             (Plan::Evolution, "more than 40 parameters")
@@ -138,7 +145,7 @@ impl Character {
             (Plan::Nsga3, "more than 4 objectives")
         } else if progress.trials > MANY {
             (Plan::Nsga2, "several objectives, and more than 2,000 trials")
-        } else if progress.running >= CROWD {
+        } else if progress.crowded {
             (Plan::Nsga2, "several objectives, and 32 trials or more run at a time")
         } else {
             (Plan::Front, "several objectives")

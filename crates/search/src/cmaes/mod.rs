@@ -39,6 +39,8 @@ use crate::{Ask, Observed, Purpose, SearchError, TrialId};
 
 /// The key in a memo under which a draw's own data stand.
 const KEY: &str = "cmaes";
+/// A generation has so many results at most.
+const MOST_RESULTS: u32 = 100_000;
 /// So many earlier results shape the start.
 const ENOUGH_TO_WARM: usize = 10;
 
@@ -144,6 +146,12 @@ impl Cmaes {
         let wrong = |what: &str| Err(SearchError::Unsuitable(format!("sampler cmaes: {what}")));
         if options.population.is_some_and(|p| p < 4) {
             return wrong("population is below 4");
+        }
+        if options.population.is_some_and(|p| p > MOST_RESULTS) {
+            return wrong(&format!("population is above {MOST_RESULTS}"));
+        }
+        if options.adapt_learning_rate && options.covariance == Covariance::Diagonal {
+            return wrong("adapt_learning_rate needs all correlations, and covariance is `diagonal`");
         }
         if !(options.sigma > 0.0 && options.sigma <= 2.0) {
             return wrong("sigma is not a number above 0 and at most 2");

@@ -8,11 +8,11 @@ use serde_json::{Map, Value};
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct CmaesOptions {
-    /// How many results make a generation. At least 4; where absent 4 + ⌊3 ln d⌋.
+    /// How many results make a generation. From 4 to 100,000; where absent 4 + ⌊3 ln d⌋.
     pub population: Option<u32>,
     /// The first standard deviation, as a share of each range. Above 0, at most 2.
     pub sigma: f64,
-    /// Where the search begins: values by parameter path. What is not named begins at its default, where good values are
+    /// Where the search begins: values by parameter path, each of its range. What is not named begins at its default, where good values are
     /// believed to be, or in the middle; options without an order have no place to begin at.
     #[serde(skip_serializing_if = "Map::is_empty")]
     pub start: Map<String, Value>,

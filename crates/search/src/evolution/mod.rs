@@ -13,7 +13,7 @@ use space::{Space, Stream};
 
 pub use self::options::EvolutionOptions;
 use crate::SearchError;
-use crate::evolve::{Breeder, Child, Fronts, Genetic, Individual, Survivors};
+use crate::evolve::{Breeder, Child, Fronts, Genetic, Individual, MOST_MEMBERS, Survivors};
 
 /// How large a mutation is: small steps, and jumps that reach everywhere.
 const STEP_ETA: f64 = 20.0;
@@ -40,13 +40,16 @@ pub(crate) fn new(
     if options.population < 2 {
         return wrong("population is below 2");
     }
+    if options.population > MOST_MEMBERS {
+        return wrong(&format!("population is above {MOST_MEMBERS}"));
+    }
     if options.sample < 1 {
         return wrong("sample is 0; at least 1 member is needed to be the parent");
     }
     let startup = options.n_startup_trials.unwrap_or(options.population).into();
     let aging = Aging {
         size: options.population as usize,
-        sample: options.sample,
+        sample: options.sample.min(options.population),
         members: Vec::new(),
         fronts: None,
     };

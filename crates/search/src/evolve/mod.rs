@@ -19,3 +19,6 @@ pub(crate) use fronts::{Fronts, crowding_of, front, ranks};
 pub(crate) use gene::stepped;
 pub(crate) use genetic::{Child, Genetic, Survivors};
 pub(crate) use individual::{Individual, Trials};
+
+/// A population may have so many members: sorting them into fronts takes a time that grows with their square.
+pub(crate) const MOST_MEMBERS: u32 = 100_000;

@@ -12,7 +12,7 @@ use space::Space;
 pub use self::options::Nsga2Options;
 use self::population::Population;
 use crate::SearchError;
-use crate::evolve::Genetic;
+use crate::evolve::{Genetic, MOST_MEMBERS};
 
 /// The sampler for a space and so many objectives.
 pub(crate) fn new(
@@ -23,6 +23,9 @@ pub(crate) fn new(
     let wrong = |what: &str| Err(SearchError::Unsuitable(format!("sampler nsga2: {what}")));
     if options.population < 4 {
         return wrong("population is below 4; a crossover needs something to choose from");
+    }
+    if options.population > MOST_MEMBERS {
+        return wrong(&format!("population is above {MOST_MEMBERS}"));
     }
     if !(0.0..=1.0).contains(&options.crossover) {
         return wrong("crossover is not a number from 0 to 1");

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Nsga2Options {
-    /// How many trials the population holds. At least 4. More is slower at first, and surer to spread in thousands of trials.
+    /// How many trials the population holds. From 4 to 100,000. More is slower at first, and surer to spread in thousands of trials.
     pub population: u32,
     /// How many trials end before any is bred; until then points are evenly spread.
     pub n_startup_trials: u32,

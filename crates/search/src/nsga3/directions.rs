@@ -26,8 +26,10 @@ fn most_divisions(objectives: usize, most: u64) -> u32 {
 }
 
 /// C(objectives + divisions − 1, divisions).
-fn count(objectives: usize, divisions: u32) -> u64 {
-    (1..=u64::from(divisions)).fold(1, |product, k| product * (objectives as u64 - 1 + k) / k)
+pub(crate) fn count(objectives: usize, divisions: u32) -> u64 {
+    // Of so many, how many exactly does not matter.
+    let grown = |product: u64, k: u64| Some(product.checked_mul(objectives as u64 - 1 + k)? / k);
+    (1..=u64::from(divisions)).try_fold(1, grown).unwrap_or(u64::MAX)
 }
 
 fn simplex(objectives: usize, divisions: u32) -> Vec<Vec<f64>> {

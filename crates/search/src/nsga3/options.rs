@@ -8,10 +8,10 @@ use serde::{Deserialize, Serialize};
 #[serde(deny_unknown_fields, default)]
 pub struct Nsga3Options {
     /// Into how many parts each axis of the objectives is cut to make the directions in which the front is searched. At
-    /// least 1. Where absent as many as make at most 100 directions, in two layers for more than 5 objectives.
+    /// least 1, with 100,000 directions at most. Where absent as many as make at most 100 directions, in two layers for more than 5 objectives.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub divisions: Option<u32>,
-    /// How many trials the population holds. At least 4. Where absent one for each direction.
+    /// How many trials the population holds. From 4 to 100,000. Where absent one for each direction.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub population: Option<u32>,
     /// How many trials end before any is bred; until then points are evenly spread.

@@ -54,6 +54,9 @@ use crate::standing::Standing;
 use crate::strategy::{Draft, Strategy, stream};
 use crate::{Ask, Observed, Outcome, Purpose, SearchError, TpeOptions, TrialId};
 
+/// More candidates would not find a better one, and take all the memory there is.
+const MOST_CANDIDATES: u32 = 100_000;
+
 /// The densities of the parameters that are active together.
 #[derive(Clone, Debug)]
 struct Group {
@@ -111,6 +114,9 @@ impl Tpe {
         let wrong = |what: &str| Err(SearchError::Unsuitable(format!("sampler tpe: {what}")));
         if options.n_ei_candidates == Some(0) {
             return wrong("n_ei_candidates is 0; at least 1 candidate is needed");
+        }
+        if options.n_ei_candidates.is_some_and(|candidates| candidates > MOST_CANDIDATES) {
+            return wrong(&format!("n_ei_candidates is above {MOST_CANDIDATES}"));
         }
         if !(options.prior_weight >= 0.0 && options.prior_weight.is_finite()) {
             return wrong("prior_weight is not a number ≥ 0");

@@ -18,7 +18,7 @@ use std::path::Path;
 use std::rc::Rc;
 
 use space::{Point, Space, Stream};
-use study::{DEFAULT_TRIALS, Judge, Settings};
+use study::{DEFAULT_TRIALS, Judge, Objective, Settings};
 
 use self::scope::Surroundings;
 use crate::diagnostic::{Diagnostic, Severity, SpecErrors};
@@ -99,7 +99,7 @@ impl Loader<'_> {
         let (space, declaration) = space?;
         settings.stages = stages.iter().map(Stage::rules).collect();
         let sampler = self.sampler(file.sampler.as_ref(), &space, settings.objectives.len())?;
-        self.accord(settings.pruner.as_ref(), &sampler, &space, settings.objectives.len());
+        let sampler = self.accord(settings.pruner.as_ref(), sampler, &space, settings.objectives.len());
         let points = self.points(file.point, &space, &settings);
         self.transfer(&file.transfer.from, &sampler);
         Some(StudyFile {
@@ -161,6 +161,7 @@ impl Loader<'_> {
         }
         // A mistake among the repetitions does not hide one of the objectives; what is said twice is shown once.
         let rest = Settings { repeat: Vec::new(), ..settings.clone() };
+        self.objectives(&settings);
         for error in [Judge::new(&settings), Judge::new(&rest)].into_iter().filter_map(Result::err) {
             let span = self.inside(&error.place, error.span.as_ref());
             let hint = error.hint.or_else(|| odd_name(&settings, &error.place));
@@ -181,6 +182,18 @@ impl Loader<'_> {
             settings.stop.trials = Some(DEFAULT_TRIALS);
         }
         settings
+    }
+
+    /// A metric is one objective.
+    fn objectives(&mut self, settings: &Settings) {
+        for (i, objective) in settings.objectives.iter().enumerate() {
+            let same = |other: &&Objective| objective.metric.is_some() && other.metric == objective.metric;
+            if settings.objectives[..i].iter().any(|other| same(&other)) {
+                let at = self.at(&format!("objective[{i}].metric"));
+                let message = "this metric is an objective already";
+                self.problems.push(Diagnostic::error(at, message).help("leave one of the two out"));
+            }
+        }
     }
 
     /// Warns of the conditions of a constraint that tell a sampler nothing but yes or no.

@@ -2,14 +2,31 @@
 //!
 //! They are read by way of JSON, so that the place of a mistake is found by the words of serde's message.
 
+use serde::de::DeserializeOwned;
+use space::Json;
+
 use super::Loader;
 use crate::de;
 use crate::diagnostic::Diagnostic;
 use crate::tree::{Entry, Node, Table, Tree};
 
 impl Loader<'_> {
-    /// What serde says of the table at `key`, and where. `usual` is a name that one may have.
-    pub(super) fn option_problem(&self, key: &str, usual: &str, message: &str) -> Diagnostic {
+    /// Reads the table at `key`; says what is wrong where that cannot be. `usual` is a name that one may have.
+    pub(super) fn options<T: DeserializeOwned>(&mut self, key: &str, usual: &str, table: &Json) -> Option<T> {
+        let odd = self.odd_numbers(key);
+        if !odd.is_empty() {
+            self.problems.extend(odd);
+            return None;
+        }
+        let read = serde_json::from_value(table.clone());
+        let problem = |error: &serde_json::Error| self.option_problem(key, usual, &error.to_string());
+        let problem = read.as_ref().err().map(problem);
+        self.problems.extend(problem);
+        read.ok()
+    }
+
+    /// What serde says of the table at `key`, and where.
+    fn option_problem(&self, key: &str, usual: &str, message: &str) -> Diagnostic {
         let quoted: Vec<&str> = message.split('`').skip(1).step_by(2).collect();
         let Some(table) = self.root.get(key).and_then(|entry| entry.node.table()) else {
             return Diagnostic::error(self.at(key), "this is not a table")
@@ -29,10 +46,16 @@ impl Loader<'_> {
             .maybe_help(help);
         }
         if message.starts_with("unknown variant") {
-            let named = tables(table).into_iter().filter_map(|table| table.get("name"));
-            let at = named.map(|entry| &entry.node).find(|node| node.text() == Some(first));
-            let at = at.map_or_else(|| self.at(&format!("{key}.name")), |node| node.span.clone());
-            return Diagnostic::error(at, format!("there is no {key} `{first}`")).maybe_help(help);
+            let said = tables(table).into_iter().flat_map(Table::iter);
+            let mut said = said.filter(|(_, entry)| entry.node.text() == Some(first));
+            let (at, problem) = match said.next() {
+                Some((option, entry)) if option != "name" => {
+                    (entry.node.span.clone(), format!("the option `{option}` cannot be `{first}`"))
+                }
+                Some((_, entry)) => (entry.node.span.clone(), format!("there is no {key} `{first}`")),
+                None => (self.at(&format!("{key}.name")), format!("there is no {key} `{first}`")),
+            };
+            return Diagnostic::error(at, problem).maybe_help(help);
         }
         if message.starts_with("missing field") && *first != "name" {
             return Diagnostic::error(
@@ -48,13 +71,24 @@ impl Loader<'_> {
         let culprit = values.filter(|entry| !matches!(entry.node.value, Tree::Table(_)));
         let at = culprit.into_iter().find(|entry| mentions(message, &entry.node));
         let at = at.map_or_else(|| self.at(key), |entry| entry.node.span.clone());
-        let types = message.strip_prefix("invalid type: ").and_then(|types| types.split_once(", expected "));
-        match types {
+        let types = ["invalid type: ", "invalid value: "].iter().find_map(|kind| message.strip_prefix(kind));
+        match types.and_then(|types| types.split_once(", expected ")) {
             Some((found, wanted)) => {
                 Diagnostic::error(at, format!("this is {found}, not {}", de::wanted(wanted)))
             }
             None => Diagnostic::error(at, message.to_owned()),
         }
+    }
+
+    /// Options are read by way of JSON, which has no such numbers.
+    fn odd_numbers(&self, key: &str) -> Vec<Diagnostic> {
+        let table = self.root.get(key).and_then(|entry| entry.node.table());
+        let values = table.into_iter().flat_map(tables).flat_map(Table::values).map(|entry| &entry.node);
+        let odd = |node: &&Node| matches!(node.value, Tree::Float(number) if !number.is_finite());
+        let problem = |node: &Node| {
+            Diagnostic::error(node.span.clone(), "an option cannot be this: a number with an end is needed")
+        };
+        values.filter(odd).map(problem).collect()
     }
 
     /// A message of what was built from the table at `key`, beside the option that it names.

@@ -120,19 +120,31 @@ impl Loader<'_> {
         objectives: usize,
     ) -> Option<SamplerSpec> {
         let Some(table) = table else { return Some(SamplerSpec::default()) };
-        let spec = match serde_json::from_value::<SamplerSpec>(table.clone()) {
-            Ok(spec) => spec,
-            Err(error) => {
-                let problem = self.option_problem("sampler", "auto", &error.to_string());
-                self.problems.push(problem);
-                return None;
-            }
-        };
+        let spec = self.options::<SamplerSpec>("sampler", "auto", table)?;
         if let Err(error) = search::build(&spec, Arc::clone(space), objectives.max(1)) {
-            self.problems.push(Diagnostic::error(self.at("sampler.name"), error.to_string()));
+            let problem = self.unsuitable("sampler", error.to_string());
+            self.problems.push(problem);
             return None;
         }
+        self.beginning(&spec, space);
         Some(spec)
+    }
+
+    /// Where `cmaes` is told to begin is a place in the space, exactly.
+    fn beginning(&mut self, spec: &SamplerSpec, space: &Space) {
+        let SamplerSpec::Cmaes(options) = spec else { return };
+        let start = [("start".to_owned(), &options.start)].into_iter();
+        let promising = options.promising.iter().enumerate().map(|(i, at)| (format!("promising[{i}]"), at));
+        for (option, values) in start.chain(promising) {
+            for (path, value) in values {
+                let Some(slot) = space.index(path) else { continue };
+                let domain = &space.parameters()[slot].domain;
+                if let Err(error) = domain.from_json(value) {
+                    let at = self.at(&format!("sampler.{option}.{path}"));
+                    self.problems.push(Diagnostic::error(at, format!("{path}: {error}")));
+                }
+            }
+        }
     }
 }
 

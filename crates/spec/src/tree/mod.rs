@@ -51,8 +51,7 @@ pub(crate) struct Entry {
 /// Reads a text into a tree whose root is a table.
 pub(crate) fn read(text: &str, format: Format) -> Result<Node, Vec<Diagnostic>> {
     if text.len() > MAX_BYTES {
-        let message =
-            format!("the file has {} bytes, too many for a study file: at most {MAX_BYTES}", text.len());
+        let message = format!("the file is too long for a study file: it has more than {MAX_BYTES} bytes");
         return Err(vec![Diagnostic::whole(message)]);
     }
     if let Some(nul) = text.find('\0') {

@@ -30,7 +30,7 @@ fn empty_files_say_how_to_begin() {
 #[test]
 fn files_that_are_too_large_or_no_text_are_refused() {
     for format in FORMATS {
-        assert!(refused(&"x".repeat(5 << 20), format).contains("too many for a study file"));
+        assert!(refused(&"x".repeat(5 << 20), format).contains("too long for a study file"));
         assert!(refused("name = \"a\0b\"", format).contains("not text"));
     }
     let folder = tempfile::tempdir().expect("a folder");

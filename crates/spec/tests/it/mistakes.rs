@@ -280,3 +280,30 @@ fn runcards_are_tried_when_the_file_is_loaded() {
     std::fs::write(&path, format!("{GOOD}{card}[setup]\nrun = [\"make\"]\n")).expect("written");
     assert!(StudyFile::load(&path).is_ok(), "the setup may make it");
 }
+
+#[test]
+fn an_option_that_cannot_be_is_underlined_itself() {
+    let sampler = |text: &str| added(&format!("[sampler]\nname = {text}\n"));
+    let pruner = |text: &str| added(&format!("[pruner]\nname = {text}\n"));
+    let shown = all([
+        sampler("\"gp\"\nn_startup_trials = 0"),
+        sampler("\"tpe\"\nn_ei_candidates = 4000000000"),
+        sampler("\"tpe\"\nn_startup_trials = -3"),
+        sampler("\"cmaes\"\nsigma = nan"),
+        sampler("\"cmaes\"\ncovariance = \"sep\""),
+        sampler("\"cmaes\"\npopulation = 4000000000"),
+        sampler("\"cmaes\"\ncovariance = \"diagonal\"\nadapt_learning_rate = true"),
+        sampler("\"cmaes\"\nstart = { layers = 1.5, lr = 3.0 }"),
+        sampler("\"cmaes\"\npromising = [{ layers = 9 }]"),
+        sampler("\"fixed\"\npoints = []"),
+        pruner("\"asha\"\nkind = \"x\""),
+        pruner("\"threshold\"\nlower = nan"),
+        pruner("\"wilcoxon\"\nover = \"repetitions\""),
+        added("[[objective]]\nmetric = \"val_loss\"\ndirection = \"maximize\"\n"),
+    ]);
+    insta::assert_snapshot!(shown);
+    let objective = "[[objective]]\nmetric = \"b\"\ndirection = \"minimize\"\n";
+    let three = format!("{objective}{}", objective.replace("\"b\"", "\"c\""));
+    let directions = added(&format!("{three}[sampler]\nname = \"nsga3\"\ndivisions = 100000\n"));
+    assert!(directions.contains("more than 100000 directions"), "{directions}");
+}
