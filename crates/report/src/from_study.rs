@@ -53,11 +53,32 @@ impl View {
             cells: self.columns.iter().map(cell).collect(),
             start: trial.started_at(),
             end: trial.ended_at(),
+            spells: spells(trial),
             ended: trial.ended_at(),
             seconds: trial.seconds(),
             message: trial.message().map(str::to_owned),
         }
     }
+}
+
+/// Runs that follow on each other within this many milliseconds are one spell.
+const PAUSE: u64 = 5;
+
+fn spells(trial: Trial<'_>) -> Vec<(u64, Option<u64>)> {
+    let mut runs: Vec<(u64, Option<u64>)> =
+        trial.runs().map(|run| (run.started_at(), run.ended_at())).collect();
+    runs.sort_unstable_by_key(|(from, _)| *from);
+    let mut spells: Vec<(u64, Option<u64>)> = Vec::new();
+    for (from, until) in runs {
+        match spells.last_mut() {
+            Some((_, last)) if last.is_none_or(|last| from <= last.saturating_add(PAUSE)) => {
+                // What runs on has no end, whatever else ends meanwhile.
+                *last = last.zip(until).map(|(last, until)| last.max(until));
+            }
+            _ => spells.push((from, until)),
+        }
+    }
+    spells
 }
 
 fn sampler_name(sampler: &Json) -> Option<String> {

@@ -8,7 +8,7 @@ use serde_json::{Value as Json, json};
 
 use crate::format;
 use crate::summary::ranked;
-use crate::view::{Direction, Kind, State, View};
+use crate::view::{Direction, Kind, Row, State, View};
 
 /// What one parameter weighs.
 #[derive(Clone, Debug, PartialEq)]
@@ -61,6 +61,9 @@ pub enum NoImportance {
     /// All values are the same, or no parameter varies.
     #[error("all complete trials have the same value, or no parameter varies")]
     Constant,
+    /// There are none that could be the better ones.
+    #[error("no trial meets the constraints")]
+    Infeasible,
 }
 
 const LEAST: usize = 12;
@@ -76,6 +79,9 @@ pub fn importance(view: &View, objective: usize) -> Result<Importances, NoImport
     let complete = ranked(view, objective).len();
     if complete < LEAST {
         return Err(NoImportance::TooFew(complete));
+    }
+    if view.rows.iter().filter(|row| row.state == State::Complete).all(Row::is_infeasible) {
+        return Err(NoImportance::Infeasible);
     }
     let (samples, columns) = samples(view, objective);
     let finite: Vec<f64> = samples.values.iter().copied().filter(|value| value.is_finite()).collect();
@@ -127,12 +133,12 @@ fn samples(view: &View, objective: usize) -> (Samples, Vec<usize>) {
         view.columns.iter().enumerate().filter_map(|(k, column)| Some((k, axis(&column.kind)?))).collect();
     let rows: Vec<_> = view.rows.iter().filter(|row| row.state.is_finished()).collect();
     let sense = direction(view, objective);
-    let value = |row: &&crate::Row| match row.value(objective) {
+    let value = |row: &&Row| match row.value(objective) {
         Some(value) if row.state == State::Complete && row.violation() <= 0.0 => sense.cost(value),
         _ => f64::INFINITY,
     };
     let column = |k: usize| {
-        let number = |row: &&crate::Row| row.cells.get(k).and_then(crate::Cell::number).unwrap_or(f64::NAN);
+        let number = |row: &&Row| row.cells.get(k).and_then(crate::Cell::number).unwrap_or(f64::NAN);
         rows.iter().map(number).collect()
     };
     let samples = Samples {
@@ -233,7 +239,7 @@ impl Importances {
 mod tests {
     use super::*;
     use crate::Cell;
-    use crate::view::{Column, Direction, Objective, Row};
+    use crate::view::{Column, Objective};
 
     /// A deterministic stand-in for uniform draws.
     fn draw(seed: u64, i: u64) -> f64 {

@@ -214,6 +214,9 @@ pub struct Row {
     pub start: Option<u64>,
     /// When it ended, milliseconds of Unix time.
     pub end: Option<u64>,
+    /// When runs of it were under way, from and until, the last one perhaps open: a trial that was promoted rested in between.
+    /// Empty where that is not known.
+    pub spells: Vec<(u64, Option<u64>)>,
     /// The place of its ending among all endings; rows of exports are in this order. Ties go by number.
     pub ended: Option<u64>,
     /// Time its runs took, in seconds; may differ from `end − start` where it waited in between.
@@ -235,6 +238,7 @@ impl Row {
             cells,
             start: None,
             end: None,
+            spells: Vec::new(),
             ended: None,
             seconds: None,
             message: None,

@@ -183,6 +183,8 @@ impl Workshop<'_> {
         let hurry = || self.interrupts.load(Ordering::Relaxed) > before;
         troubles.extend(self.hooks.iter_mut().flat_map(|hooks| hooks.finish(session, finish, &hurry)));
         session.with_study(|study| {
+            // A study may be over before it was looked at once.
+            troubles.extend(self.unmeasured.tick(study));
             troubles.iter().for_each(|trouble| self.watcher.see(study, &Happening::Trouble(trouble)));
         });
     }

@@ -132,14 +132,15 @@ fn text(opened: &Opened) -> Result<String, Failure> {
         line(&mut out, "limit", &limit_line(study, &limit))?;
     }
     if let Some(best) = study.best() {
+        let look = if best.is_feasible() { GOOD } else { WARN };
         line(
             &mut out,
             "best",
-            &format!("{}  trial {}", paint(GOOD, words::values(study, best)), best.number().0),
+            &format!("{}  trial {}", paint(look, words::outcome(study, best)), best.number().0),
         )?;
         line(&mut out, "", &paint(FAINT, words::parameters(best)))?;
     } else if study.directions().len() > 1 {
-        line(&mut out, "front", &format!("{} trials; `ravine best` lists them", study.pareto().len()))?;
+        line(&mut out, "front", &words::front(study))?;
     }
     understanding(&mut out, opened)?;
     let under_way = if opened.runners.is_empty() { "open" } else { "running" };

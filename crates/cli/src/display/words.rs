@@ -38,6 +38,19 @@ pub fn outcome(study: &Study, trial: Trial<'_>) -> String {
     }
 }
 
+/// How large the front is; where no trial keeps the constraints there is none yet.
+pub fn front(study: &Study) -> String {
+    let front = study.pareto();
+    match front.as_slice() {
+        [] => "no trial is complete yet".to_owned(),
+        [first, ..] if !first.is_feasible() => {
+            "no trial keeps the constraints; `ravine best` shows what comes nearest".to_owned()
+        }
+        [only] => format!("trial {}; `ravine best` shows it", only.number().0),
+        _ => format!("{} trials; `ravine best` lists them", front.len()),
+    }
+}
+
 /// The first line of a message that may hold a program's last words.
 pub fn first_line(message: &str) -> &str {
     message.lines().next().unwrap_or_default()

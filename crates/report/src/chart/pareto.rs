@@ -59,12 +59,23 @@ pub fn pareto(view: &View, (x, y): (usize, usize), size: Size, budget: usize) ->
     Some(Chart {
         file: format!("pareto-{}-{}", x + 1, y + 1),
         title: format!("{name_x} against {name_y}"),
-        about: format!("{} of {} trials are on the Pareto front.{knee}", best.len(), view.rows.len()),
+        about: about(view, &best) + &knee,
         notes: sample::note(picked.len(), sample::drawable(view, x)).into_iter().collect(),
         size,
         named: false,
         body: svg.finish(),
     })
+}
+
+fn about(view: &View, front: &[usize]) -> String {
+    let all = view.rows.len();
+    match front {
+        [first, ..] if view.rows[*first].is_infeasible() => {
+            format!("None of {all} trials meets the constraints; the strong dots come nearest.")
+        }
+        [_] => format!("1 of {all} trials is the Pareto front."),
+        front => format!("{} of {all} trials are on the Pareto front.", front.len()),
+    }
 }
 
 /// The border of what is dominated: between two neighbours of the front it runs through their worse corner.

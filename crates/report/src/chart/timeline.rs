@@ -1,5 +1,7 @@
 //! When trials ran: a bar for each, by slot; where they are too many for bars, how many ran at a time.
 
+use std::collections::BTreeSet;
+
 use super::{Chart, Size};
 use crate::format;
 use crate::plot::axis::{self, Area};
@@ -33,7 +35,7 @@ pub fn timeline(view: &View, size: Size) -> Option<Chart> {
         title: title.into(),
         about: format!(
             "{} trials in {} on at most {slots} at a time; the slots were busy for {:.0} % of it.",
-            format::count(bars.len()),
+            format::count(bars.iter().map(|bar| bar.row).collect::<BTreeSet<_>>().len()),
             format::duration(span.seconds()),
             share.min(100.0)
         ),
@@ -44,7 +46,7 @@ pub fn timeline(view: &View, size: Size) -> Option<Chart> {
     })
 }
 
-/// A trial's time, in seconds from the first start, and the row of the drawing that it is in.
+/// A spell of a trial, in seconds from the first start, and the row of the drawing that it is in.
 struct Bar {
     row: usize,
     start: f64,
@@ -52,7 +54,7 @@ struct Bar {
     slot: usize,
 }
 
-/// Gives each trial the first slot that is free when it starts.
+/// Gives each spell the first slot that is free when it starts.
 fn bars(view: &View, span: &Span) -> Vec<Bar> {
     let seconds = |ms: u64| ms.saturating_sub(span.first) as f64 / 1000.0;
     let mut order: Vec<(u64, u64, usize)> = view
@@ -60,7 +62,11 @@ fn bars(view: &View, span: &Span) -> Vec<Bar> {
         .iter()
         .enumerate()
         .filter(|(_, row)| row.state != State::Queued)
-        .filter_map(|(i, row)| Some((row.start?, row.end.unwrap_or(span.last), i)))
+        .flat_map(|(i, row)| {
+            let whole = row.start.filter(|_| row.spells.is_empty()).map(|start| (start, row.end));
+            let spells = row.spells.iter().copied().chain(whole);
+            spells.map(move |(start, end)| (start, end.unwrap_or(span.last), i))
+        })
         .collect();
     order.sort_unstable();
     let mut free: Vec<u64> = Vec::new();

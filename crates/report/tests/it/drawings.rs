@@ -153,3 +153,40 @@ fn an_order_is_drawn_by_its_first_item() {
     let marks = document.descendants().filter(|node| node.has_attribute("data-t")).count();
     assert_eq!(marks, view.rows.len());
 }
+
+#[test]
+fn a_trial_that_rests_between_its_levels_leaves_its_slot_to_others() {
+    let mut view = small();
+    view.rows.truncate(3);
+    let spells =
+        [vec![(0, Some(1000)), (2000, Some(3000))], vec![(1000, Some(2000))], vec![(3000, Some(4000))]];
+    for (row, spells) in view.rows.iter_mut().zip(spells) {
+        (row.start, row.end) = (spells.first().map(|s| s.0), spells.last().and_then(|s| s.1));
+        row.spells = spells;
+    }
+    let chart = report::chart::timeline(&view, Size::new(400, 200)).unwrap();
+    assert_eq!(chart.about, "3 trials in 4.0s on at most 1 at a time; the slots were busy for 100 % of it.");
+}
+
+/// Two objectives, and no trial that keeps the constraint.
+fn infeasible() -> View {
+    let rows = (0..20).map(|k| Row {
+        values: vec![f64::from(k), f64::from(-k)],
+        violations: vec![f64::from(20 - k)],
+        ..Row::new(u64::try_from(k).unwrap(), State::Complete, vec![Cell::Float(f64::from(k) / 4.0)])
+    });
+    let objective = |name: &str| Objective { name: name.into(), direction: Direction::Minimize };
+    View { objectives: vec![objective("a"), objective("b")], rows: rows.collect(), ..small() }
+}
+
+#[test]
+fn a_front_that_breaks_the_constraints_is_called_what_it_is() {
+    let view = infeasible();
+    let chart = report::chart::pareto(&view, (0, 1), Size::new(400, 200), 100).unwrap();
+    assert_eq!(chart.about, "None of 20 trials meets the constraints; the strong dots come nearest.");
+    let made = report::page::Made { at: None, version: "0.1.0".into(), from: None };
+    let page = report::page::page(&view, &made);
+    assert!(page.contains("No trial meets the constraints; these come nearest."));
+    let why = report::importance::importance(&view, 0).unwrap_err();
+    assert_eq!(why.to_string(), "no trial meets the constraints");
+}
