@@ -367,3 +367,15 @@ study.tell(trial, 1.0)
     subprocess.run([sys.executable, "-c", code], check=True, timeout=120)
     (trial,) = ravine.load_study(study_name="s", storage=url).trials
     assert trial.value == 1.0 and trial.params.keys() == {"x", "y"}
+
+
+def test_whole_numbers_of_any_length_survive_in_notes(tmp_path):
+    numbers = [2**63, -(2**63) - 1, 2**64, 10**50, {"deep": [12345678901234567890123]}, 2**53 + 1]
+    study = ravine.create_study(study_name="s", storage=f"sqlite:///{tmp_path}/a.db")
+    study.set_user_attr("numbers", numbers)
+    trial = study.ask()
+    trial.set_user_attr("numbers", numbers)
+    study.tell(trial, 1.0)
+    again = ravine.load_study(study_name="s", storage=f"sqlite:///{tmp_path}/a.db")
+    assert again.user_attrs["numbers"] == again.trials[0].user_attrs["numbers"] == numbers
+    assert isinstance(again.user_attrs["numbers"][2], int)

@@ -18,6 +18,7 @@ use study::history::{self, Decoded};
 use study::{Assignment, Direction, EventBody, Objective, Settings, StudyCreated, StudyTagged};
 
 use crate::adding::{self, Given};
+use crate::birth::Birth;
 use crate::engine;
 use crate::events::{self, Made};
 use crate::ledger::Ledger;
@@ -34,6 +35,7 @@ pub(crate) struct Shelf {
 #[pyclass(module = "ravine._ravine")]
 pub(crate) struct Journal {
     store: Arc<Sqlite>,
+    birth: Birth,
     id: StudyId,
     /// The last event that the ledger took in.
     seq: u64,
@@ -143,6 +145,7 @@ impl Shelf {
         let objectives = &created.settings.objectives;
         let journal = Journal {
             store: Arc::clone(&self.store),
+            birth: Birth::here(),
             id,
             seq: 0,
             turns: 0,
@@ -183,6 +186,7 @@ pub(crate) fn append(
     durability: Durability,
 ) -> PyResult<bool> {
     let py = slf.py();
+    slf.borrow().birth.check(py)?;
     let (store, id) = {
         let this = slf.borrow();
         (Arc::clone(&this.store), this.id)
@@ -198,7 +202,7 @@ pub(crate) fn append(
 /// Folds what the log has beyond what the ledger knows.
 pub(crate) fn catch_up(slf: &Bound<'_, Journal>, ledger: &Bound<'_, Ledger>) -> PyResult<()> {
     let py = slf.py();
-    ledger.borrow().check_process(py)?;
+    ledger.borrow().birth.check(py)?;
     let (store, id, seq) = {
         let this = slf.borrow();
         (Arc::clone(&this.store), this.id, this.seq)
@@ -413,6 +417,8 @@ impl Journal {
     /// Starts a trial that waits, or a new one; its number. `draw` is unlike any other process's.
     fn begin(slf: &Bound<'_, Self>, ledger: &Bound<'_, Ledger>, draw: u64) -> PyResult<u32> {
         loop {
+            // Each turn that is lost is another's that was won, but there may be many of them.
+            slf.py().check_signals()?;
             catch_up(slf, ledger)?;
             let waiting = ledger.borrow().table.waiting.first().copied();
             if let Some(number) = waiting {

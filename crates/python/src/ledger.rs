@@ -6,6 +6,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList, PyString, PyTuple};
 use serde_json::Value as Json;
 
+use crate::birth::Birth;
 use crate::declared::Declared;
 use crate::dist::{self, Dist, Kind};
 use crate::engine::{Samplers, Wish};
@@ -19,8 +20,7 @@ use crate::trial::Trial;
 pub(crate) struct Ledger {
     pub(crate) table: Table,
     pub(crate) samplers: Samplers,
-    /// The process that made it.
-    process: u32,
+    pub(crate) birth: Birth,
     /// The id of its trial 0 in the storage; others follow.
     #[pyo3(get)]
     pub(crate) first_id: i64,
@@ -33,15 +33,6 @@ impl Ledger {
 
     pub(crate) fn row_mut(&mut self, number: u32) -> PyResult<&mut Row> {
         self.table.rows.get_mut(number as usize).ok_or_else(|| missing(number.into()))
-    }
-
-    /// A forked process has copies of locks and of a log's place that mean nothing there.
-    pub(crate) fn check_process(&self, py: Python<'_>) -> PyResult<()> {
-        if self.process == std::process::id() {
-            return Ok(());
-        }
-        let raise = py.import("ravine._fork")?.getattr("raise_forked")?;
-        raise.call0().map(drop)
     }
 
     /// The next trial that waits, or a new one, running.
@@ -94,12 +85,12 @@ impl Ledger {
     /// A study without trials; `maximize` has one entry per objective, and ids of trials count from `first_id`.
     #[new]
     fn new(maximize: Vec<bool>, first_id: i64) -> Self {
-        Ledger {
-            first_id,
-            table: Table::new(maximize),
-            samplers: Samplers::default(),
-            process: std::process::id(),
-        }
+        Ledger { first_id, table: Table::new(maximize), samplers: Samplers::default(), birth: Birth::here() }
+    }
+
+    /// Refuses to be used in a process that was forked since it was made.
+    fn check_process(&self, py: Python<'_>) -> PyResult<()> {
+        self.birth.check(py)
     }
 
     /// How many trials there are.
@@ -113,7 +104,7 @@ impl Ledger {
         let py = slf.py();
         let (number, waited) = {
             let mut this = slf.borrow_mut();
-            this.check_process(py)?;
+            this.birth.check(py)?;
             this.start()
         };
         Trial::begin(slf, study, number, plan, waited)
@@ -130,7 +121,8 @@ impl Ledger {
     }
 
     /// A new trial without values: its number.
-    fn create(&mut self, state: u8) -> PyResult<u32> {
+    fn create(&mut self, py: Python<'_>, state: u8) -> PyResult<u32> {
+        self.birth.check(py)?;
         let state = State::of(state)?;
         let number = self.table.rows.len() as u32;
         let started = if state == State::Waiting { 0 } else { moment::now() };
@@ -154,6 +146,7 @@ impl Ledger {
         started: &Bound<'_, PyAny>,
         ended: &Bound<'_, PyAny>,
     ) -> PyResult<u32> {
+        slf.borrow().birth.check(slf.py())?;
         let mut row = Row::new(State::of(state)?);
         for (name, distribution, value) in params {
             let (column, dist) = intern(slf, &name, &distribution)?;
@@ -174,7 +167,8 @@ impl Ledger {
     }
 
     /// Starts a trial that waits; False where it does not wait any more.
-    fn start_waiting(&mut self, number: u32) -> PyResult<bool> {
+    fn start_waiting(&mut self, py: Python<'_>, number: u32) -> PyResult<bool> {
+        self.birth.check(py)?;
         let waits = self.table.waiting.remove(&number);
         let row = self.row_mut(number)?;
         if waits {
@@ -193,7 +187,8 @@ impl Ledger {
     /// Ends a running trial of one objective as complete, if all is as it usually is; False where somebody has to
     /// look closer.
     fn complete(&mut self, number: u32, value: f64) -> bool {
-        let is_usual = self.table.maximize.len() == 1
+        let is_usual = self.birth.is_here()
+            && self.table.maximize.len() == 1
             && !value.is_nan()
             && self.table.rows.get(number as usize).is_some_and(|row| row.state == State::Running);
         if is_usual {
@@ -203,7 +198,8 @@ impl Ledger {
     }
 
     /// Ends a trial, or changes what state it is in.
-    fn set_state(&mut self, number: u32, state: u8, values: Vec<f64>) -> PyResult<()> {
+    fn set_state(&mut self, py: Python<'_>, number: u32, state: u8, values: Vec<f64>) -> PyResult<()> {
+        self.birth.check(py)?;
         let state = State::of(state)?;
         let row = self.row_mut(number)?;
         if state.is_finished() {
@@ -233,6 +229,7 @@ impl Ledger {
         value: f64,
         distribution: &Bound<'_, PyAny>,
     ) -> PyResult<()> {
+        slf.borrow().birth.check(slf.py())?;
         let (column, dist) = intern(slf, name, distribution)?;
         let param = Param { column, dist, value };
         let mut this = slf.borrow_mut();
@@ -258,7 +255,8 @@ impl Ledger {
     }
 
     /// Notes an intermediate value.
-    fn report(&mut self, number: u32, step: i64, value: f64) -> PyResult<()> {
+    fn report(&mut self, py: Python<'_>, number: u32, step: i64, value: f64) -> PyResult<()> {
+        self.birth.check(py)?;
         let reports = &mut self.row_mut(number)?.reports;
         match reports.iter_mut().find(|(known, _)| *known == step) {
             Some(known) => known.1 = value,
@@ -274,6 +272,7 @@ impl Ledger {
 
     /// A trial's notes, made where there are none: those of its user, or of the system.
     fn notes(&mut self, py: Python<'_>, number: u32, system: bool) -> PyResult<Py<PyDict>> {
+        self.birth.check(py)?;
         let row = self.row_mut(number)?;
         row.frozen = None;
         let notes = if system { &mut row.system } else { &mut row.user };
@@ -361,7 +360,7 @@ impl Ledger {
     fn all<'py>(slf: &Bound<'py, Self>, states: u8, share: bool) -> PyResult<Bound<'py, PyList>> {
         let numbers: Vec<u32> = {
             let this = slf.borrow();
-            this.check_process(slf.py())?;
+            this.birth.check(slf.py())?;
             let rows = this.table.rows.iter().zip(0u32..);
             rows.filter(|(row, _)| states & (1 << row.state as u8) != 0).map(|(_, number)| number).collect()
         };

@@ -8,6 +8,7 @@
 //! ledger is taken for moments, never around a call of foreign code.
 
 mod adding;
+mod birth;
 mod declared;
 mod dist;
 mod draws;
@@ -29,6 +30,7 @@ use pyo3::prelude::*;
 /// What Python sees as `ravine._ravine`.
 #[pymodule]
 fn _ravine(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    birth::watch(module.py())?;
     module.add_class::<draws::Draws>()?;
     module.add_class::<journal::Journal>()?;
     module.add_class::<journal::Shelf>()?;

@@ -95,7 +95,7 @@ impl Trial {
     /// The value of a parameter whose distribution, known to the study, `is` accepts.
     #[inline]
     fn find(&mut self, ledger: &mut Ledger, py: Python<'_>, name: &str, is: impl Fn(&Dist) -> bool) -> Found {
-        let Some(plan) = &self.plan else { return Found::Unusual };
+        let Some(plan) = self.plan.as_ref().filter(|_| ledger.birth.is_here()) else { return Found::Unusual };
         let table = &mut ledger.table;
         let Some(column) = table.column(name, self.hint) else { return Found::Unusual };
         let Some(dist) = table.known(column, is) else { return Found::Unusual };
@@ -303,6 +303,7 @@ impl Trial {
         distribution: &Bound<'_, PyAny>,
     ) -> PyResult<()> {
         let ledger = slf.borrow().ledger(slf.py());
+        ledger.borrow().birth.check(slf.py())?;
         let (column, dist) = ledger::intern(&ledger, name, distribution)?;
         let mut this = slf.borrow_mut();
         ledger.borrow_mut().row_mut(this.number)?.params.push(Param { column, dist, value });

@@ -129,5 +129,8 @@ fn a_deleted_study_leaves_nothing_and_its_name_is_free() {
     store.delete_study(study).unwrap();
     assert!(store.studies().unwrap().is_empty());
     assert!(store.delete_study(study).is_err());
-    assert_eq!(store.create_study("a", header).unwrap().head, 0);
+    let anew = store.create_study("a", header).unwrap();
+    assert_eq!(anew.head, 0);
+    // Who still holds the old one writes into no other one.
+    assert_ne!(anew.id, study);
 }

@@ -69,13 +69,15 @@ class InMemoryStorage(LedgerStorage):
 
     def set_study_user_attr(self, study_id: int, key: str, value: Any) -> None:
         # A new dict each time, since others may be reading; under the lock, since others may be writing.
+        entry = self._entry(study_id)
+        entry.ledger.check_process()
         with self._lock:
-            entry = self._entry(study_id)
             entry.user_attrs = {**entry.user_attrs, key: value}
 
     def set_study_system_attr(self, study_id: int, key: str, value: Any) -> None:
+        entry = self._entry(study_id)
+        entry.ledger.check_process()
         with self._lock:
-            entry = self._entry(study_id)
             entry.system_attrs = {**entry.system_attrs, key: value}
 
     def get_study_id_from_name(self, study_name: str) -> int:

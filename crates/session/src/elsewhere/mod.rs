@@ -21,6 +21,8 @@ const SYSTEM: &str = "system:";
 const USER: &str = "user:";
 /// The key under which a text is kept that is JSON for Python only.
 const TEXT: &str = "ravine:json";
+/// So many digits any whole number may have that is kept as such.
+const LONGEST: usize = 18;
 /// The system's note that holds the values that a waiting trial is to have.
 const FIXED: &str = "system:fixed_params";
 /// The system's note that holds how far a trial is from keeping its constraints, all of them or, behind a colon, one.
@@ -57,7 +59,9 @@ pub fn created(trial: TrialId, by_sampler: bool, attributes: Assignment) -> Even
         (created.source, created.decision) = (Source::User, None);
     }
     if let Some(Json::Object(fixed)) = attributes.get(FIXED) {
-        (created.source, created.prepared) = (Source::Enqueued, fixed.clone());
+        created.source = Source::Enqueued;
+        // What only Python reads, no other program can show.
+        created.prepared = if fixed.contains_key(TEXT) { Assignment::new() } else { fixed.clone() };
     }
     created.attributes = attributes;
     EventBody::TrialCreated(created)
@@ -131,13 +135,14 @@ pub fn times(started: i64, ended: i64) -> (String, Json) {
     (TIMES.to_owned(), Json::from(vec![started, ended]))
 }
 
-/// JSON text as a note; what is JSON for Python only (NaN) is kept as text.
+/// JSON text as a note; what is JSON for Python only (NaN, whole numbers beyond 64 bits) is kept as text.
 pub fn note_of(text: &str) -> Json {
-    serde_json::from_str(text).unwrap_or_else(|_| {
-        let mut kept = Assignment::new();
-        kept.insert(TEXT.to_owned(), Json::from(text));
-        Json::Object(kept)
-    })
+    let as_text = || Json::Object([(TEXT.to_owned(), Json::from(text))].into_iter().collect());
+    let is_long = |digits: &str| digits.len() > LONGEST;
+    if text.split(|c: char| !c.is_ascii_digit()).any(is_long) {
+        return as_text();
+    }
+    serde_json::from_str(text).unwrap_or_else(|_| as_text())
 }
 
 /// A note as JSON text, as Python reads it.
@@ -169,7 +174,7 @@ mod tests {
 
     #[test]
     fn notes_that_only_python_reads_survive() {
-        for text in ["[NaN, -Infinity]", "{\"a\":1}", "\"text\""] {
+        for text in ["[NaN, -Infinity]", "{\"a\":1}", "\"text\"", "[-12345678901234567890123]"] {
             assert_eq!(text_of(&note_of(text)), text);
         }
     }

@@ -1,7 +1,8 @@
 -- A study's row. `head` is the seq of its last event; every append raises it in its own transaction, so that commit
 -- order is seq order (invariant ORDER). `decisions` is the number of the next decision (invariant ONE DECIDER).
+-- An id is never given again: who still holds a deleted study writes into no other one.
 CREATE TABLE studies (
-  id INTEGER PRIMARY KEY,
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
   name TEXT NOT NULL UNIQUE,
   format INTEGER NOT NULL,
   min_reader INTEGER NOT NULL,
