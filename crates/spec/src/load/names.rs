@@ -1,5 +1,6 @@
 //! Names that mean two things: one of them would silently win.
 
+use std::collections::HashMap;
 use std::ops::Range;
 
 use space::Space;
@@ -40,7 +41,7 @@ impl Loader<'_> {
     fn parameter_clashes(&mut self, space: &Space, surroundings: &Surroundings<'_>) {
         let level =
             |name: &str| name == "level" && surroundings.pruner.is_some_and(|p| p.max_resource().is_some());
-        let mut variables: Vec<(String, &str)> = Vec::new();
+        let mut variables: HashMap<String, &str> = HashMap::new();
         for name in space.names().filter(|name| !name.contains('[')) {
             let top = name.split('.').next().unwrap_or(name);
             if name == top && (GIVEN.contains(&name) || name == "stage" || level(name)) {
@@ -48,14 +49,16 @@ impl Loader<'_> {
                 self.given(name, at, "the parameter");
             }
             let variable = variable_name(name);
-            match variables.iter().find(|(other, _)| *other == variable) {
-                Some((_, other)) => {
+            match variables.get(&variable) {
+                Some(other) => {
                     let message =
                         format!("`{name}` and `{other}` have the same environment variable {variable}");
                     let at = self.at(&format!("space.{top}"));
                     self.problems.push(Diagnostic::error(at, message).help("rename one of the two"));
                 }
-                None => variables.push((variable, name)),
+                None => {
+                    variables.insert(variable, name);
+                }
             }
         }
     }
