@@ -251,8 +251,15 @@ class Space:
         return self
 
     def to_dict(self) -> dict[str, Any]:
-        """The table ``[space]``; the constraints stand beside it in the study file."""
-        return {name: _plain(parameter) for name, parameter in self.parameters.items()}
+        """The table ``[space]``; the constraints stand beside it in the study file.
+
+        Raises:
+            StudyFileError: It is too deep.
+        """
+        from ._engine.errors import shallow
+
+        with shallow():
+            return {name: _plain(parameter) for name, parameter in self.parameters.items()}
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Space):
@@ -417,7 +424,17 @@ class StudySpec:
     record: Mapping[str, Any] | None = None
 
     def to_dict(self) -> dict[str, Any]:
-        """The tree of the study file."""
+        """The tree of the study file.
+
+        Raises:
+            StudyFileError: It is too deep: choices within choices without end, or a table that holds itself.
+        """
+        from ._engine.errors import shallow
+
+        with shallow():
+            return self._tree()
+
+    def _tree(self) -> dict[str, Any]:
         space = self.space if isinstance(self.space, Space) else Space(self.space)
         tree: dict[str, Any] = {key: getattr(self, key) for key in _TOP}
         tree |= {

@@ -8,8 +8,9 @@
 
 from __future__ import annotations
 
+import math
 import random
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
 __all__ = ["Variation", "generate_configs"]
@@ -38,8 +39,8 @@ class Variation:
 def generate_configs(config: Mapping[str, Any], n_configs: int, *, seed: int | None = None) -> list[dict[str, Any]]:
     """Different configurations, drawn at random: in each, one value stands for every :class:`Variation`.
 
-    Variations are looked for in tables within tables, and in no lists; a value of a variation that is itself
-    a table may hold further ones. Values that do not vary are shared, not copied.
+    Variations are looked for in tables, lists and tuples, however deep; a value of a variation may itself hold
+    further ones. Values that do not vary are shared, not copied.
 
     Args:
         config: Where it varies, and what is the same in all.
@@ -48,7 +49,10 @@ def generate_configs(config: Mapping[str, Any], n_configs: int, *, seed: int | N
 
     Raises:
         ValueError: ``n_configs`` is negative.
+        TypeError: The configuration is no table.
     """
+    if not isinstance(config, Mapping):
+        raise TypeError(f"a configuration is a dict, not {config!r}")
     if n_configs < 0:
         raise ValueError(f"`n_configs` is 0 or more, not {n_configs}")
     total = _count(config)
@@ -83,10 +87,9 @@ def _count(value: Any) -> int:
     if isinstance(value, Variation):
         return sum(_count(option) for option in value.values)
     if isinstance(value, Mapping):
-        product = 1
-        for part in value.values():
-            product *= _count(part)
-        return product
+        return math.prod(map(_count, value.values()))
+    if type(value) in (list, tuple):
+        return math.prod(map(_count, value))
     return 1
 
 
@@ -99,13 +102,15 @@ def _nth(value: Any, number: int) -> Any:
                 return _nth(option, number)
             number -= size
     if isinstance(value, Mapping):
-        return dict(_digits(value, number))
+        return dict(zip(value, _digits(value.values(), number)))
+    if type(value) in (list, tuple) and _count(value) > 1:
+        return type(value)(_digits(value, number))
     return value
 
 
-def _digits(table: Mapping[str, Any], number: int) -> Iterator[tuple[str, Any]]:
-    rest = _count(table)
-    for key, part in table.items():
+def _digits(parts: Collection[Any], number: int) -> Iterator[Any]:
+    rest = math.prod(map(_count, parts))
+    for part in parts:
         rest //= _count(part)
         digit, number = divmod(number, rest)
-        yield key, _nth(part, digit)
+        yield _nth(part, digit)

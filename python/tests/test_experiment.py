@@ -100,6 +100,15 @@ def test_nothing_is_left_of_a_process_that_has_ended(tmp_path: Path) -> None:
         _until(lambda pid=int(file.read_text()): not _is_alive(pid), seconds=5)
 
 
+@pytest.mark.parametrize("end", [{}, {"dies": True}, {"seconds": 300}])
+def test_daemons_end_with_the_process_that_left_them_alone(tmp_path: Path, end: dict) -> None:
+    escaped, alone = tmp_path / "escaped", tmp_path / "alone"
+    config = {"x": 1, "escapes": str(escaped), "daemonises": str(alone), **end}
+    Experiment(double, fit, score, timeout=4 if "seconds" in end else None, processes=1).run([config], tmp_path / "out")
+    for file in (escaped, alone):
+        assert not _is_alive(int(file.read_text()))
+
+
 def _is_alive(pid: int) -> bool:
     try:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
@@ -112,7 +121,7 @@ from experiment_functions import double, fit, score
 from ravine import Experiment
 
 if __name__ == "__main__":
-    config = {"x": 1, "seconds": 300, "starts": "started"}
+    config = {"x": 1, "seconds": 300, "daemonises": "alone", "starts": "started"}
     try:
         Experiment(double, fit, score, processes=1).run([config], "out")
     except KeyboardInterrupt:
@@ -132,11 +141,13 @@ def test_processes_end_with_the_program_however_it_ends(tmp_path: Path, number: 
         text=True,
     )
     started = tmp_path / "started"
-    _until(lambda: started.exists() and started.read_text() != "")
+    alone = tmp_path / "alone"
+    _until(lambda: alone.exists() and alone.read_text() != "")
     program.send_signal(number)
     output, _ = program.communicate(timeout=30)
     assert output == ("interrupted\n" if number == signal.SIGINT else "")
-    _until(lambda: not _is_alive(int(started.read_text())))
+    for file in (started, alone):
+        _until(lambda pid=int(file.read_text()): not _is_alive(pid))
 
 
 def _until(holds, seconds: float = 60) -> None:
@@ -255,9 +266,19 @@ def test_repetitions_have_the_same_scores(tmp_path: Path) -> None:
 def test_wrong_numbers_are_refused(tmp_path: Path) -> None:
     with pytest.raises(TypeError, match="fit"):
         Experiment()
-    for wrong in ({"repetitions": 0}, {"retries": -1}, {"processes": 0}, {"timeout": -1}):
+    for wrong in ({"repetitions": 0}, {"retries": -1}, {"processes": 0}, {"timeout": -1}, {"timeout": 0}):
         with pytest.raises(ValueError, match=next(iter(wrong))):
             Experiment(fit=dict, **wrong)
+    for wrong in ({"repetitions": "a"}, {"retries": 1.5}, {"processes": "2"}, {"timeout": "1m"}):
+        with pytest.raises(TypeError, match=next(iter(wrong))):
+            Experiment(fit=dict, **wrong)
+    with pytest.raises(TypeError, match="configuration 1 is a dict, not 5"):
+        Experiment(fit=dict).run([{}, 5], tmp_path / "none")
+    with pytest.raises(TypeError, match="repetitions"):
+        Experiment(fit=dict).run([{"repetitions": "a"}], tmp_path / "none")
+    with pytest.raises(ValueError, match="one of the two"):
+        Experiment(fit=dict).run([{}], tmp_path / "none", force=True, resume=True)
+    assert not (tmp_path / "none").exists()
     [result] = Experiment(fit=lambda config: 3).run([{}], tmp_path / "out")
     assert "returns a dict of scores, not 3" in result.error
 

@@ -81,6 +81,12 @@ def test_a_dict_is_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         ravine.run({**tree, "name": ""}, quiet=True)
 
 
+def test_what_is_no_study_is_refused() -> None:
+    for study in (None, 5, b"x"):
+        with pytest.raises(TypeError, match="a path, a StudySpec or a dict"):
+            ravine.run(study)
+
+
 def test_events_are_told_as_they_happen(tmp_path: Path) -> None:
     events: list[dict] = []
     ravine.run(write_study(tmp_path), on_event=events.append)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import json
 import math
 import pickle
 import random
@@ -182,6 +183,16 @@ def test_brute_force_tries_each_branch_once():
         study.optimize(lambda t: t.suggest_float("y", 0, 1), n_trials=1)
 
 
+@pytest.mark.filterwarnings("ignore:.*constraints_func", "ignore:Constraints should be", "ignore:.*experimental")
+@pytest.mark.parametrize("found", [("a",), "ab", "1", ("1",), (None,), None, b"1", {"a": 1.0}, {1.0}, iter([1.0])])
+@pytest.mark.parametrize("make", ["TPESampler", "NSGAIISampler", "NSGAIIISampler", "GPSampler"])
+def test_constraints_that_are_no_numbers_are_refused(make, found):
+    study = ravine.create_study(sampler=getattr(samplers, make)(seed=1, constraints_func=lambda trial: found))
+    with pytest.raises(TypeError):
+        study.optimize(lambda t: t.suggest_float("x", 0, 1), n_trials=2)
+    assert [t.constraints for t in study.trials] == [{}]
+
+
 @pytest.mark.filterwarnings("ignore:.*constraints_func:FutureWarning")
 def test_one_number_is_no_sequence_of_constraints():
     study = ravine.create_study(sampler=samplers.TPESampler(seed=1, constraints_func=lambda trial: 3))
@@ -236,9 +247,15 @@ def test_a_suggestion_that_contradicts_the_declaration_is_refused():
 
 def test_auto_says_what_it_chose():
     study = ravine.create_study()
-    study.optimize(lambda t: t.suggest_float("x", 0, 1), n_trials=3)
+    study.optimize(lambda t: t.suggest_float("x", 0, 1), n_trials=8)
     assert isinstance(study.sampler, samplers.AutoSampler)
-    assert study.explain()
+    # It notes its choice once, which holds for the trials that follow.
+    noted = [json.loads(study.explain(number)) for number in range(1, 8)]
+    assert all(list(memo)[:2] == ["auto", "why"] and len(memo) > 2 for memo in noted)
+    assert len({(memo["auto"], memo["why"]) for memo in noted}) == 1
+    assert noted[-1] == json.loads(study.explain()) != noted[0]
+    study.sampler = samplers.RandomSampler(seed=1)
+    assert "auto" not in study.explain(7)
 
 
 @pytest.mark.parametrize(

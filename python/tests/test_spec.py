@@ -173,6 +173,16 @@ def test_mistakes_of_shape_are_told_at_once() -> None:
         Float(0.0)  # type: ignore[call-arg]
 
 
+def test_a_study_that_is_too_deep_is_told_so(tmp_path: Path) -> None:
+    inner: dict = {"x": Float(0, 1)}
+    for _ in range(400):
+        inner = {"c": Choice([Option("a", inner), Option("b")])}
+    study = StudySpec("deep", Space(inner), Objective("loss", "minimize"), Stage("true"))
+    for make in (study.check, study.to_json, study.to_toml, Space(inner).to_dict):
+        with pytest.raises(ravine.StudyFileError, match="too deep"):
+            make()
+
+
 def test_functions_are_named_so_that_they_can_be_imported() -> None:
     assert Stage(call=json.dumps).call == "json:dumps"
     assert Stage(call=json.JSONDecoder.decode).call == "json.decoder:JSONDecoder.decode"

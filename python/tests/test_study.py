@@ -6,6 +6,7 @@ import importlib
 import io
 import logging
 import pickle
+import signal
 import sys
 import threading
 import time
@@ -138,6 +139,8 @@ def test_processes_run_an_objective_of_a_module(tmp_path, monkeypatch):
 
 ELSEWHERE = """
 import os
+import sys
+import time
 
 class Odd(Exception):
     def __init__(self, one, other):
@@ -157,6 +160,13 @@ def notes(trial):
 def dies(trial):
     os._exit(3) if trial.number == 0 else None
     return 2.0
+
+def sleeps(trial):
+    trial.report(1.0, 0)
+    time.sleep(60)
+
+def exits(trial):
+    sys.exit(3)
 """
 
 
@@ -200,6 +210,36 @@ def test_a_child_process_that_dies_fails_its_trial_only(elsewhere):
     assert [t.state.name for t in study.trials] == ["FAIL", "COMPLETE", "COMPLETE"]
 
 
+@pytest.mark.parametrize("n_jobs", [1, 2])
+def test_an_interrupt_fails_the_trials_that_child_processes_run(elsewhere, n_jobs):
+    study = seeded()
+
+    def interrupt():
+        while sum(bool(t.intermediate_values) for t in study.get_trials(deepcopy=False)) < n_jobs:
+            time.sleep(0.05)
+        signal.pthread_kill(threading.main_thread().ident, signal.SIGINT)
+
+    threading.Thread(target=interrupt, daemon=True).start()
+    with pytest.raises(KeyboardInterrupt):
+        study.optimize(elsewhere.sleeps, n_trials=5, n_jobs=n_jobs, backend="process")
+    assert [t.state for t in study.trials] == [TrialState.FAIL] * n_jobs
+
+
+@pytest.mark.parametrize("n_jobs", [1, 2])
+def test_an_objective_that_ends_its_child_process_fails_its_trial(elsewhere, n_jobs):
+    study = seeded()
+    with pytest.raises(SystemExit):
+        study.optimize(elsewhere.exits, n_trials=1, n_jobs=n_jobs, backend="process")
+    assert [t.state for t in study.trials] == [TrialState.FAIL]
+
+
+@pytest.mark.parametrize("backend", ["thread", "process"])
+def test_a_number_of_jobs_that_is_none_is_refused(backend):
+    for n_jobs in (0, -2):
+        with pytest.raises(ValueError, match="`n_jobs` is 1 or more, or -1"):
+            seeded().optimize(square, n_trials=1, n_jobs=n_jobs, backend=backend)
+
+
 def test_an_objective_that_cannot_be_sent_is_refused_with_the_way_out():
     with pytest.raises(ValueError, match="top of a module"):
         seeded().optimize(lambda t: 1.0, n_trials=1, backend="process")
@@ -228,12 +268,24 @@ def test_what_is_no_value_fails_its_trial_only(value):
     assert study.trials[0].value is None
 
 
-@pytest.mark.parametrize("value", [1, True, "2.5", float("inf")])
+@pytest.mark.parametrize("value", [1, True, float("inf")])
 def test_what_can_be_a_float_is_one(value):
     study = seeded()
     study.optimize(lambda t: [value], n_trials=1)
     study.optimize(lambda t: value, n_trials=1)
     assert [t.value for t in study.trials] == [float(value)] * 2
+
+
+@pytest.mark.parametrize("value", ["2.5", ["2.5"], ("1", "2"), [b"1"]])
+def test_a_text_is_no_value_though_it_looks_like_one(value):
+    study = seeded()
+    trial = study.ask()
+    for state in (None, TrialState.COMPLETE):
+        with pytest.raises(TypeError, match="must be real number"):
+            study.tell(trial, value, state)
+    with pytest.raises(TypeError, match="must be real number"):
+        study.optimize(lambda t: value, n_trials=1)
+    assert not any(t.state.is_finished() for t in study.trials)
 
 
 def test_the_number_of_trials_may_be_written_as_a_float():
@@ -328,6 +380,8 @@ def test_tell_refuses_what_contradicts_itself():
         study.tell(7, 1.0)
     with pytest.raises(TypeError):
         study.tell("0", 1.0)
+    with pytest.raises(TypeError, match="TrialState"):
+        study.tell(trial, 1.0, 1)
     with pytest.warns(UserWarning):
         assert study.tell(trial, None).state == TrialState.FAIL
 
@@ -366,6 +420,17 @@ def test_infinite_values_are_the_worst_of_noisy_ones():
     for value, std in [(float("inf"), None), (2.0, 0.1), (1.0, 0.1), (float("-inf"), 0.1)]:
         study.tell(study.ask({"x": FloatDistribution(0, 1)}), value, std=std)
     assert [t.number for t in study.best(4)] == [3, 2, 1, 0]
+
+
+def test_so_many_as_are_none_are_no_best():
+    study = seeded()
+    study.optimize(square, n_trials=3)
+    for k in (0, -1):
+        with pytest.raises(ValueError, match="1 or more"):
+            study.best(k)
+    for k in (None, 1.5, "1", True):
+        with pytest.raises(TypeError, match="whole number"):
+            study.best(k)
 
 
 def test_what_is_not_there_cannot_be_explained():

@@ -31,6 +31,15 @@ def test_values_that_vary_themselves_count_for_each_of_theirs() -> None:
     assert sorted(config["model"].get("depth", 0) for config in configs) == [0, 1, 2, 3]
 
 
+def test_variations_in_lists_and_tuples_are_replaced_too() -> None:
+    base = {"a": [Variation([1, 2]), 3, {"b": (Variation([4, [Variation([5, 6])]]), 7)}], "c": [8]}
+    configs = generate_configs(base, 100)
+    assert len(configs) == 6
+    assert {repr(config["a"][2]["b"]) for config in configs} == {"(4, 7)", "([5], 7)", "([6], 7)"}
+    assert {config["a"][0] for config in configs} == {1, 2}
+    assert all(config["c"] is base["c"] for config in configs)
+
+
 def test_the_same_seed_gives_the_same_configurations() -> None:
     base = {name: Variation(range(10)) for name in "abcdef"}
     assert generate_configs(base, 20, seed=5) == generate_configs(base, 20, seed=5)
@@ -60,3 +69,5 @@ def test_what_cannot_vary_is_refused() -> None:
         Variation([])
     with pytest.raises(ValueError, match="n_configs"):
         generate_configs({}, -1)
+    with pytest.raises(TypeError, match="a configuration is a dict, not 5"):
+        generate_configs(5, 2)  # type: ignore[arg-type]

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 __all__ = [
     "EngineError",
     "EngineNotFoundError",
@@ -10,6 +13,7 @@ __all__ = [
     "StudyRefusedError",
     "TooManyFailuresError",
     "error_of",
+    "shallow",
 ]
 
 
@@ -52,6 +56,15 @@ _BY_EXIT_CODE: dict[int, type[EngineError]] = {
     4: StudyRefusedError,
     7: TooManyFailuresError,
 }
+
+
+@contextmanager
+def shallow() -> Iterator[None]:
+    """For what goes into a study as deep as it is: one that is too deep is a mistake in the study."""
+    try:
+        yield
+    except RecursionError:
+        raise StudyFileError("the study is nested too deeply", 3) from None
 
 
 def error_of(exit_code: int, message: str) -> EngineError:

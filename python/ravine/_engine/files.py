@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from . import toml
+from .errors import shallow
 
 _HEADER = "# Written by ravine.run; the next call writes it anew.\n"
 
@@ -20,12 +21,14 @@ def rendered(tree: Mapping[str, Any]) -> tuple[str, str]:
 
     Raises:
         TypeError: The tree holds what no study file can.
+        StudyFileError: It is too deep.
     """
-    try:
-        return toml.dumps(tree), ".toml"
-    except ValueError:
-        # JSON is YAML, too, and as YAML it may have a comment.
-        return json.dumps(tree, indent=2, ensure_ascii=False) + "\n", ".yaml"
+    with shallow():
+        try:
+            return toml.dumps(tree), ".toml"
+        except ValueError:
+            # JSON is YAML, too, and as YAML it may have a comment.
+            return json.dumps(tree, indent=2, ensure_ascii=False) + "\n", ".yaml"
 
 
 def write(tree: Mapping[str, Any], folder: Path) -> Path:

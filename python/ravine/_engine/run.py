@@ -50,6 +50,7 @@ def run(
         stop``.
 
     Raises:
+        TypeError: ``study`` is nothing of that.
         StudyFileError: Something is wrong with the study; the message shows where.
         StudyRefusedError: There is a study of this name, and it is another one.
         NoSuccessfulTrialError: The study ended without a result; TooManyFailuresError: its program is broken.
@@ -83,8 +84,12 @@ def _numbers(options: Mapping[str, int | None]) -> list[str]:
     return [part for name, value in options.items() if value is not None for part in (name, str(int(value)))]
 
 
-def _tree(study: StudySpec | Mapping[str, Any]) -> dict[str, Any]:
-    return study.to_dict() if isinstance(study, StudySpec) else dict(study)
+def _tree(study: Any) -> dict[str, Any]:
+    if isinstance(study, StudySpec):
+        return study.to_dict()
+    if isinstance(study, Mapping):
+        return dict(study)
+    raise TypeError(f"a study is a path, a StudySpec or a dict, not {study!r}")
 
 
 def _last_failure(result: StudyResult) -> str:

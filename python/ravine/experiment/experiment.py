@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from numbers import Integral, Real
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -47,8 +48,7 @@ class Experiment:
             post: ``post(config, fitted)`` gives a dict of scores. Without it, ``fit`` gives that.
             repetitions: How often each configuration is run, 1 or more; one that has ``repetitions`` says it
                 itself.
-            timeout: After so many seconds an experiment ends as failed, all its repetitions together; None,
-                0: never.
+            timeout: After so many seconds an experiment ends as failed, all its repetitions together; None: never.
             retries: How often an experiment that failed is tried again.
             processes: None runs in this process, one after another. Else so many processes at a time, a fresh
                 one for each experiment: its functions and configuration are pickled to get there, and nothing
@@ -58,18 +58,20 @@ class Experiment:
             verbose: Say on the standard error how things go.
 
         Raises:
-            TypeError: There is no ``fit``.
+            TypeError: There is no ``fit``, or what should be a number is none.
             ValueError: A number is out of its range.
         """
         if fit is None:
             raise TypeError("an experiment needs `fit`")
         _at_least(1, repetitions=repetitions)
-        _at_least(0, retries=retries, timeout=timeout or 0)
+        _at_least(0, retries=retries)
+        if timeout is not None:
+            _above_zero(timeout)
         if processes is not None:
             _at_least(1, processes=processes)
         self._functions = Functions(pre, fit, post)
         self.repetitions = repetitions
-        self.timeout = timeout or None
+        self.timeout = timeout
         self.retries = retries
         self.processes = processes
         self.seed = seed
@@ -100,11 +102,13 @@ class Experiment:
             How each ended, in the order of the configurations.
 
         Raises:
-            ValueError: The folder is not empty, or has results that cannot be read; there is a time-out for
-                this process outside of its main thread.
-            TypeError: A function or a configuration cannot be sent to another process.
+            ValueError: The folder is not empty, or has results that cannot be read; it is to be forced and gone on
+                with; there is a time-out for this process outside of its main thread.
+            TypeError: A configuration is no dict; it or a function cannot be sent to another process.
             KeyboardInterrupt: What has ended is written, what runs is ended.
         """
+        if force and resume:
+            raise ValueError("`force` deletes the results that `resume` goes on with: one of the two")
         folder = Path(out_path)
         jobs = [self._job(number, config, folder) for number, config in enumerate(configs)]
         if self.processes is not None:
@@ -131,6 +135,8 @@ class Experiment:
         return results
 
     def _job(self, number: int, config: Mapping[str, Any], folder: Path) -> Job:
+        if not isinstance(config, Mapping):
+            raise TypeError(f"configuration {number} is a dict, not {config!r}")
         repetitions = config.get("repetitions", self.repetitions)
         _at_least(1, repetitions=repetitions)
         return Job(self._functions, number, dict(config), folder / str(number), repetitions, self.seed)
@@ -180,10 +186,19 @@ def _settings(record: Mapping[str, Any]) -> Any:
     return records.jsonable({key: value for key, value in record.items() if key not in ("out_path", "scores")})
 
 
-def _at_least(least: float, **numbers: float) -> None:
+def _at_least(least: int, **numbers: Any) -> None:
     for name, value in numbers.items():
+        if not isinstance(value, Integral) or isinstance(value, bool):
+            raise TypeError(f"`{name}` is a whole number, not {value!r}")
         if value < least:
             raise ValueError(f"`{name}` is {least} or more, not {value}")
+
+
+def _above_zero(timeout: Any) -> None:
+    if not isinstance(timeout, Real) or isinstance(timeout, bool):
+        raise TypeError(f"`timeout` is a number of seconds, not {timeout!r}")
+    if not timeout > 0:
+        raise ValueError(f"`timeout` is above 0, or None for none, not {timeout}")
 
 
 def _run_here(job: Job, timeout: float | None) -> Outcome:

@@ -60,7 +60,7 @@ def run_experiments(basecfg: Mapping[str, Any], cfgs: Iterable[Mapping[str, Any]
         basecfg["fit"],
         basecfg.get("post"),
         repetitions=basecfg.get("repetitions", 1),
-        timeout=basecfg.get("timeout"),
+        timeout=basecfg.get("timeout") or None,
         processes=basecfg.get("num_cpus", 1) if backend in _SEVERAL else None,
         verbose=basecfg.get("verbose", True),
     )

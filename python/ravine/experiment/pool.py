@@ -2,7 +2,8 @@
 ended.
 
 A process starts anew (no fork of this one), leads a session of its own, and ends with all its descendants:
-when it is done, when its time is over, when this process goes away, however it does.
+when it is done, when its time is over, when this process goes away, however it does. Its keeper sees to that, a small
+process between this one and it.
 """
 
 from __future__ import annotations
@@ -11,23 +12,38 @@ import contextlib
 import json
 import multiprocessing
 import multiprocessing.connection
+import multiprocessing.util
 import os
 import pickle
-import signal
+import subprocess
 import sys
-import threading
+import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
+from io import RawIOBase
+from multiprocessing import spawn
 from multiprocessing.connection import Connection
-from multiprocessing.context import SpawnProcess
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from .scores import Functions, Job, traceback_of
 
 _FAREWELL = 5.0
 """How long a process may take to end after it sent its result, in seconds."""
+
+_KEEPER = str(Path(__file__).with_name("keeper.py"))
+
+_BEGIN = """\
+import pickle, sys
+from multiprocessing.spawn import prepare
+orders, results = map(int, sys.argv[1:])
+with open(orders, "rb") as file:
+    prepare(pickle.load(file))
+    work, job = pickle.load(file)
+work(job, results)
+"""
+"""What a process begins with: it becomes as this one, with its path and its main module, as multiprocessing has it."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +60,10 @@ class _Worker:
     """A process at work."""
 
     job: Job
-    process: SpawnProcess
+    keeper: subprocess.Popen[bytes]
+    """Its parent, which ends as it does, and all that descends from it before."""
+    lifeline: RawIOBase
+    """Closed, it has all ended."""
     results: Connection
     begin: float
     deadline: float | None
@@ -62,12 +81,13 @@ class Pool:
         self._size = size
         self._timeout = timeout
         self._workers: list[_Worker] = []
-        self._context = multiprocessing.get_context("spawn")
 
     def __enter__(self) -> Pool:
         return self
 
     def __exit__(self, *_: object) -> None:
+        for worker in self._workers:
+            worker.lifeline.close()
         for worker in self._workers:
             _end(worker)
         self._workers.clear()
@@ -102,21 +122,31 @@ class Pool:
         Raises:
             TypeError: Its functions or its configuration cannot be sent to another process.
         """
-        receiving, sending = self._context.Pipe(duplex=False)
-        process = self._context.Process(target=_work, args=(job, sending), name=f"experiment-{job.number}")
+        orders = _orders(job)
+        receiving, sending = multiprocessing.Pipe(duplex=False)
+        broken, lifeline = os.pipe()
+        python = os.fsdecode(spawn.get_executable())
+        flags: list[str] = multiprocessing.util._args_from_interpreter_flags()  # type: ignore[attr-defined]
+        files = [broken, orders.fileno(), sending.fileno()]
+        numbers = list(map(str, files))
         try:
-            process.start()
-        except (pickle.PicklingError, AttributeError, TypeError) as error:
+            keeper = subprocess.Popen(
+                [python, "-IS", _KEEPER, *numbers, python, *flags, "-c", _BEGIN, *numbers[1:]],
+                stdin=subprocess.DEVNULL,
+                pass_fds=files,
+                start_new_session=True,
+            )
+        except BaseException:
+            os.close(lifeline)
             receiving.close()
-            raise TypeError(
-                f"experiment {job.number} cannot be sent to another process: {error}; functions have to stand at the "
-                "top of a module, and values have to be picklable; or leave `processes` out"
-            ) from error
+            raise
         finally:
+            os.close(broken)
+            orders.close()
             sending.close()
         now = time.monotonic()
         deadline = None if self._timeout is None else now + self._timeout
-        self._workers.append(_Worker(job, process, receiving, now, deadline))
+        self._workers.append(_Worker(job, keeper, open(lifeline, "wb", 0), receiving, now, deadline))
 
     def wait(self) -> Iterator[tuple[Job, Outcome]]:
         """Waits until a job has ended, or its time is over; gives those that have."""
@@ -136,8 +166,31 @@ class Pool:
             )
             _end(worker)
             if scores is None and error is None:
-                error = f"its process ended without a result: {_exit(worker.process.exitcode)}"
+                error = f"its process ended without a result: {_exit(worker.keeper.returncode)}"
             yield worker.job, Outcome(scores, error, now - worker.begin)
+
+
+def _orders(job: Job) -> IO[bytes]:
+    """A file that says what a process is to do.
+
+    Raises:
+        TypeError: The job's functions or its configuration cannot be sent to another process.
+    """
+    setting = spawn.get_preparation_data(f"experiment-{job.number}")
+    # A secret of this process, for connections that there are none of.
+    setting.pop("authkey", None)
+    orders = tempfile.TemporaryFile()
+    try:
+        orders.write(pickle.dumps(setting))
+        orders.write(pickle.dumps((_work, job)))
+    except (pickle.PicklingError, AttributeError, TypeError, RuntimeError) as error:
+        orders.close()
+        raise TypeError(
+            f"experiment {job.number} cannot be sent to another process: {error}; functions have to stand at the "
+            "top of a module, and values have to be picklable; or leave `processes` out"
+        ) from error
+    orders.seek(0)
+    return orders
 
 
 def _received(worker: _Worker) -> tuple[dict[str, Any] | None, str | None]:
@@ -146,9 +199,9 @@ def _received(worker: _Worker) -> tuple[dict[str, Any] | None, str | None]:
         message = json.loads(worker.results.recv_bytes())
     except (EOFError, OSError):
         message = {"scores": None, "error": None}
-    # What it has printed is to be written before it is ended. This wait leaves its number taken, where a join
-    # would not.
-    multiprocessing.connection.wait([worker.process.sentinel], _FAREWELL)
+    # What it has printed is to be written before it is ended.
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        worker.keeper.wait(_FAREWELL)
     return message["scores"], message["error"]
 
 
@@ -160,42 +213,14 @@ def _exit(code: int | None) -> str:
 
 def _end(worker: _Worker) -> None:
     """Ends a process and whatever descends from it."""
-    pid = worker.process.pid
-    if pid is not None:
-        # It leads its group from its first line on; before that it has no children and is killed alone. Its
-        # number is its own until it is joined, dead or not.
-        family = _descendants(pid)
-        _kill(os.killpg, pid)
-        for member in [pid, *family]:
-            _kill(os.kill, member)
-    worker.process.join()
+    worker.lifeline.close()
+    worker.keeper.wait()
     worker.results.close()
 
 
-def _kill(how: Callable[[int, int], None], target: int) -> None:
-    with contextlib.suppress(ProcessLookupError, PermissionError):
-        how(target, signal.SIGKILL)
-
-
-def _descendants(pid: int) -> list[int]:
-    """All processes that descend from one, as far as the system tells (Linux)."""
-    parents: dict[int, int] = {}
-    for stat in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            fields = stat.read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()
-        except OSError:
-            continue
-        parents[int(stat.parent.name)] = int(fields[1])
-    family = [pid]
-    for ancestor in family:
-        family.extend(child for child, parent in parents.items() if parent == ancestor)
-    return family[1:]
-
-
-def _work(job: Job, results: Connection) -> None:
+def _work(job: Job, file: int) -> None:
     """The life of a process: does its job, and sends what came of it as JSON."""
-    os.setsid()
-    threading.Thread(target=_end_with_parent, daemon=True).start()
+    results = Connection(file, readable=False)
     message: dict[str, Any] = {"scores": None, "error": None}
     try:
         message["scores"] = job.run()
@@ -203,11 +228,3 @@ def _work(job: Job, results: Connection) -> None:
         message["error"] = traceback_of(error)
     results.send_bytes(json.dumps(message).encode())
     results.close()
-
-
-def _end_with_parent() -> None:
-    """Ends this process and its group when the one that started it is gone."""
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        parent.join()
-        os.killpg(os.getpid(), signal.SIGKILL)

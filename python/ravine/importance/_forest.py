@@ -31,6 +31,9 @@ class _ForestEvaluator(BaseImportanceEvaluator):
     """
 
     def __init__(self, *, n_trees: int = 64, max_depth: int = 64, seed: int | None = None) -> None:
+        for name, value in (("n_trees", n_trees), ("max_depth", max_depth)):
+            if value < 1:
+                raise ValueError(f"`{name}` is 1 or more, not {value}.")
         self._n_trees = n_trees
         self._max_depth = max_depth
         self._seed = seed
@@ -48,6 +51,7 @@ class _ForestEvaluator(BaseImportanceEvaluator):
             TypeError: When `params` is no list of texts.
             ValueError: When no trial that ended well has all of them, a distribution of one changes between trials, or
                 the study has several objectives and there is no `target`.
+            RuntimeError: When there is no variance to share out (fANOVA).
         """
         check_single_objective(study, target)
         distributions = common_distributions(study, params)
@@ -66,7 +70,11 @@ class _ForestEvaluator(BaseImportanceEvaluator):
         axes = [_axis(domain) for domain in distributions.values()]
         columns = [[_number(domain, trial.params[name]) for trial in trials] for name, domain in distributions.items()]
         found = forest_importances(axes, columns, values, self._n_trees, self._max_depth, self._seed or 0)
-        return [0.0] * len(axes) if found is None else self._choose(*found)
+        return self._constant(len(axes)) if found is None else self._choose(*found)
+
+    def _constant(self, count: int) -> list[float]:
+        """The importances where what is judged is the same in all trials."""
+        return [0.0] * count
 
     @abstractmethod
     def _choose(self, alone: list[float], gained: list[float]) -> list[float]:
@@ -88,6 +96,9 @@ class FanovaImportanceEvaluator(_ForestEvaluator):
 
     def _choose(self, alone: list[float], gained: list[float]) -> list[float]:
         return alone
+
+    def _constant(self, count: int) -> list[float]:
+        raise RuntimeError("Encountered zero total variance in all trees.")
 
 
 class MeanDecreaseImpurityImportanceEvaluator(_ForestEvaluator):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import abc
+import math
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -72,6 +73,21 @@ class BaseSampler(abc.ABC):
             )
 
 
+def _violations(found: Any) -> tuple[float, ...]:
+    """What a function of constraints returned, checked.
+
+    Raises:
+        TypeError: It is no sequence of numbers.
+        ValueError: One of them is NaN.
+    """
+    # Texts are sequences of texts, but bytes are sequences of numbers.
+    if isinstance(found, bytes) or not (isinstance(found, Sequence) or hasattr(found, "__array__")):
+        raise TypeError(f"Constraints should be a sequence of floats but got {type(found).__name__}.")
+    if any(math.isnan(value) for value in found):
+        raise ValueError("Constraint values cannot be NaN.")
+    return tuple(found)
+
+
 def _process_constraints_after_trial(
     constraints_func: Callable[[FrozenTrial], Sequence[float]],
     study: Study,
@@ -86,8 +102,6 @@ def _process_constraints_after_trial(
         found = constraints_func(trial)
         if not isinstance(found, (tuple, list)):
             warn(f"Constraints should be a sequence of floats but got {type(found).__name__}.")
-        if any(value != value for value in found):
-            raise ValueError("Constraint values cannot be NaN.")
-        noted = tuple(found)
+        noted = _violations(found)
     finally:
         study._storage.set_trial_system_attr(trial._trial_id, KEY, noted)

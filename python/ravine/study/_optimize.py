@@ -18,6 +18,7 @@ from ravine.trial import TrialState
 
 if TYPE_CHECKING:
     from ravine.study import Study
+    from ravine.study._processes import Workers
     from ravine.study._progress import Progress
     from ravine.trial import FrozenTrial, Trial
 
@@ -38,6 +39,7 @@ class Run:
         callbacks: Callbacks,
         gc_after_trial: bool,
         progress: Progress | None,
+        workers: Workers | None,
     ) -> None:
         self.study = study
         self.func = func
@@ -46,6 +48,7 @@ class Run:
         self.callbacks = None if callbacks is None else tuple(callbacks)
         self.gc_after_trial = gc_after_trial
         self.progress = progress
+        self.workers = workers
         self.start = time.monotonic()
 
     def is_over(self) -> bool:
@@ -108,9 +111,13 @@ class Run:
                 for future in done:
                     future.result()
         except KeyboardInterrupt:
-            # Objectives cannot be stopped from outside; nobody has to wait for them, though.
+            # Objectives in threads cannot be stopped from outside; nobody has to wait for them, though.
             self.study._stop_flag = True
             executor.shutdown(wait=False, cancel_futures=True)
+            if self.workers is not None:
+                # Those in child processes can: their trials are failed before the caller hears of it.
+                self.workers.close()
+                executor.shutdown(wait=True)
             raise
         except BaseException:
             self.study._stop_flag = True
@@ -143,6 +150,8 @@ def optimize(
         raise RuntimeError("Nested invocation of `Study.optimize` method isn't allowed.")
     if backend not in ("thread", "process"):
         raise ValueError(f"`backend` is 'thread' or 'process', not {backend!r}.")
+    if n_jobs != -1 and n_jobs <= 0:
+        raise ValueError(f"`n_jobs` is 1 or more, or -1 for one per processor, not {n_jobs}.")
     if show_progress_bar and n_trials is None and timeout is not None and n_jobs != 1:
         warn("The timeout-based progress bar is not supported with n_jobs != 1.")
         show_progress_bar = False
@@ -161,7 +170,7 @@ def optimize(
 
             workers = Workers(func, jobs)
             func = workers.run
-        run = Run(study, func, timeout, catch, callbacks, gc_after_trial, progress)
+        run = Run(study, func, timeout, catch, callbacks, gc_after_trial, progress, workers)
         if jobs == 1:
             run.in_turn(n_trials)
         else:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import statistics
+from numbers import Integral
 from typing import TYPE_CHECKING, cast
 
 from ravine.study._multi_objective import loss_of
@@ -16,6 +17,10 @@ if TYPE_CHECKING:
 
 def best(study: Study, k: int) -> list[FrozenTrial]:
     """The k best trials by the posterior mean of their values; of the same values the one that was first."""
+    if isinstance(k, bool) or not isinstance(k, Integral):
+        raise TypeError(f"`k` is a whole number, not {k!r}.")
+    if k < 1:
+        raise ValueError(f"`k` is 1 or more, not {k}.")
     if study._is_multi_objective():
         raise RuntimeError("`best` is for one objective; see `best_trials`.")
     groups: dict[tuple[object, ...], list[FrozenTrial]] = {}

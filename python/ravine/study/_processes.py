@@ -17,6 +17,8 @@ from multiprocessing.connection import Connection
 from typing import TYPE_CHECKING, Any
 
 from ravine.exceptions import TrialPruned
+from ravine.study._tell import tell
+from ravine.trial import TrialState
 
 if TYPE_CHECKING:
     from ravine.trial import Trial
@@ -173,6 +175,12 @@ class Workers:
             code = worker.process.exitcode
             worker = self._replaced(worker)
             raise RuntimeError(f"the process that ran trial {trial.number} ended with exit code {code}") from None
+        except (Exception, KeyboardInterrupt):
+            raise
+        except BaseException:
+            # `optimize` leaves the trial as it is, but its objective has ended, or is ended with its process.
+            tell(trial.study, trial, state=TrialState.FAIL, skip_if_finished=True, quietly=True)
+            raise
         finally:
             self._idle.put(worker)
 
@@ -187,7 +195,7 @@ class Workers:
             return self._all[-1]
 
     def close(self) -> None:
-        """Ends the children."""
+        """Ends the children. Again, it does nothing."""
         with self._lock:
             self._is_closed = True
             for worker in self._all:

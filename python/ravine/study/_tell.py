@@ -78,9 +78,8 @@ def tell(
 
 
 def _listed(value_or_values: Any) -> Sequence[Any] | None:
-    # A text is one value, not one for each character.
-    is_listed = isinstance(value_or_values, Sequence) and not isinstance(value_or_values, (str, bytes))
-    return value_or_values if value_or_values is None or is_listed else [value_or_values]
+    is_listed = value_or_values is None or isinstance(value_or_values, Sequence)
+    return value_or_values if is_listed else [value_or_values]
 
 
 def _check_state(state: TrialState | None, values: Sequence[Any] | None) -> None:
@@ -94,6 +93,8 @@ def _check_state(state: TrialState | None, values: Sequence[Any] | None) -> None
             )
     elif state is not None:
         raise ValueError(f"Cannot tell with state {state}.")
+    if state is not None and not isinstance(state, TrialState):
+        raise TypeError(f"`state` is a TrialState, not {state!r}.")
 
 
 def _objection(study: Study, values: Sequence[Any]) -> str | None:
@@ -101,11 +102,12 @@ def _objection(study: Study, values: Sequence[Any]) -> str | None:
     wrong = []
     for value in values:
         try:
-            number = float(value)
+            float(value)
         except (ValueError, TypeError):
             wrong.append(f"The value {value!r} could not be cast to float")
         else:
-            if math.isnan(number):
+            # A text that looks like a number is none.
+            if math.isnan(value):
                 wrong.append(f"The value {value} is not acceptable")
     if wrong:
         return "; ".join(wrong)

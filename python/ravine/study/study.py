@@ -285,7 +285,11 @@ class Study:
         return best(self, k)
 
     def explain(self, trial: int | None = None) -> str:
-        """What the sampler noted when it proposed a trial (the last one by default): what it chose, and why.
+        """What the sampler noted when it proposed a trial (the last one by default), as JSON.
+
+        What `AutoSampler` notes begins with the method that it chose and why (``auto``, ``why``), also where it had
+        chosen it for an earlier trial; then comes what it did in this one, such as whose ``turn`` it was. Other
+        samplers note little, and of a trial that was enqueued, or the first, there may be nothing.
 
         Raises:
             ValueError: There is no such trial.
@@ -293,7 +297,21 @@ class Study:
         number = len(self._ledger) - 1 if trial is None else trial
         if not 0 <= number < len(self._ledger):
             raise ValueError(f"the study has no trial {number}" if self._ledger else "the study has no trial yet")
-        return self._ledger.memo(number) or f"trial {number}: the sampler noted nothing"
+        memo = self._ledger.memo(number)
+        if memo is None:
+            return f"trial {number}: the sampler noted nothing"
+        return json.dumps({**self._choice_before(number), **json.loads(memo)}, separators=(",", ":"))
+
+    def _choice_before(self, number: int) -> dict[str, Any]:
+        """What the sampler, where it chooses among methods, had last chosen when it proposed a trial."""
+        from ravine.samplers import AutoSampler
+
+        if isinstance(self.sampler, AutoSampler):
+            for memo in map(self._ledger.memo, range(number, -1, -1)):
+                # It is noted where it changes.
+                if memo is not None and "auto" in (noted := json.loads(memo)):
+                    return {key: noted[key] for key in ("auto", "why") if key in noted}
+        return {}
 
     def set_user_attr(self, key: str, value: Any) -> None:
         """Notes something on the study; JSON for storages that outlast the process."""
@@ -468,7 +486,9 @@ def create_study(
         load_if_exists: Whether a study of this name is opened; otherwise it is an error.
         directions: One direction for each of several objectives.
         space: The whole space, conditions included, as `ravine.Space` or the ``[space]`` table of a study file: samplers
-            know it from the first trial on. Objectives suggest as ever, by a parameter's path or its last part.
+            know it from the first trial on. Objectives suggest as ever, by a parameter's path or its last part; another
+            kind or scale than is declared is an error. A range that is asked for holds, but samplers that learn propose
+            what lies in the declared one too; a name that is not declared is a further parameter.
 
     Raises:
         DuplicatedStudyError: There is a study of this name.

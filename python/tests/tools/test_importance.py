@@ -164,6 +164,18 @@ def test_forests_of_depth_one_see_one_parameter_a_tree(study: Study) -> None:
     assert shallow["strong"] > 0.9
 
 
+@pytest.mark.parametrize("make", [FanovaImportanceEvaluator, MeanDecreaseImpurityImportanceEvaluator])
+def test_a_forest_has_a_tree_and_a_tree_a_split(make: type) -> None:
+    for wrong in ("n_trees", "max_depth"):
+        with pytest.raises(ValueError, match=wrong):
+            make(**{wrong: 0})
+
+
+def test_fanova_of_what_does_not_vary_is_refused(study: Study) -> None:
+    with pytest.raises(RuntimeError, match="zero total variance"):
+        FanovaImportanceEvaluator().evaluate(study, target=lambda trial: 1.0)
+
+
 def test_fanova_explains_a_sum_by_its_terms() -> None:
     study = ravine.create_study(sampler=ravine.samplers.RandomSampler(seed=3))
     study.optimize(lambda t: 2 * t.suggest_float("x", 0, 1) + t.suggest_float("y", 0, 1), n_trials=400)
