@@ -294,24 +294,9 @@ class Study:
         Raises:
             ValueError: There is no such trial.
         """
-        number = len(self._ledger) - 1 if trial is None else trial
-        if not 0 <= number < len(self._ledger):
-            raise ValueError(f"the study has no trial {number}" if self._ledger else "the study has no trial yet")
-        memo = self._ledger.memo(number)
-        if memo is None:
-            return f"trial {number}: the sampler noted nothing"
-        return json.dumps({**self._choice_before(number), **json.loads(memo)}, separators=(",", ":"))
+        from ravine.study._explain import explain
 
-    def _choice_before(self, number: int) -> dict[str, Any]:
-        """What the sampler, where it chooses among methods, had last chosen when it proposed a trial."""
-        from ravine.samplers import AutoSampler
-
-        if isinstance(self.sampler, AutoSampler):
-            for memo in map(self._ledger.memo, range(number, -1, -1)):
-                # It is noted where it changes.
-                if memo is not None and "auto" in (noted := json.loads(memo)):
-                    return {key: noted[key] for key in ("auto", "why") if key in noted}
-        return {}
+        return explain(self, trial)
 
     def set_user_attr(self, key: str, value: Any) -> None:
         """Notes something on the study; JSON for storages that outlast the process."""
