@@ -159,6 +159,18 @@ fn lists_that_multiply_beyond_reason_are_refused() {
 }
 
 #[test]
+fn choices_lie_sixteen_deep_and_no_deeper() {
+    let nested = |levels: usize| {
+        let around = |inner: Json, _| json!({ "choice": [{ "name": "a", "x": inner }, "b"] });
+        let inner = (0..levels).fold(json!({ "int": [0, 1] }), around);
+        Space::build(&serde_json::from_value(json!({ "x": inner })).unwrap(), &[])
+    };
+    assert_eq!(nested(16).unwrap().parameters().len(), 17);
+    let message = nested(17).unwrap_err().to_string();
+    assert!(message.contains("more than 16 deep"), "{message}");
+}
+
+#[test]
 fn an_option_that_a_choice_does_not_have_is_refused_with_its_place() {
     let space =
         |when: &str| json!({ "o": { "choice": ["sgd", "adam"] }, "m": { "float": [0, 1], "when": when } });

@@ -13,6 +13,8 @@ const MOST_ELEMENTS: u64 = 1024;
 
 /// The most parameters, lists laid out: lists of options with lists multiply.
 const MOST_PARAMETERS: usize = 20_000;
+/// Each choice around doubles the names of a parameter, by which it is found with the option's name and without.
+const MOST_NESTED: usize = 16;
 
 /// Names and what they stand for.
 pub(super) type Names = Vec<(String, Target)>;
@@ -333,6 +335,13 @@ impl Draft {
             return Ok((index, Node::Parameter(index), names));
         };
         let holders: Vec<&str> = declared.iter().filter_map(held).map(|(name, _)| name).collect();
+        if scope.levels.len() > MOST_NESTED && !holders.is_empty() {
+            let error =
+                SpaceError::new(key, format!("choices lie more than {MOST_NESTED} deep inside each other"));
+            return Err(
+                error.hint("a parameter may be there under a condition without lying inside: `when = \"…\"`")
+            );
+        }
         let mut options = Vec::new();
         let mut inner = Vec::new();
         for (k, (option, declaration)) in choice.options().iter().zip(declared).enumerate() {
