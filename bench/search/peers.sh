@@ -21,11 +21,15 @@ proof optuna run -m optuna-cmaes -m random bbob-d5/300 bbob-d20/300
 proof hyperopt run -m hyperopt tables/100 hypara/150 bbob-d20/100 --seeds 0:3
 proof optuna-gp run -m optuna-gp bbob-d5/50 --seeds 0:2
 proof smac run -m smac-forest bbob-d5/100 tables/100 hypara/150 --seeds 0:2
-proof optuna baseline bbob-d2/100 bbob-d10/300 mixint-d10/300
+proof optuna baseline bbob-d2/100 bbob-d10/300 mixint-d10/300 digits/100
+proof optuna run $quick digits/50
+proof rustuna run -m rustuna digits/50
+proof hyperopt run -m hyperopt digits/50
 proof optuna run $quick mixint-d10/100 bbob-d2/100 bbob-d10/100
 proof optuna run -m optuna-tpe bbob-d5/300
-proof hebo run -m hebo bbob-d5/50 --seeds 0:1
-proof optuna-gp run -m optuna-gp bbob-d5/100 --seeds 0:2
+proof hebo run -m hebo bbob-d5/50 --seeds 0:4
+proof hebo run -m hebo bbob-d5/100 --seeds 0:1
+proof optuna-gp run -m optuna-gp bbob-d5/100 --seeds 0:8
 proof rustuna run -m rustuna mixint-d10/100 bbob-d2/100 bbob-d10/100
 proof hyperopt run -m hyperopt tables/100 hypara/150 bbob-d20/100 mixint-d10/100 bbob-d2/100 bbob-d10/100
 proof optuna run -m optuna-tpe bbob-d20/300

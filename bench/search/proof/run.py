@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import heapq
+import json
 import pathlib
 import random
 import statistics
@@ -14,15 +15,15 @@ from .methods import Method, Searcher
 from .methods.drawn_ import Search as Drawn
 from .problems import Problem, Task
 from .scores import at
-from .space import Float
+from .space import Config, Float
 
 # Regret is relative to the median of so many random searches, at these numbers of trials.
 RANDOM_SEARCHES = 25
 BUDGETS = (20, 50, 100, 120, 150, 160, 200, 300, 1280)
 
 
-def search(task: Task, searcher: Searcher, budget: int, slots: int = 1, seed: int = 0) -> tuple[list, float, int]:
-    """Its curve, the CPU seconds of all asks and tells, and the number of trials.
+def search(task: Task, searcher: Searcher, budget: int, slots: int = 1, seed: int = 0) -> tuple[list, float, list]:
+    """Its curve, the CPU seconds of all asks and tells, and the configurations.
 
     The curve is `[trials ended, value]` at each improvement. With noise the value is the truth about the configuration
     that looks best. With several slots, evaluations take times drawn evenly from [0.5, 1.5], and a slot that becomes
@@ -32,19 +33,20 @@ def search(task: Task, searcher: Searcher, budget: int, slots: int = 1, seed: in
     rng = random.Random(f"durations {seed}")
     best, spent, cpu, curve = float("inf"), 0.0, 0.0, []
     running: list = []
-    started = ended = 0
+    configs: list[Config] = []
+    ended = 0
     now = 0.0
     while True:
-        while started < budget and len(running) < slots and spent < task.limit:
+        while len(configs) < budget and len(running) < slots and spent < task.limit:
             start = clock()
             asked = searcher.ask()
             cpu += clock() - start
             if asked is None:
-                budget = started
+                budget = len(configs)
                 break
             duration = rng.uniform(0.5, 1.5) if slots > 1 else 1.0
-            heapq.heappush(running, (now + duration, started, asked))
-            started += 1
+            heapq.heappush(running, (now + duration, len(configs), asked))
+            configs.append(asked[1])
             if task.cost:
                 spent += task.cost(asked[1])
         if not running:
@@ -58,7 +60,7 @@ def search(task: Task, searcher: Searcher, budget: int, slots: int = 1, seed: in
         start = clock()
         searcher.tell(handle, value)
         cpu += clock() - start
-    return curve, getattr(searcher, "cpu", cpu), ended
+    return curve, getattr(searcher, "cpu", cpu), configs
 
 
 def run(
@@ -77,14 +79,16 @@ def run(
             begun = time.process_time()
             try:
                 searcher = method.start(task.space, seed, budget)
-                curve, cpu, trials = search(task, searcher, budget, slots, seed)
+                curve, cpu, configs = search(task, searcher, budget, slots, seed)
             except Exception as error:
                 if method.family == "ravine":
                     raise
                 # A peer's crash is a result too: it has no curve and is counted in the tables.
                 results.append({**row, "failed": f"{type(error).__name__}: {error}"[:300]}, path)
                 continue
-            row |= {"trials": trials, "curve": curve, "cpu": round(cpu, 4)}
+            row |= {"trials": len(configs), "curve": curve, "cpu": round(cpu, 4)}
+            if slots > 1:
+                row["repeats"] = len(configs) - len({json.dumps(config, sort_keys=True) for config in configs})
             results.append(row, path)
             took = time.process_time() - begun
             print(f"{method.name} {problem.name} {seed} {budget} {curve[-1][1]:.6g} {took:.1f}s", file=sys.stderr)

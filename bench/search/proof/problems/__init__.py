@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import statistics
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from ..space import Config, Space
@@ -32,12 +33,20 @@ class Problem:
     open: Callable[[int], Task]
     # `regret`: against random search; `table`: against the median of a complete table.
     score: str = "regret"
-    # Figures of the complete table: see `tables.Whole`.
+    # `figures` of the complete table.
     facts: Callable[[], dict] | None = field(default=None)
 
 
+def figures(losses: Iterable[float]) -> dict:
+    """Of a complete table the least loss, the step to the next distinct one, the median, and where the best 0.1 % begin."""
+    ranked = sorted(losses)
+    least = ranked[0]
+    step = next(loss for loss in ranked if loss > least) - least
+    return {"least": least, "step": step, "median": statistics.median(ranked), "good": ranked[len(ranked) // 1000]}
+
+
 def problems_of(suite: str) -> list[Problem]:
-    """The problems of a suite: `bbob-d5`, `mixint-d10`, `tables`, `hypara`."""
+    """The problems of a suite: `bbob-d5`, `mixint-d10`, `tables`, `digits`, `hypara`."""
     kind, _, rest = suite.partition("-d")
     if kind == "bbob":
         from . import bbob
@@ -51,8 +60,12 @@ def problems_of(suite: str) -> list[Problem]:
         from . import hpo
 
         return hpo.problems()
+    if suite == "digits":
+        from . import epochs
+
+        return epochs.problems()
     if suite == "hypara":
         from . import knobs
 
         return knobs.problems()
-    raise SystemExit(f"there is no suite `{suite}`: bbob-dD, mixint-dD, tables, hypara")
+    raise SystemExit(f"there is no suite `{suite}`: bbob-dD, mixint-dD, tables, digits, hypara")

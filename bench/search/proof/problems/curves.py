@@ -11,13 +11,12 @@
 from __future__ import annotations
 
 import functools
-import itertools
 import math
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 
-from ..space import Choice, Config, Float, Space
+from ..space import Config, Float, Space
 from . import epochs
 
 TOP = 81
@@ -45,25 +44,9 @@ class Curves:
 
 
 def digits(seed: int) -> Curves:
-    """The table that one seed of the trainer made, in the largest of `epochs.spaces` that any seed has whole."""
-    for space in epochs.spaces():
-        places = [epochs.index(config) for config in grid(space)]
-        tables = [table for table in map(epochs.curves, range(epochs.SEEDS)) if all(place in table for place in places)]
-        if tables:
-            return Curves(space, functools.partial(looked_up, tables[seed % len(tables)]))
-    raise SystemExit("results/epochs.jsonl.xz has no whole table yet: python -m proof.problems.epochs TRAINER")
-
-
-def looked_up(table: dict[tuple[int, ...], list[float]], config: Config, step: int) -> float:
-    """What a table has."""
-    return table[epochs.index(config)][step - 1]
-
-
-def grid(space: Space) -> Iterator[Config]:
-    """All configurations of choices and whole numbers."""
-    values = [p.options if isinstance(p, Choice) else range(p.low, p.high + 1) for p in space]
-    for chosen in itertools.product(*values):
-        yield dict(zip((p.name for p in space), chosen, strict=True))
+    """The table that one seed of the trainer made."""
+    table = epochs.whole(seed)
+    return Curves(epochs.SPACE, lambda config, step: table[epochs.index(config)][step - 1])
 
 
 def hartmann(bias: float, noise: float, seed: int) -> Curves:
