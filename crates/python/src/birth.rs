@@ -5,8 +5,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
-/// How many forks lie between this process and the one that imported the package. Counted by the interpreter's hook, so that to
-/// ask costs no system call.
+/// How many forks lie between this process and the one that imported the package. Counted by the interpreter's hook, so that
+/// to ask costs no system call.
 static FORKS: AtomicU32 = AtomicU32::new(0);
 
 /// Counts from now on.

@@ -53,7 +53,7 @@ def path_of(url: str) -> Path:
     if rest is None or not rest.startswith("/"):
         raise ValueError(
             f"the storage {url!r} is not known: use 'sqlite:///study.db' (a path relative to here) or "
-            "'sqlite:////home/me/study.db' (an absolute one)"
+            "'sqlite:////home/me/study.db' (an absolute one); there are no other databases yet"
         )
     return Path(rest[1:])
 

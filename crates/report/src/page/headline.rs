@@ -38,21 +38,16 @@ fn nothing(view: &View) -> String {
     format!("<div class=\"hero\"><p class=\"none\">{word}</p></div>")
 }
 
-/// Said of the best where it breaks a constraint: so do all others.
-fn broken(best: &Row, comes: &str) -> String {
-    if best.violation() > 0.0 {
-        format!("<p class=\"warn\">No trial meets the constraints; {comes} nearest.</p>")
-    } else {
-        String::new()
-    }
-}
-
 fn single(view: &View, row: &Row) -> String {
     let objective = view.objectives.first();
     let name = objective.map_or("value", |o| o.name.as_str());
     let way = objective.map_or("", |o| o.direction.word());
     let value = row.values.first().copied().unwrap_or(f64::NAN);
-    let broken = broken(row, "this one comes");
+    let broken = if row.is_infeasible() {
+        "<p class=\"warn\">No trial meets the constraints; this one comes nearest.</p>"
+    } else {
+        ""
+    };
     format!(
         "<div class=\"hero\"><div class=\"won\"><p class=\"label\">Best {name} <span>{way}</span></p>\
          <p class=\"big\" title=\"{exact}\">{value}</p><p class=\"from\">trial {number}{took}</p>{broken}{told}{rerun}</div>\
@@ -135,17 +130,18 @@ fn several(view: &View, front: &[usize]) -> String {
     } else {
         String::new()
     };
+    let (label, what) = match front {
+        [first, ..] if view.rows[*first].is_infeasible() => {
+            ("Nearest to the constraints", "that break the constraints least; no trial meets them")
+        }
+        _ => ("Pareto front", "that no other one beats in every objective"),
+    };
+    let trials = if front.len() == 1 { "trial" } else { "trials" };
     format!(
-        "<div class=\"hero\"><div class=\"won\"><p class=\"label\">Pareto front</p><p class=\"big\">{}</p>\
-         <p class=\"from\">{}</p>{}{}</div>\
+        "<div class=\"hero\"><div class=\"won\"><p class=\"label\">{label}</p><p class=\"big\">{}</p>\
+         <p class=\"from\">{trials} {what}</p>{}</div>\
          <div class=\"config\"><table class=\"front\"><thead><tr><th class=\"n\">Trial</th>{head}</tr></thead><tbody>{rows}</tbody></table>{more}</div></div>",
         format::count(front.len()),
-        if front.len() == 1 {
-            "trial that no other one beats"
-        } else {
-            "trials that no other one beats in every objective"
-        },
-        front.first().map(|&i| broken(&view.rows[i], "these come")).unwrap_or_default(),
         rerun(view),
     )
 }

@@ -90,8 +90,9 @@ struct Draw {
     generation: u64,
     /// What the point does not tell, in the order of the coordinates.
     hidden: Vec<f64>,
-    /// How many results were known when the search began with this draw, and its population where the options do not say it.
+    /// How many results were known when the search began with this draw.
     from: Option<usize>,
+    /// Its population then, where the options do not say it.
     population: Option<u32>,
 }
 

@@ -12,8 +12,8 @@ pub struct CmaesOptions {
     pub population: Option<u32>,
     /// The first standard deviation, as a share of each range. Above 0, at most 2.
     pub sigma: f64,
-    /// Where the search begins: values by parameter path, each of its range. What is not named begins at its default, where good values are
-    /// believed to be, or in the middle; options without an order have no place to begin at.
+    /// Where the search begins: values by parameter path, each of its range. What is not named begins at its default, where
+    /// good values are believed to be, or in the middle; options without an order have no place to begin at.
     #[serde(skip_serializing_if = "Map::is_empty")]
     pub start: Map<String, Value>,
     /// Good configurations of an earlier search, each a table from parameter path to value: the first distribution is the

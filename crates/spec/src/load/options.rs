@@ -85,9 +85,7 @@ impl Loader<'_> {
         let table = self.root.get(key).and_then(|entry| entry.node.table());
         let values = table.into_iter().flat_map(tables).flat_map(Table::values).map(|entry| &entry.node);
         let odd = |node: &&Node| matches!(node.value, Tree::Float(number) if !number.is_finite());
-        let problem = |node: &Node| {
-            Diagnostic::error(node.span.clone(), "an option cannot be this: a number with an end is needed")
-        };
+        let problem = |node: &Node| Diagnostic::error(node.span.clone(), "this is not a finite number");
         values.filter(odd).map(problem).collect()
     }
 

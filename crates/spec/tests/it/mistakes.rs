@@ -307,3 +307,27 @@ fn an_option_that_cannot_be_is_underlined_itself() {
     let directions = added(&format!("{three}[sampler]\nname = \"nsga3\"\ndivisions = 100000\n"));
     assert!(directions.contains("more than 100000 directions"), "{directions}");
 }
+
+#[test]
+fn what_bohb_searches_with_is_called_by_its_name() {
+    let study = |more: &str| {
+        StudyFile::parse("study.toml", &format!("{GOOD}{more}"), Format::Toml).expect("nothing is wrong")
+    };
+    let bohb = "[pruner]\nname = \"bohb\"\nmax_resource = 9\n";
+    assert_eq!(study(bohb).sampler.name(), "tpe");
+    assert_eq!(study(&format!("{bohb}[sampler]\nname = \"gp\"\n")).sampler.name(), "gp");
+    assert_eq!(study("").sampler.name(), "auto");
+}
+
+#[test]
+fn promotion_of_a_program_that_is_not_told_its_level_is_warned_of() {
+    let asha = "[pruner]\nname = \"asha\"\nkind = \"promotion\"\nmax_resource = 9\n";
+    let warnings = |text: &str| {
+        let study = StudyFile::parse("study.toml", text, Format::Toml).expect("nothing is wrong");
+        study.warnings.iter().map(|warning| warning.message.clone()).collect::<Vec<_>>()
+    };
+    let want = "no command names `{level}` or `{checkpoint_dir}`: how far is a trial to run?";
+    assert_eq!(warnings(&format!("{GOOD}{asha}")), [want]);
+    let told = GOOD.replace("--lr={lr}", "--lr={lr}\", \"--epochs={level}");
+    assert!(warnings(&format!("{told}{asha}")).is_empty());
+}
