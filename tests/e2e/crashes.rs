@@ -64,11 +64,10 @@ fn ends_as_if_nothing_had_happened(scene: &Scene, undisturbed: &str) {
     wait_for("no process left", 20, || processes_in(&scene.path("")).is_empty());
 }
 
-/// Starts and kills the study until it is done or was killed often; sometimes its supervisor dies with it.
-fn kill_often(seed: u64) {
-    let undisturbed = undisturbed("tpe");
+/// Starts and kills a study fourteen times; sometimes its supervisor dies with it. How often a kill met a living
+/// process: on a fast machine the study may be done after the first few.
+fn kills_of_one_study(moments: &mut Moments, undisturbed: &str) -> u32 {
     let scene = scene("tpe");
-    let mut moments = Moments(seed);
     let mut kills = 0;
     for round in 0..14 {
         let mut child = scene.start(&["run", "study.toml", "--quiet"]);
@@ -80,8 +79,18 @@ fn kill_often(seed: u64) {
         child.kill().expect("a kill");
         child.wait().expect("it is dead");
     }
-    assert!(kills >= 3, "only {kills} kills met a living process");
-    ends_as_if_nothing_had_happened(&scene, &undisturbed);
+    ends_as_if_nothing_had_happened(&scene, undisturbed);
+    kills
+}
+
+/// Kills studies until enough kills met a living process, however fast the machine is.
+fn kill_often(seed: u64) {
+    let undisturbed = undisturbed("tpe");
+    let mut moments = Moments(seed);
+    let mut kills = 0;
+    while kills < 5 {
+        kills += kills_of_one_study(&mut moments, &undisturbed);
+    }
 }
 
 #[test]
