@@ -110,7 +110,7 @@ pub fn open(file: StudyFile, options: &Options) -> Result<Open, RunnerError> {
     }
     record_origin(&session, &origin)?;
     copy_file(&home, &file)?;
-    remarks.extend(file.warnings.iter().map(|warning| warning.message.clone()));
+    remarks.extend(file.warnings.iter().map(|warning| warning.line(&file.source)));
     Ok(Open { home, file, session, life, capacity, waiting, is_new, remarks })
 }
 

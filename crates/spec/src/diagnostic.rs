@@ -6,7 +6,7 @@ use std::ops::Range;
 use crate::source::{Place, Source};
 
 /// One thing to say about a file.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Diagnostic {
     /// Whether the file can be used all the same.
     pub severity: Severity,
@@ -21,7 +21,7 @@ pub struct Diagnostic {
 }
 
 /// How bad it is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Severity {
     /// The file cannot be used.
     Error,
@@ -68,6 +68,14 @@ impl Diagnostic {
     /// The place of its first byte.
     pub fn place(&self, source: &Source) -> Option<Place> {
         self.span.as_ref().map(|span| source.place(span.start))
+    }
+
+    /// Writes it in one line, the place first: for where other lines stand around it.
+    pub fn line(&self, source: &Source) -> String {
+        match self.place(source) {
+            Some(Place { line, column }) => format!("{}:{line}:{column}: {}", source.name, self.message),
+            None => format!("{}: {}", source.name, self.message),
+        }
     }
 
     /// Writes it in several lines: the message, the place, the line, a caret, the help.

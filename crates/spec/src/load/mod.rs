@@ -13,6 +13,7 @@ mod stage;
 mod watching;
 
 use std::cell::OnceCell;
+use std::collections::HashSet;
 use std::ops::Range;
 use std::path::Path;
 use std::rc::Rc;
@@ -40,9 +41,10 @@ pub(crate) fn load(source: Source) -> Result<StudyFile, SpecErrors> {
     let (file, broken) = decode::decode(&mut root, &mut problems);
     let mut loader = Loader { source: &source, root: &root, broken, problems, tried: OnceCell::new() };
     let study = loader.lower(file);
-    let problems = loader.problems;
-    let (warnings, errors): (Vec<_>, Vec<_>) =
-        problems.into_iter().partition(|p| p.severity == Severity::Warning);
+    // Two of a kind in one value, such as two odd placeholders, are said once.
+    let mut said = HashSet::new();
+    let problems = loader.problems.into_iter().filter(|problem| said.insert(problem.clone()));
+    let (warnings, errors): (Vec<_>, Vec<_>) = problems.partition(|p| p.severity == Severity::Warning);
     match study {
         Some(study) if errors.is_empty() => Ok(StudyFile { source, warnings, ..study }),
         // `lower` gives nothing only where it has said why.
