@@ -13,13 +13,15 @@ pub(super) enum Arm {
     Near,
     /// CMA-ES.
     Evolution,
+    /// The tree-structured Parzen estimator.
+    Parzen,
 }
 
-/// How many there are.
+/// How many take turns.
 const ARMS: usize = 3;
 
 impl Arm {
-    const ALL: [Arm; ARMS] = [Arm::Global, Arm::Near, Arm::Evolution];
+    const ALL: [Arm; 4] = [Arm::Global, Arm::Near, Arm::Evolution, Arm::Parzen];
 
     /// As it is written in a memo.
     pub(super) fn name(self) -> &'static str {
@@ -27,7 +29,13 @@ impl Arm {
             Arm::Global => "gp",
             Arm::Near => "gp nearby",
             Arm::Evolution => "cmaes",
+            Arm::Parzen => "tpe",
         }
+    }
+
+    /// Whether it is the Gaussian process.
+    pub(super) fn is_model(self) -> bool {
+        matches!(self, Arm::Global | Arm::Near)
     }
 
     pub(super) fn read(name: &str) -> Option<Arm> {
@@ -47,18 +55,22 @@ const MOST_OWED: f64 = 2.0;
 /// Who is next.
 #[derive(Clone, Debug)]
 pub(super) struct Arms {
+    arms: [Arm; ARMS],
     /// Of each arm's trials, the share that were the best so far, the newest counting most.
     credit: [f64; ARMS],
     /// How many turns each is owed.
     owed: [f64; ARMS],
-    running: BTreeMap<TrialId, Arm>,
+    /// Whose each running trial is, by its place among the arms.
+    running: BTreeMap<TrialId, usize>,
     /// The best value so far.
     best: f64,
 }
 
 impl Arms {
-    pub(super) fn new() -> Self {
-        Arms { credit: [HOPE; ARMS], owed: [0.0; ARMS], running: BTreeMap::new(), best: f64::INFINITY }
+    /// The Gaussian process anywhere and nearby, and another one.
+    pub(super) fn with(third: Arm) -> Self {
+        let arms = [Arm::Global, Arm::Near, third];
+        Arms { arms, credit: [HOPE; ARMS], owed: [0.0; ARMS], running: BTreeMap::new(), best: f64::INFINITY }
     }
 
     /// Each arm's share of the turns.
@@ -70,27 +82,28 @@ impl Arms {
     /// The arm whose turn it is.
     pub(super) fn next(&self) -> Arm {
         let shares = self.shares();
-        let due = |arm: Arm| self.owed[arm as usize] + shares[arm as usize];
-        Arm::ALL.into_iter().reduce(|a, b| if due(b) > due(a) { b } else { a }).unwrap_or(Arm::Global)
+        let due = |k: usize| self.owed[k] + shares[k];
+        self.arms[(1..ARMS).fold(0, |a, b| if due(b) > due(a) { b } else { a })]
     }
 
     /// A trial of an arm was made.
     pub(super) fn start(&mut self, trial: TrialId, arm: Arm) {
+        let Some(k) = self.arms.iter().position(|a| *a == arm) else { return };
         let shares = self.shares();
         for (owed, share) in self.owed.iter_mut().zip(shares) {
             *owed = (*owed + share).clamp(-MOST_OWED, MOST_OWED);
         }
-        self.owed[arm as usize] -= 1.0;
-        self.running.insert(trial, arm);
+        self.owed[k] -= 1.0;
+        self.running.insert(trial, k);
     }
 
     /// A trial has ended with a value, infinite where it has none.
     pub(super) fn end(&mut self, trial: TrialId, value: f64) {
         let better = value < self.best;
         self.best = self.best.min(value);
-        let Some(arm) = self.running.remove(&trial) else { return };
+        let Some(k) = self.running.remove(&trial) else { return };
         // What is left is never nothing, so that shares can be told.
-        let credit = &mut self.credit[arm as usize];
+        let credit = &mut self.credit[k];
         *credit = (MEMORY * *credit + if better { 1.0 - MEMORY } else { 0.0 }).max(1e-6);
     }
 }
@@ -101,7 +114,7 @@ mod tests {
 
     #[test]
     fn an_arm_that_finds_nothing_keeps_its_tenth() {
-        let mut arms = Arms::new();
+        let mut arms = Arms::with(Arm::Evolution);
         let mut used = [0; ARMS];
         for i in 0..300 {
             let arm = arms.next();
@@ -114,13 +127,13 @@ mod tests {
 
     #[test]
     fn at_first_all_take_turns() {
-        let mut arms = Arms::new();
+        let mut arms = Arms::with(Arm::Parzen);
         let mut turns = Vec::new();
         for i in 0..6 {
             let arm = arms.next();
             arms.start(TrialId(i), arm);
             turns.push(arm);
         }
-        assert_eq!((&turns[..3], &turns[3..]), (&Arm::ALL[..], &Arm::ALL[..]));
+        assert_eq!((&turns[..3], &turns[3..]), (&arms.arms[..], &arms.arms[..]));
     }
 }

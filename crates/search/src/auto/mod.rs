@@ -8,9 +8,10 @@
 //! - With many parameters or trials CMA-ES leads, and each of its generations gets a point or two of a Gaussian process in a
 //!   box around the best trial; so it is where many trials run at a time, with generations of half as many.
 //! - Where most trials end early, a Gaussian process learns from the furthest step that enough of them came to.
+//! - Where options decide more than numbers do TPE takes the place of CMA-ES, however many trials run at a time.
 //! - With several objectives Gaussian processes, which fill the front, and TPE, which looks elsewhere too, alternate; with
 //!   many of them or many trials it is a genetic algorithm.
-//! - Elsewhere it is TPE.
+//! - With thousands of trials, or hundreds of parameters under conditions, it is TPE.
 //!
 //! Whose turn a trial was stands in its memo; the method, and why, where it changes (invariant HISTORY).
 
@@ -35,7 +36,7 @@ use crate::strategy::{Draft, Strategy};
 use crate::tpe::Tpe;
 use crate::{
     Ask, CmaesOptions, GpOptions, Nsga2Options, Nsga3Options, Observed, Outcome, Restarts, SearchError,
-    SobolOptions, TpeOptions, TrialId,
+    Setting, SobolOptions, TpeOptions, TrialId,
 };
 use crate::{nsga2, nsga3};
 
@@ -43,8 +44,6 @@ use crate::{nsga2, nsga3};
 const METHOD: &str = "auto";
 const WHY: &str = "why";
 const ARM: &str = "turn";
-/// Whose turn it was where TPE and a Gaussian process alternate, which nothing is learned from.
-const TPE: &str = "tpe";
 /// Trials that a model is made of at most, and those that it is fitted to, so that an ask takes tens of milliseconds at most.
 const MODELLED: u32 = 250;
 const FITTED: usize = 100;
@@ -81,7 +80,8 @@ pub(crate) struct Auto {
 }
 
 impl Auto {
-    pub(crate) fn new(space: &Arc<Space>, objectives: usize) -> Result<Self, SearchError> {
+    pub(crate) fn new(space: &Arc<Space>, setting: &Setting<'_>) -> Result<Self, SearchError> {
+        let objectives = setting.objectives;
         let gp = GpOptions { history: MODELLED, ..GpOptions::default() };
         let cmaes = CmaesOptions {
             sigma: SIGMA,
@@ -89,15 +89,17 @@ impl Auto {
             warm_start: false,
             ..CmaesOptions::default()
         };
+        let character = Character::of(space, objectives);
+        let third = if character.is_of_options() { Arm::Parzen } else { Arm::Evolution };
         let role = Role { foreign: Foreign::Best(INJECTED), beginning: Beginning::Best, ..Role::ALONE };
         Ok(Auto {
-            character: Character::of(space, objectives),
+            character,
             sobol: Sobol::new(space, SobolOptions::default()).ok(),
             gp: Gp::new(space, objectives, gp).ok().map(|gp| gp.fitted_to(FITTED)),
             cmaes: Cmaes::new(space.clone(), cmaes, role)?,
-            tpe: Tpe::new(space, objectives, TpeOptions::default())?,
+            tpe: Tpe::new(space, TpeOptions::default(), setting)?,
             genetic: genetic(space, objectives)?,
-            arms: Arms::new(),
+            arms: Arms::with(third),
             trials: 0,
             running: BTreeSet::new(),
             crowded: false,
@@ -136,7 +138,8 @@ impl Auto {
     fn turn(&self, plan: Plan) -> Arm {
         let due = self.cmaes.population() / INJECTED;
         match plan {
-            Plan::Models => self.arms.next(),
+            Plan::Models | Plan::Options => self.arms.next(),
+            Plan::Front if self.trials.is_multiple_of(2) => Arm::Parzen,
             Plan::Front => Arm::Global,
             Plan::Crowd => match self.trials % CROWD_TURNS {
                 0 => Arm::Near,
@@ -159,27 +162,25 @@ impl Auto {
         if self.complete.len() < self.opening() {
             return self.open(ask, attempt, accept);
         }
-        if plan == Plan::Front && self.trials.is_multiple_of(2) {
-            return Ok(match self.tpe.draw(ask, attempt, accept)? {
-                Draft::Point(point, memo) => Draft::Point(point, Some(with(memo, ARM, TPE))),
-                other => other,
-            });
-        }
         let arm = self.turn(plan);
         let named = |memo: Option<Value>, arm: Arm| Some(with(memo, ARM, arm.name()));
         if let Some(gp) = &self.gp
-            && arm != Arm::Evolution
+            && arm.is_model()
             && attempt == 0
             && let Some((point, memo)) = gp.by_model(ask, accept, arm == Arm::Near, View::Outcomes)
         {
             return Ok(Draft::Point(point, named(memo, arm)));
         }
-        if plan == Plan::Front {
-            return Random.draw(ask, attempt, accept);
-        }
-        let population = (plan == Plan::Crowd).then_some(self.running.len() as u32 / 2);
-        Ok(match self.cmaes.draw_of(ask, attempt, accept, population)? {
-            Draft::Point(point, memo) => Draft::Point(point, named(memo, Arm::Evolution)),
+        let (draft, arm) = match plan {
+            Plan::Front if arm != Arm::Parzen => return Random.draw(ask, attempt, accept),
+            Plan::Options | Plan::Front => (self.tpe.draw(ask, attempt, accept)?, Arm::Parzen),
+            _ => {
+                let population = (plan == Plan::Crowd).then_some(self.running.len() as u32 / 2);
+                (self.cmaes.draw_of(ask, attempt, accept, population)?, Arm::Evolution)
+            }
+        };
+        Ok(match draft {
+            Draft::Point(point, memo) => Draft::Point(point, named(memo, arm)),
             other => other,
         })
     }
@@ -213,7 +214,7 @@ impl Auto {
         }
         if let Some(arm) = text(ARM).and_then(Arm::read) {
             self.arms.start(trial, arm);
-            if arm != Arm::Evolution {
+            if arm.is_model() {
                 self.since_model = 0;
             }
         }
@@ -276,7 +277,7 @@ impl Strategy for Auto {
             if let Some(gp) = &mut self.gp {
                 gp.learn(events);
             }
-            if self.genetic.is_none() {
+            if self.genetic.is_none() && !self.character.is_of_options() {
                 self.cmaes.learn(events);
             }
         }
@@ -316,7 +317,7 @@ impl Strategy for Auto {
                 None => Random.draw(ask, attempt, accept)?,
             },
             Plan::Steps => self.by_steps(ask, attempt, accept)?,
-            Plan::Models | Plan::Evolution | Plan::Crowd | Plan::Front => {
+            Plan::Models | Plan::Options | Plan::Evolution | Plan::Crowd | Plan::Front => {
                 self.modelled(ask, attempt, accept, plan)?
             }
         };

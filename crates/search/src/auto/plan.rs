@@ -8,7 +8,9 @@ use crate::standing::mostly_early;
 const SMALL: u32 = 100;
 /// Up to so many parameters a model of the whole space leads; above, an evolution strategy does.
 const FEW: usize = 40;
-/// Likewise up to so many trials, or so many for each parameter where that is more.
+/// Where options decide, up to so many: nothing else makes as much of them, and few count at a time.
+const MANY_OPTIONS: usize = 200;
+/// A model of numbers leads up to so many trials, or so many for each parameter where that is more.
 const TRIALS: u64 = 300;
 const TRIALS_EACH: u64 = 20;
 /// From so many trials on a model costs more than it tells.
@@ -33,6 +35,8 @@ pub(super) enum Plan {
     Crowd,
     /// The tree-structured Parzen estimator.
     Parzen,
+    /// Gaussian processes and TPE by turns.
+    Options,
     /// Gaussian processes, one for each objective, and TPE by turns.
     Front,
     /// A genetic algorithm, for several objectives and many trials.
@@ -50,7 +54,7 @@ impl Plan {
             Plan::Steps => "gp by steps",
             Plan::Evolution | Plan::Crowd => "cmaes with gp",
             Plan::Parzen => "tpe",
-            Plan::Front => "gp and tpe",
+            Plan::Options | Plan::Front => "gp and tpe",
             Plan::Nsga2 => "nsga2",
             Plan::Nsga3 => "nsga3",
         }
@@ -108,7 +112,12 @@ impl Character {
 
     /// Whether models may have a turn at all.
     pub(super) fn is_for_models(&self) -> bool {
-        !self.small && (self.objectives > 1 || !(self.conditional || self.categorical))
+        !self.small
+    }
+
+    /// Whether options decide more than numbers do, so that there is little for CMA-ES.
+    pub(super) fn is_of_options(&self) -> bool {
+        self.conditional || self.categorical
     }
 
     /// The method for the next trial, and why it is that one.
@@ -120,15 +129,13 @@ impl Character {
         if self.objectives > 1 {
             return self.plan_for_several(progress);
         }
-        if self.conditional {
-            (Plan::Parzen, "some parameters are there under a condition only")
-        } else if self.categorical {
-            (Plan::Parzen, "most parameters are choices without an order")
-        } else if trials > MANY {
+        if trials > MANY {
             (Plan::Parzen, "more than 2,000 trials")
         } else if mostly_early(early, complete) {
             let plan = if self.dimension > FEW || crowded { Plan::Parzen } else { Plan::Steps };
             (plan, "most trials end early, at different steps")
+        } else if self.is_of_options() {
+            self.plan_for_options()
         } else if crowded {
             (Plan::Crowd, "32 trials or more run at a time")
         } else if self.dimension > FEW {
@@ -137,6 +144,16 @@ impl Character {
             (Plan::Evolution, "more than 300 trials, and more than 20 for each parameter")
         } else {
             (Plan::Models, "not many parameters, and few trials")
+        }
+    }
+
+    fn plan_for_options(&self) -> (Plan, &'static str) {
+        if self.dimension > MANY_OPTIONS {
+            (Plan::Parzen, "more than 200 parameters, where options decide more than numbers")
+        } else if self.conditional {
+            (Plan::Options, "some parameters are there under a condition only")
+        } else {
+            (Plan::Options, "most parameters are choices without an order")
         }
     }
 
