@@ -79,6 +79,32 @@ def test_samplers_that_learn_are_better_than_chance(name):
     assert run(SINGLE[name](seed=1)) < run(samplers.RandomSampler(seed=1))
 
 
+def branches(trial):
+    shared = trial.suggest_float("shared", 0, 1)
+    kind = trial.suggest_categorical("kind", ["a", "b", "c"])
+    own = trial.suggest_float(f"{kind}_x", 0, 1)
+    return (own - {"a": 0.3, "b": 0.6, "c": 0.8}[kind]) ** 2 + (shared - 0.7) ** 2 + {"a": 0.2, "b": 0.0, "c": 0.1}[kind]
+
+
+@pytest.mark.parametrize("name", ["auto", "tpe", "gp", "cmaes"])
+def test_samplers_that_learn_are_better_than_chance_where_parameters_have_conditions(name):
+    def best(make):
+        study = ravine.create_study(sampler=make)
+        study.optimize(branches, n_trials=70)
+        return study.best_value
+
+    ours = [best(SINGLE[name](seed=seed)) for seed in range(9)]
+    chance = [best(samplers.RandomSampler(seed=seed)) for seed in range(9)]
+    assert sorted(ours)[4] < 0.5 * sorted(chance)[4]
+
+
+def test_tpe_draws_the_options_whose_trials_are_good_though_each_has_parameters_of_its_own():
+    study = ravine.create_study(sampler=samplers.TPESampler(seed=3))
+    study.optimize(branches, n_trials=80)
+    kinds = [trial.params["kind"] for trial in study.trials[40:]]
+    assert kinds.count("b") > 24
+
+
 @pytest.mark.parametrize("name", [n for n in SINGLE if n != "cmaes"])
 def test_several_objectives(name):
     study = ravine.create_study(directions=["minimize", "maximize"], sampler=SINGLE[name](seed=1))

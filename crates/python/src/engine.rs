@@ -26,6 +26,7 @@ use space::{Domain, FloatDomain, IntDomain, Point, Space};
 use crate::declared::Declared;
 use crate::plan::Plan;
 use crate::table::{Row, State, Table};
+use crate::together::Together;
 
 /// The trials that a sampler of the engine decided on, and what it noted for itself when it did.
 type Decided = IndexMap<u32, Option<Json>>;
@@ -89,6 +90,8 @@ struct Engine {
     foretold: IndexMap<u32, Arc<Point>>,
     /// Whether trials are told of only when they are over, since what they have is known only then.
     conditional: bool,
+    /// What the sampler was told of parameters that come and go together; `None` where it makes nothing of it.
+    together: Option<Together>,
 }
 
 /// One proposal to be made, with all that it needs.
@@ -185,8 +188,15 @@ impl Engine {
             SamplerSpec::Auto(_) => Duplicates::Skip,
             _ => Duplicates::Repeat,
         };
-        let (objectives, rules) = (table.maximize.len(), plan.rules());
-        let setting = Setting { objectives, duplicates, rules, ..Setting::default() };
+        let groups = declared.is_none() && matches!(plan.spec, SamplerSpec::Auto(_) | SamplerSpec::Tpe(_));
+        let together = groups.then(|| seen(table, &space, &slots));
+        let setting = Setting {
+            objectives: table.maximize.len(),
+            duplicates,
+            rules: plan.rules(),
+            together: together.as_ref().and_then(Together::groups),
+            ..Setting::default()
+        };
         let sampler =
             search::build_for(&within(&plan.spec, &space), Arc::clone(&space), &setting).map_err(refused)?;
         let mind = Mind { sampler, next: 0, early: BTreeMap::new() };
@@ -200,6 +210,7 @@ impl Engine {
             lessons: 0,
             foretold: IndexMap::new(),
             conditional,
+            together,
         }))
     }
 
@@ -209,6 +220,10 @@ impl Engine {
         for &number in &table.ended[self.learned..] {
             let row = &table.rows[number as usize];
             let point = self.point(table, row);
+            let has = |slot| point.get(slot).is_some();
+            if says_all(row) && self.together.as_mut().is_some_and(|together| together.see(has)) {
+                self.dists = 0;
+            }
             match self.foretold.swap_remove(&number) {
                 Some(told) if *told == point => {}
                 Some(_) => {
@@ -322,6 +337,27 @@ fn suggested(table: &Table) -> PyResult<Option<(Arc<Space>, Vec<Option<usize>>)>
     }
     let space = Space::from_domains(domains).map_err(|error| PyValueError::new_err(error.to_string()))?;
     Ok(Some((Arc::new(space), slots)))
+}
+
+/// Whether the trial asked for all that it would ask for: one that failed may have done so before.
+fn says_all(row: &Row) -> bool {
+    matches!(row.state, State::Complete | State::Pruned)
+}
+
+/// Which of the parameters come and go together in the trials that have ended.
+fn seen(table: &Table, space: &Space, slots: &[Option<usize>]) -> Together {
+    let mut together = Together::new(space.parameters().len());
+    let mut has = vec![false; space.parameters().len()];
+    for row in table.ended.iter().map(|&number| &table.rows[number as usize]).filter(|row| says_all(row)) {
+        has.fill(false);
+        for param in &row.params {
+            if let Some(slot) = slots.get(param.column as usize).copied().flatten() {
+                has[slot] = true;
+            }
+        }
+        together.see(|slot| has[slot]);
+    }
+    together
 }
 
 /// The description without what it says of parameters that nobody has asked for: they may come later.

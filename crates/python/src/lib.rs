@@ -23,6 +23,7 @@ mod optuna;
 mod plan;
 mod pulse;
 mod table;
+mod together;
 mod trial;
 
 use pyo3::prelude::*;

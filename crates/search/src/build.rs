@@ -49,6 +49,9 @@ pub struct Setting<'a> {
     pub earlier: &'a [Earlier],
     /// A program's rules for `tpe`, in place of its own.
     pub rules: Option<Arc<TpeRules>>,
+    /// Which parameters were seen to be there together, where the space knows no conditions but the program has some: a
+    /// number for each parameter, equal for those of a group.
+    pub together: Option<Arc<[usize]>>,
 }
 
 impl Default for Setting<'_> {
@@ -60,6 +63,7 @@ impl Default for Setting<'_> {
             programs: None,
             earlier: &[],
             rules: None,
+            together: None,
         }
     }
 }
@@ -96,7 +100,7 @@ pub fn build_for(
     let settled = pruner.map(|pruner| pruner.sampler(spec)).transpose()?;
     let spec = settled.as_ref().unwrap_or(spec);
     let mut strategy: Box<dyn Strategy> = match spec {
-        SamplerSpec::Auto(_) => Box::new(Auto::new(&space, objectives)?),
+        SamplerSpec::Auto(_) => Box::new(Auto::new(&space, setting)?),
         SamplerSpec::Random(_) => Box::new(Random),
         SamplerSpec::Grid(options) => {
             duplicates = Duplicates::Skip;
@@ -104,10 +108,7 @@ pub fn build_for(
         }
         SamplerSpec::Sobol(options) => Box::new(Sobol::new(&space, options.clone())?),
         SamplerSpec::Gp(options) => Box::new(Gp::new(&space, objectives, options.clone())?),
-        SamplerSpec::Tpe(options) => {
-            let rules = setting.rules.clone();
-            Box::new(Tpe::with_rules(&space, objectives, options.clone(), rules)?)
-        }
+        SamplerSpec::Tpe(options) => Box::new(Tpe::new(&space, options.clone(), setting)?),
         SamplerSpec::Cmaes(_) if objectives > 1 => {
             let message = format!("cmaes searches for one objective, and the study has {objectives}");
             return Err(SearchError::Unsuitable(message));

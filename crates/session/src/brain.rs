@@ -76,7 +76,7 @@ impl Wanted {
             pruner,
             programs: programs.cloned(),
             earlier: &self.earlier,
-            rules: None,
+            ..Setting::default()
         };
         search::build_for(&self.sampler, Arc::clone(space), &setting)
     }

@@ -110,7 +110,7 @@ mod tests {
             "n": {"int": [0, 30]}, "c": {"choice": ["x", "y", "z"]},
         });
         let space = Space::build(&serde_json::from_value(declared).unwrap(), &[]).unwrap();
-        let (variables, options) = (&variables(&space, true)[0], TpeOptions::default());
+        let (variables, options) = (&variables(&space, true, None)[0], TpeOptions::default());
         for seed in 0..40 {
             let mut group = Group {
                 better: Parzen::new(variables, &options, true, None),

@@ -46,7 +46,7 @@ impl Case {
             endpoints: self.endpoints,
             ..TpeOptions::default()
         };
-        let groups = variables(&self.space(), true);
+        let groups = variables(&self.space(), true, None);
         Parzen::new(&groups[0], &options, true, None)
     }
 

@@ -6,7 +6,8 @@
 //! (arXiv:2304.11127) describes; where nothing else is said the densities are equal to its to 10⁻⁹.
 //!
 //! Parameters that are active under the same condition form a group with densities of its own, made of the trials
-//! in which they are active: that is how the tree of a conditional space is searched.
+//! in which they are active: that is how the tree of a conditional space is searched. Where the conditions are a program's own,
+//! the groups are what was seen to be there together ([`Setting::together`]).
 //!
 //! With several objectives the better ones are the first fronts, and those of the next that cover most of the objective
 //! space (Ozaki, Tanigaki, Watanabe, Nomura, Onishi 2022). Trials that break outcome constraints are behind all that keep
@@ -52,7 +53,7 @@ pub use self::rules::TpeRules;
 use self::split::Split;
 use crate::standing::Standing;
 use crate::strategy::{Draft, Strategy, stream};
-use crate::{Ask, Observed, Outcome, Purpose, SearchError, TpeOptions, TrialId};
+use crate::{Ask, Observed, Outcome, Purpose, SearchError, Setting, TpeOptions, TrialId};
 
 /// More candidates would not find a better one, and take all the memory there is.
 const MOST_CANDIDATES: u32 = 100_000;
@@ -100,17 +101,12 @@ pub(crate) struct Tpe {
 }
 
 impl Tpe {
-    pub(crate) fn new(space: &Space, objectives: usize, options: TpeOptions) -> Result<Self, SearchError> {
-        Tpe::with_rules(space, objectives, options, None)
-    }
-
-    /// The same with rules of a program's own.
-    pub(crate) fn with_rules(
+    pub(crate) fn new(
         space: &Space,
-        objectives: usize,
         options: TpeOptions,
-        rules: Option<Arc<TpeRules>>,
+        setting: &Setting<'_>,
     ) -> Result<Self, SearchError> {
+        let (objectives, rules) = (setting.objectives, setting.rules.clone());
         let wrong = |what: &str| Err(SearchError::Unsuitable(format!("sampler tpe: {what}")));
         if options.n_ei_candidates == Some(0) {
             return wrong("n_ei_candidates is 0; at least 1 candidate is needed");
@@ -125,7 +121,11 @@ impl Tpe {
             return wrong("history is 1; use at least 2, or 0 for all trials");
         }
         Ok(Tpe {
-            variables: groups::variables(space, options.multivariate.unwrap_or(objectives == 1)),
+            variables: groups::variables(
+                space,
+                options.multivariate.unwrap_or(objectives == 1),
+                setting.together.as_deref(),
+            ),
             options,
             groups: Vec::new(),
             backlog: Vec::new(),
@@ -326,7 +326,8 @@ mod tests {
         let space = Space::build(&serde_json::from_value(declared).unwrap(), &[]).unwrap();
         let groups = |objectives, multivariate| {
             let options = TpeOptions { multivariate, ..TpeOptions::default() };
-            Tpe::new(&space, objectives, options).unwrap().variables.len()
+            let setting = Setting { objectives, ..Setting::default() };
+            Tpe::new(&space, options, &setting).unwrap().variables.len()
         };
         assert_eq!((groups(1, None), groups(2, None)), (1, 2));
         assert_eq!((groups(1, Some(false)), groups(2, Some(true))), (2, 1));
