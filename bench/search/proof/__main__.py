@@ -8,7 +8,7 @@ import tempfile
 
 from . import results
 
-CELL = "SUITE/BUDGET or SUITE/BUDGETxSLOTS; suites: bbob-dD, mixint-dD, tables, digits, hypara, or some problems: bbob-d5:f1,f9"
+CELL = "SUITE/BUDGET or SUITE/BUDGETxSLOTS; suites: bbob-dD, mixint-dD, tables, digits, hypara, trees, or some problems: bbob-d5:f1,f9"
 METHOD = "a peer's name, ravine-NAME, or ravine-LABEL={…} with a [sampler] table"
 
 

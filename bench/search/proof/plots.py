@@ -30,7 +30,7 @@ COLOURS = {
 }
 BANDS = ("ravine-auto", "random")
 TICKS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5)
-SUITES = {"bbob-d5": 100, "bbob-d20": 100, "mixint-d10": 100, "tables": 100, "hypara": 150}
+SUITES = {"bbob-d5": 100, "bbob-d20": 100, "mixint-d10": 100, "tables": 100, "hypara": 150, "trees": 100}
 # Of each method the same pairs are drawn, and it is drawn where it has so large a share of them.
 PAIRS, ENOUGH = 15, 1 / 3
 Line = list[tuple[int, float, float, float]]

@@ -8,7 +8,7 @@ from .methods import PEERS
 from .scores import Bench, Scores, interval, mean, paired, within
 
 CONTINUOUS = ("bbob-d2/100", "bbob-d5/50", "bbob-d5/100", "bbob-d5/300", "bbob-d10/100", "bbob-d20/100", "bbob-d20/300")
-OTHERS = ("tables/100", "digits/50", "hypara/150", "mixint-d10/100")
+OTHERS = ("tables/100", "digits/50", "hypara/150", "trees/100", "mixint-d10/100")
 
 
 def family(method: str) -> str:

@@ -46,7 +46,7 @@ def figures(losses: Iterable[float]) -> dict:
 
 
 def problems_of(suite: str) -> list[Problem]:
-    """The problems of a suite: `bbob-d5`, `mixint-d10`, `tables`, `digits`, `hypara`."""
+    """The problems of a suite: `bbob-d5`, `mixint-d10`, `tables`, `digits`, `hypara`, `trees`."""
     kind, _, rest = suite.partition("-d")
     if kind == "bbob":
         from . import bbob
@@ -60,6 +60,10 @@ def problems_of(suite: str) -> list[Problem]:
         from . import hpo
 
         return hpo.problems()
+    if suite == "trees":
+        from . import trees
+
+        return trees.problems()
     if suite == "digits":
         from . import epochs
 
@@ -68,4 +72,4 @@ def problems_of(suite: str) -> list[Problem]:
         from . import knobs
 
         return knobs.problems()
-    raise SystemExit(f"there is no suite `{suite}`: bbob-dD, mixint-dD, tables, digits, hypara")
+    raise SystemExit(f"there is no suite `{suite}`: bbob-dD, mixint-dD, tables, digits, hypara, trees")
