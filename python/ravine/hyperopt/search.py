@@ -79,11 +79,12 @@ class Search:
     """
 
     def __init__(self, domain: Domain, sampler: BaseSampler, documents: list[Document]) -> None:
+        from ravine.storages._memory import UnseenStorage
         from ravine.study import create_study
 
         self.documents = documents
         self._domain = domain
-        self._study = create_study(direction="minimize", sampler=sampler)
+        self._study = create_study(storage=UnseenStorage(), direction="minimize", sampler=sampler)
         self._asked: dict[Any, Trial] = {}
         self._read = 0
         self._unsettled: list[Document] = []

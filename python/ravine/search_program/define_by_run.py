@@ -32,11 +32,14 @@ class SamplerProgram(SearchProgram):
         """The numbers in memory of the engine's trials."""
 
     def start(self) -> None:
+        from ravine.storages._memory import UnseenStorage
         from ravine.study import StudyDirection, create_study
 
         self._distributions = {parameter.path: distribution(parameter) for parameter in self.space}
         directions = [StudyDirection.MINIMIZE] * self.objectives
-        self._study: Study = create_study(sampler=self._sampler, directions=directions)
+        self._study: Study = create_study(
+            storage=UnseenStorage(), sampler=self._sampler, directions=directions
+        )
 
     def ask(self, ask: Ask) -> Answer:
         if ask.refused and ask.decision in self._answers:

@@ -22,6 +22,8 @@ _logger = logging.get_logger(__name__)
 class InMemoryStorage(LedgerStorage):
     """Keeps studies in memory. No thread is started and nothing is written."""
 
+    _announces = True
+
     def __init__(self) -> None:
         self._entries: dict[int, Entry] = {}
         self._names: dict[str, int] = {}
@@ -60,7 +62,8 @@ class InMemoryStorage(LedgerStorage):
             self._next += 1
             self._entries[study_id] = Entry(study_id, name, directions)
             self._names[name] = study_id
-        _logger.info("A new study created in memory with name: %s", name)
+        if self._announces:
+            _logger.info("A new study created in memory with name: %s", name)
         return study_id
 
     def delete_study(self, study_id: int) -> None:
@@ -87,3 +90,9 @@ class InMemoryStorage(LedgerStorage):
 
     def get_all_studies(self) -> list[FrozenStudy]:
         return [self._freeze(entry) for entry in list(self._entries.values())]
+
+
+class UnseenStorage(InMemoryStorage):
+    """For a study that something else works with, and that nobody knows of."""
+
+    _announces = False

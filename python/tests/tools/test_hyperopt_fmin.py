@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import math
 import pickle
 import random
@@ -39,6 +40,7 @@ from ravine.hyperopt.exceptions import (
     InvalidResultStatus,
     InvalidTrial,
 )
+from ravine.logging import get_logger
 from ravine.hyperopt.pyll import rec_eval
 from ravine.trial import TrialState
 
@@ -85,6 +87,19 @@ def test_each_algorithm_searches_a_nested_space(name: str) -> None:
 def test_the_same_seed_gives_the_same_search(name: str) -> None:
     runs = [search(nested_loss, nested(), ALGORITHMS[name], 12, rstate=random.Random(3)) for _ in range(2)]
     assert runs[0] == runs[1]
+
+
+def test_nothing_is_said_of_the_study_behind_the_search() -> None:
+    said: list[str] = []
+    handler = logging.Handler()
+    handler.emit = lambda record: said.append(record.getMessage())  # type: ignore[method-assign]
+    logger = get_logger("ravine")
+    logger.addHandler(handler)
+    try:
+        fmin(lambda x: x, hp.uniform("x", 0, 1), algo=tpe.suggest, max_evals=3, show_progressbar=False)
+    finally:
+        logger.removeHandler(handler)
+    assert said == []
 
 
 def test_tpe_beats_random_search() -> None:
