@@ -1,10 +1,10 @@
-"""Shows what the search is worth: test errors of the trainer's defaults, of random search and of tpe.
+"""Shows what the search is worth: test errors of the trainer's defaults, of random search, of tpe and of auto.
 
     cargo build --release -p digits-trainer -p ravine-cli
     python3 examples/digits/compare.py [--seeds 1-5] [--dir runs/compare]
 
 Each search is study.toml with another sampler and seed, and has its budget. Its test error is that of the trial with
-the lowest validation loss, which is all that the search saw. Both searches evaluate the defaults first. The studies
+the lowest validation loss, which is all that the search saw. All searches evaluate the defaults first. The studies
 stay in the folder: a second start goes on where the first one ended.
 """
 
@@ -26,11 +26,11 @@ def main():
     parser.add_argument("--dir", type=Path, default=Path("runs/compare"), help="where the studies go")
     options = parser.parse_args()
     first, last = (int(seed) for seed in options.seeds.split("-"))
-    rows = {"defaults": [], "random": [], "tpe": []}
+    rows = {"defaults": [], "random": [], "tpe": [], "auto": []}
     print("seed  " + "  ".join(f"{name:>8}" for name in rows))
     for seed in range(first, last + 1):
         rows["defaults"].append(defaults(seed))
-        for sampler in ["random", "tpe"]:
+        for sampler in ["random", "tpe", "auto"]:
             rows[sampler].append(search(sampler, seed, options.dir / f"{sampler}-{seed}"))
         show(seed, [errors[-1] for errors in rows.values()])
     show("median", [statistics.median(errors) for errors in rows.values()])
