@@ -108,3 +108,15 @@ def test_the_options_are_checked_and_survive_pickling(url):
         storage = RDBStorage(url, heartbeat_interval=7, failed_trial_callback=print)
     again = pickle.loads(pickle.dumps(storage))
     assert (again.heartbeat_interval, again.get_heartbeat_stale_trial_callback()) == (7, print)
+
+
+def test_signs_of_life_may_be_asked_for_after_the_storage_was_opened(url):
+    storage = RDBStorage(url)
+    storage.heartbeat_interval = 1
+    study = ravine.create_study(storage=storage)
+    with pytest.warns(UserWarning, match="supposed to be used with Study.optimize"):
+        trial = study.ask()
+    storage.record_heartbeat(trial._trial_id)
+    time.sleep(2.2)
+    fail_stale_trials(study)
+    assert study.trials[0].state == TrialState.FAIL

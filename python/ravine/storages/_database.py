@@ -135,12 +135,12 @@ class RDBStorage(LedgerStorage, BaseHeartbeat):
                 FutureWarning,
             )
         self.heartbeat_interval = heartbeat_interval
-        self._beats = heartbeat_interval is not None
         self.grace_period = grace_period
         self.heartbeat_stale_trial_callback = heartbeat_stale_trial_callback or failed_trial_callback
         self.failed_trial_callback = self.heartbeat_stale_trial_callback
         self.url = url
         self.engine_kwargs = engine_kwargs or {}
+        self.skip_compatibility_check = skip_compatibility_check
         if is_memory(url):
             # A database of its own that goes with the storage.
             folder = tempfile.mkdtemp(prefix="ravine-")
@@ -300,6 +300,10 @@ class RDBStorage(LedgerStorage, BaseHeartbeat):
         kept, number = self._changeable(trial_id)
         assert isinstance(kept, _Kept)
         kept.journal.tag_trial(kept.ledger, number, system, key, json.dumps(value))
+
+    @property
+    def _beats(self) -> bool:
+        return self.heartbeat_interval is not None
 
     def record_heartbeat(self, trial_id: int) -> None:
         kept, number = self._place(trial_id)
