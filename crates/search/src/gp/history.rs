@@ -95,6 +95,7 @@ pub(crate) struct History {
     /// How many have ended, and of these how many were stopped early.
     pub(crate) ended: usize,
     early: usize,
+    /// The last step that any has reported.
     furthest: u64,
 }
 

@@ -54,7 +54,10 @@ impl Gp {
     fn better(&self, ask: &Ask<'_>, ends: &[Told<'_>]) -> (Vec<Task>, Fitted, bool) {
         let (layout, trials) = (&self.stepped, self.history.ended);
         let last = self.last(layout);
-        if let Some(last) = last.as_ref().filter(|last| trials < next_fit(last.trials)) {
+        let are_ends_enough = ends.len() >= self.startup();
+        let holds =
+            |last: &&Fitted| trials < next_fit(last.trials) && (are_ends_enough || last.view == View::Way);
+        if let Some(last) = last.as_ref().filter(holds) {
             let tasks = self.tasks_of(ask, last.view, ends);
             if tasks.len() == last.fits.len() {
                 return (tasks, last.clone(), false);
@@ -71,7 +74,7 @@ impl Gp {
             (tasks, Fitted { trials, view, fits }, true)
         };
         let way = fit(View::Way);
-        if ends.len() < self.startup() {
+        if !are_ends_enough {
             return way;
         }
         let alone = fit(View::Ends);
