@@ -33,7 +33,7 @@ proof hyperopt run -m hyperopt trees/100
 proof optuna-gp run -m optuna-gp trees/100 --seeds 0:3
 proof optuna run -m optuna-tpe bbob-d5/300
 proof hebo run -m hebo bbob-d5/50 --seeds 0:4
-proof hebo run -m hebo bbob-d5/100 --seeds 0:1
+proof hebo run -m hebo bbob-d5/100 --seeds 0:2
 proof optuna-gp run -m optuna-gp bbob-d5/100 bbob-d5/50
 proof rustuna run -m rustuna mixint-d10/100 bbob-d2/100 bbob-d10/100
 proof hyperopt run -m hyperopt tables/100 hypara/150 bbob-d20/100 mixint-d10/100 bbob-d2/100 bbob-d10/100
