@@ -7,7 +7,7 @@
 //!   from what the others find as from points that are put into its generations.
 //! - With many parameters or trials CMA-ES leads, and each of its generations gets a point or two of a Gaussian process in a
 //!   box around the best trial; so it is where many trials run at a time, with generations of half as many.
-//! - Where most trials end early, a Gaussian process learns from what they came to on their way.
+//! - Where most trials end early, a Gaussian process learns from the furthest step that enough of them came to.
 //! - Where options decide more than numbers do TPE takes the place of CMA-ES, however many trials run at a time.
 //! - With several objectives Gaussian processes, which fill the front, and TPE, which looks elsewhere too, alternate; with
 //!   many of them or many trials it is a genetic algorithm.
@@ -27,7 +27,7 @@ use space::{Point, Space};
 use self::arms::{Arm, Arms};
 use self::plan::{Character, OBJECTIVES, Plan, Progress, crowded};
 use crate::cmaes::{Beginning, Cmaes, Foreign, Role};
-use crate::gp::Gp;
+use crate::gp::{Gp, View};
 use crate::opening;
 use crate::random::Random;
 use crate::sobol::Sobol;
@@ -167,7 +167,7 @@ impl Auto {
         if let Some(gp) = &self.gp
             && arm.is_model()
             && attempt == 0
-            && let Some((point, memo)) = gp.by_outcomes(ask, accept, arm == Arm::Near)
+            && let Some((point, memo)) = gp.by_model(ask, accept, arm == Arm::Near, View::Outcomes)
         {
             return Ok(Draft::Point(point, named(memo, arm)));
         }
@@ -185,7 +185,7 @@ impl Auto {
         })
     }
 
-    /// What a model proposes of what trials came to on their way, everywhere and nearby by turns.
+    /// What a model proposes of the furthest step that enough trials came to, everywhere and nearby by turns.
     fn by_steps(
         &mut self,
         ask: &Ask<'_>,
@@ -195,7 +195,8 @@ impl Auto {
         let near = self.trials % 2 == 1;
         if attempt == 0
             && let Some(gp) = &self.gp
-            && let Some((point, memo)) = gp.by_steps(ask, accept, near)
+            && let Some(view) = gp.view()
+            && let Some((point, memo)) = gp.by_model(ask, accept, near, view)
         {
             return Ok(Draft::Point(point, memo));
         }

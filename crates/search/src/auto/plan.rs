@@ -27,7 +27,7 @@ pub(super) enum Plan {
     Random,
     /// Gaussian processes and CMA-ES by turns.
     Models,
-    /// A Gaussian process of what trials came to on their way.
+    /// A Gaussian process of what trials came to at the furthest step that enough of them have reached.
     Steps,
     /// CMA-ES, into whose generations a Gaussian process puts points.
     Evolution,

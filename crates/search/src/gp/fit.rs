@@ -7,14 +7,13 @@
 //! its top lies σ² below the median. The outputs have unit scale. The constant mean is estimated, not integrated over.
 
 use linalg::product::dot;
-use linalg::{Cholesky, Matrix, wide};
+use linalg::{Cholesky, wide};
 use serde::{Deserialize, Serialize};
 
 use super::design::Design;
 use super::kernel::{Parameters, Scaled, Work, plain};
 use super::layout::Layout;
 use super::values::Transform;
-use crate::TrialId;
 use crate::maths::lbfgsb::{Minimiser, Stop};
 use crate::maths::normal::LN_SQRT_2PI;
 
@@ -191,38 +190,6 @@ fn spread(sample: &Sample<'_>, i: usize, all: usize) -> f64 {
 
 /// ln of the leave-one-out predictive density of each value (Rasmussen and Williams 2006, section 5.4.2).
 pub(crate) fn leave_one_out(sample: &Sample<'_>, theta: &[f64]) -> Option<Vec<f64>> {
-    let (alpha, inverse) = solved(sample, theta)?;
-    let density = |i: usize| {
-        let precision = inverse[(i, i)];
-        0.5 * libm::log(precision) - 0.5 * alpha[i] * alpha[i] / precision - LN_SQRT_2PI
-    };
-    Some((0..sample.values.len()).map(density).collect())
-}
-
-/// What is predicted of each value from those of all other trials; `trials` has the trial of each value, those of one side by
-/// side. The blocks are of the same section's formula, which is for single values there.
-pub(crate) fn left_out(sample: &Sample<'_>, theta: &[f64], trials: &[TrialId]) -> Option<Vec<f64>> {
-    let (alpha, inverse) = solved(sample, theta)?;
-    // The mean of all is estimated anew from the others, too.
-    let sums: Vec<f64> = (0..alpha.len()).map(|i| inverse.row(i).iter().sum()).collect();
-    let all: f64 = sums.iter().sum();
-    let projected = |i: usize, j: usize| inverse[(i, j)] - sums[i] * sums[j] / all;
-    let mut predicted = sample.values.to_vec();
-    let mut from = 0;
-    for block in trials.chunk_by(|a, b| a == b) {
-        let n = block.len();
-        let own = Cholesky::new(Matrix::from_fn(n, n, |i, j| projected(from + i, from + j)))?;
-        let mut rest = alpha[from..from + n].to_vec();
-        own.solve_lower(&mut rest);
-        own.solve_upper(&mut rest);
-        predicted[from..from + n].iter_mut().zip(&rest).for_each(|(p, rest)| *p -= rest);
-        from += n;
-    }
-    Some(predicted)
-}
-
-/// K⁻¹(y − mean), and K⁻¹.
-fn solved(sample: &Sample<'_>, theta: &[f64]) -> Option<(Vec<f64>, Matrix)> {
     let Sample { layout, design, values, noise_weights, .. } = sample;
     let parameters = Parameters::new(layout, theta);
     let scaled = Scaled::new(layout, &parameters, design);
@@ -232,7 +199,12 @@ fn solved(sample: &Sample<'_>, theta: &[f64]) -> Option<(Vec<f64>, Matrix)> {
     );
     let factor = Cholesky::new(gram)?;
     let (_, alpha) = residuals(&factor, values);
-    Some((alpha, factor.inverse()))
+    let inverse = factor.inverse();
+    let density = |i: usize| {
+        let precision = inverse[(i, i)];
+        0.5 * libm::log(precision) - 0.5 * alpha[i] * alpha[i] / precision - LN_SQRT_2PI
+    };
+    Some((0..values.len()).map(density).collect())
 }
 
 #[cfg(test)]
@@ -278,44 +250,6 @@ mod tests {
             };
             let slope = (at(1e-5) - at(-1e-5)) / 2e-5;
             assert!((slope - gradient[i]).abs() < 1e-5 * (1.0 + slope.abs()), "{i}: {slope} {}", gradient[i]);
-        }
-    }
-
-    #[test]
-    fn what_is_left_out_is_predicted_as_if_it_had_never_been_told() {
-        let declarations =
-            serde_json::from_value(json!({"x": {"float": [0.0, 1.0]}, "y": {"float": [0.0, 1.0]}}));
-        let space = Space::build(&declarations.unwrap(), &[]).unwrap();
-        let layout = std::sync::Arc::new(Layout::new(&space));
-        let mut stream = Stream::new(1, 0, 0);
-        let rows: Vec<_> = (0..12).map(|_| layout.row(&space, &space.sample(&mut stream))).collect();
-        let values: Vec<f64> = rows.iter().map(|r| libm::sin(4.0 * r.numbers[0]) + r.numbers[1]).collect();
-        // Two, one and three values of a trial by turns.
-        let trials: Vec<TrialId> = [0, 0, 1, 2, 2, 2, 3, 3, 4, 5, 5, 5].map(TrialId).to_vec();
-        let theta = prior_top(&layout, NOISE.0, false);
-        let told =
-            |rows: &[super::super::layout::Row], values: &[f64]| (Design::of(&layout, rows), values.to_vec());
-        let (design, weights) = (Design::of(&layout, &rows), vec![1.0; 12]);
-        let sample = Sample {
-            layout: &layout,
-            design: &design,
-            values: &values,
-            noise_weights: &weights,
-            noise: NOISE,
-        };
-        let predicted = left_out(&sample, &theta, &trials).unwrap();
-        for trial in (0..6).map(TrialId) {
-            let others: Vec<usize> = (0..12).filter(|i| trials[*i] != trial).collect();
-            let rest: Vec<_> = others.iter().map(|i| rows[*i].clone()).collect();
-            let (design, values) = told(&rest, &others.iter().map(|i| values[*i]).collect::<Vec<_>>());
-            let fit = super::Fit { transform: Transform::None, theta: theta.clone() };
-            let weights = vec![1.0; values.len()];
-            let model =
-                super::super::model::Model::new(&layout, &design, &values, &weights, &fit, &[]).unwrap();
-            for i in (0..12).filter(|i| trials[*i] == trial) {
-                let without = model.means(std::slice::from_ref(&rows[i]))[0];
-                assert!((predicted[i] - without).abs() < 1e-9, "{i}: {} {without}", predicted[i]);
-            }
         }
     }
 }

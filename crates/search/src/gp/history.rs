@@ -2,7 +2,6 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
-use std::ops::RangeInclusive;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -45,27 +44,13 @@ impl Trial {
         matches!(self.outcome, Some(Outcome::Pruned { .. }))
     }
 
-    /// Its own value, where it came to its end.
-    pub(crate) fn end(&self) -> Option<f64> {
-        match &self.outcome {
-            Some(Outcome::Complete { values, .. }) => values.first().copied(),
-            _ => None,
-        }
-    }
-
-    /// The last value that it reported at one of these steps.
-    pub(crate) fn last_of(&self, steps: RangeInclusive<u64>) -> Option<f64> {
-        self.steps.range(steps).next_back().map(|(_, value)| *value)
-    }
-
     /// What it tells a view; `None` where the view does not have it.
     fn at(&self, view: View) -> Option<Cow<'_, Outcome>> {
         match view {
             View::Outcomes => self.outcome.as_ref().map(Cow::Borrowed),
             View::Ends => self.outcome.as_ref().filter(|_| self.is_complete()).map(Cow::Borrowed),
-            View::Way if self.is_complete() => self.outcome.as_ref().map(Cow::Borrowed),
-            View::Way => {
-                let values = vec![*self.steps.last_key_value()?.1];
+            View::Step(step) => {
+                let values = vec![*self.steps.get(&step)?];
                 Some(Cow::Owned(Outcome::Complete { values, violations: Vec::new() }))
             }
         }
@@ -80,8 +65,8 @@ pub(crate) enum View {
     Outcomes,
     /// Those that came to their end.
     Ends,
-    /// All that reported a value, with those on their way: see [`seen`](super::marks::seen).
-    Way,
+    /// Those that came to a step, with their values there.
+    Step(u64),
 }
 
 /// All trials in the order of their numbers.
@@ -95,8 +80,8 @@ pub(crate) struct History {
     /// How many have ended, and of these how many were stopped early.
     pub(crate) ended: usize,
     early: usize,
-    /// The last step that any has reported.
-    furthest: u64,
+    /// How many have a value at a step.
+    steps: BTreeMap<u64, usize>,
 }
 
 /// What one trial tells of the objectives and constraints.
@@ -196,18 +181,21 @@ impl History {
 
     fn came_to(&mut self, trial: TrialId, step: u64, value: f64) {
         let Some(trial) = self.trials.get_mut(&trial) else { return };
-        trial.steps.insert(step, value);
-        self.furthest = self.furthest.max(step);
+        if trial.steps.insert(step, value).is_none() {
+            *self.steps.entry(step).or_default() += 1;
+        }
     }
 
-    /// Whether values at different steps are not to be compared, since most trials end early.
-    pub(crate) fn is_early(&self) -> bool {
-        mostly_early(self.early, self.complete)
-    }
-
-    /// The furthest step that any trial has come to; 1 where none says.
-    pub(crate) fn furthest(&self) -> u64 {
-        self.furthest.max(1)
+    /// What a model of at least so many values is made of; `None` where there are not so many yet. Where most trials end
+    /// early, values at different steps are not compared: it is the furthest step that enough trials have come to, as in
+    /// Falkner, Klein, Hutter 2018 ("BOHB", section 3.2).
+    pub(crate) fn view(&self, least: usize) -> Option<View> {
+        let early = mostly_early(self.early, self.complete);
+        if self.complete >= least {
+            return Some(if early { View::Ends } else { View::Outcomes });
+        }
+        let mut enough = self.steps.iter().rev().filter(|(_, count)| early && **count >= least);
+        enough.next().map(|(step, _)| View::Step(*step))
     }
 
     /// The trials that a view has, in order.
@@ -295,23 +283,30 @@ mod tests {
     }
 
     #[test]
-    fn what_trials_came_to_is_there_of_all_and_of_those_at_their_end() {
+    fn a_model_is_made_of_the_furthest_step_that_enough_trials_came_to() {
+        assert_eq!(told_of(4, 0, 0).view(5), None);
+        assert_eq!(told_of(20, 3, 1).view(5), Some(View::Step(1)));
+        assert_eq!(told_of(20, 5, 4).view(5), Some(View::Step(9)));
+        assert_eq!(told_of(20, 5, 5).view(5), Some(View::Ends));
+        assert_eq!(told_of(5, 0, 5).view(5), Some(View::Outcomes), "few end early");
         let history = told_of(20, 6, 4);
         let at = |view| history.told(view).filter_map(|told| told.value(0)).collect::<Vec<_>>();
-        assert_eq!(at(View::Way), [[1.0].repeat(20), [9.0].repeat(6), [81.0].repeat(4)].concat());
+        assert_eq!(at(View::Step(1)), [1.0; 30]);
+        assert_eq!(at(View::Step(9)), [9.0; 6]);
         assert_eq!(at(View::Ends), [81.0; 4]);
-        assert!(history.is_early() && history.furthest() == 9);
-        assert!(!told_of(5, 0, 5).is_early(), "few end early");
     }
 
     #[test]
-    fn who_runs_is_pending_though_it_has_come_to_a_step() {
+    fn who_runs_is_pending_until_it_has_come_to_the_step() {
         let mut history = told_of(20, 0, 0);
         let (trial, point) = (TrialId(99), Arc::new(Point::empty(0)));
-        let (decision, level, parent, memo) = (None, None, None, None);
-        history.learn(&[Observed::Created { trial, decision, point, level, parent, memo }], "");
+        history.learn(
+            &[Observed::Created { trial, decision: None, point, level: None, parent: None, memo: None }],
+            "",
+        );
+        assert_eq!(history.running(View::Step(1), 9).len(), 1);
         history.learn(&[Observed::Reported { trial, repetition: 0, step: 1, values: vec![0.5] }], "");
-        assert_eq!(history.told(View::Way).count(), 21);
+        assert_eq!((history.running(View::Step(1), 9).len(), history.told(View::Step(1)).count()), (0, 21));
         assert_eq!(history.running(View::Ends, 9).len(), 1);
     }
 
@@ -320,7 +315,7 @@ mod tests {
         let mut history = told_of(20, 0, 1);
         let spent = |trial| Observed::Spent { trial: TrialId(trial), cost: 2.0 };
         history.learn(&[spent(0), spent(20)], "");
-        let costs: Vec<_> = history.told(View::Way).filter_map(|told| told.log_cost).collect();
+        let costs: Vec<_> = history.told(View::Step(1)).filter_map(|told| told.log_cost).collect();
         assert_eq!(costs, [libm::log(2.0)]);
     }
 

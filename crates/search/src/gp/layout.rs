@@ -57,8 +57,6 @@ pub(crate) struct Layout {
     pub(crate) rates: usize,
     /// The width of the space's encoding.
     pub(crate) width: usize,
-    /// Whether the last number is how far a trial has come: see [`Layout::with_steps`].
-    pub(crate) is_stepped: bool,
 }
 
 /// A point as the model sees it. Numbers of inactive parameters are [`NEUTRAL`], their labels 0.
@@ -88,7 +86,6 @@ impl Layout {
             labels: 0,
             rates: 0,
             width: space.encoding().width(),
-            is_stepped: false,
         };
         for (i, parameter) in space.parameters().iter().enumerate() {
             let kind = match &parameter.domain {
@@ -126,28 +123,6 @@ impl Layout {
         layout
     }
 
-    /// With one number more, which is no parameter: how far a trial has come, 1 at its end, where points are looked for.
-    pub(crate) fn with_steps(mut self) -> Self {
-        self.blocks[0].numbers.push(self.numbers);
-        self.numbers += 1;
-        self.is_stepped = true;
-        self
-    }
-
-    /// A row of a trial that has come so far.
-    pub(crate) fn row_on_the_way(&self, space: &Space, point: &Point, share: f64) -> Row {
-        let mut row = self.row(space, point);
-        row.numbers.last_mut().filter(|_| self.is_stepped).into_iter().for_each(|last| *last = share);
-        row
-    }
-
-    /// The numbers of a row whose parameters are not there yet.
-    fn blank(&self, number: f64) -> Vec<f64> {
-        let mut numbers = vec![number; self.numbers];
-        numbers.last_mut().filter(|_| self.is_stepped).into_iter().for_each(|last| *last = 1.0);
-        numbers
-    }
-
     fn add(&mut self, block: usize, kind: &Kind) {
         let block = &mut self.blocks[block];
         match kind {
@@ -182,7 +157,7 @@ impl Layout {
     /// A point of the space.
     pub(crate) fn row(&self, space: &Space, point: &Point) -> Row {
         let mut row = Row {
-            numbers: self.blank(NEUTRAL),
+            numbers: vec![NEUTRAL; self.numbers],
             labels: vec![0; self.labels],
             active: self.blocks.iter().map(|b| b.witness.is_none_or(|i| point.get(i).is_some())).collect(),
         };
@@ -218,7 +193,8 @@ impl Layout {
             }
             return row;
         }
-        let mut row = Row { numbers: self.blank(0.0), labels: vec![0; self.labels], active: vec![true] };
+        let mut row =
+            Row { numbers: vec![0.0; self.numbers], labels: vec![0; self.labels], active: vec![true] };
         for variable in &self.variables {
             let domain = &space.parameters()[variable.parameter].domain;
             let at = variable.coordinate;

@@ -19,10 +19,8 @@ mod goal;
 mod history;
 mod kernel;
 mod layout;
-mod marks;
 mod model;
 mod options;
-mod steps;
 mod suggest;
 mod tasks;
 mod trust_region;
@@ -42,7 +40,8 @@ pub(crate) use self::choice::{MOST_ROWS, Transforms, Ways, choose, next_fit};
 pub(crate) use self::design::Design;
 pub(crate) use self::fit::Fit;
 pub(crate) use self::goal::{Aim, Beliefs, Goal};
-use self::history::{History, Told, View, keep};
+pub(crate) use self::history::View;
+use self::history::{History, Told, keep};
 pub(crate) use self::layout::{Layout, Row};
 pub(crate) use self::model::Model;
 pub use self::options::GpOptions;
@@ -89,27 +88,11 @@ fn is_outcomes(view: &View) -> bool {
     *view == View::Outcomes
 }
 
-/// What a proposal is made of.
-struct Modelled<'a> {
-    layout: &'a Arc<Layout>,
-    /// Of the tasks, those of the objectives first.
-    models: Vec<Model>,
-    tasks: &'a [Task],
-    /// Near which trials it is worth looking, if the models say so.
-    known: &'a [Told<'a>],
-    /// For each objective, what is predicted of these, then of those that run.
-    means: Vec<Vec<f64>>,
-    /// Those that tell how the search went.
-    course: &'a [Told<'a>],
-}
-
 /// See the module.
 #[derive(Clone, Debug)]
 pub(crate) struct Gp {
     options: GpOptions,
     layout: Arc<Layout>,
-    /// The same with how far a trial has come.
-    stepped: Arc<Layout>,
     sequence: Option<Sequence>,
     objectives: usize,
     /// Fits are made to at most so many trials.
@@ -133,9 +116,8 @@ impl Gp {
         }
         let layout = Layout::new(space);
         let sequence = (layout.width <= MOST_DIMENSIONS).then(|| Sequence::new(layout.width)).transpose()?;
-        let stepped = Arc::new(layout.clone().with_steps());
         let (layout, history) = (Arc::new(layout), History::default());
-        Ok(Gp { options, layout, stepped, sequence, objectives, fitted_to: MOST_ROWS, history })
+        Ok(Gp { options, layout, sequence, objectives, fitted_to: MOST_ROWS, history })
     }
 
     /// Fits to fewer trials: most of the time of an ask that fits goes there.
@@ -143,10 +125,9 @@ impl Gp {
         Gp { fitted_to: most, ..self }
     }
 
-    /// Whether there are results enough for a model.
-    fn has_results(&self) -> bool {
-        self.history.complete >= self.startup()
-            || self.history.is_early() && self.history.told(View::Way).count() >= self.startup()
+    /// What a model can be made of now; `None` before there are results enough.
+    pub(crate) fn view(&self) -> Option<View> {
+        self.history.view(self.startup())
     }
 
     fn startup(&self) -> usize {
@@ -199,18 +180,15 @@ impl Gp {
         ranks(&points).into_iter().map(f64::from).collect()
     }
 
-    /// The fits that the last memo holds, where they are of such rows.
-    fn last(&self, layout: &Layout) -> Option<Fitted> {
-        let last: Fitted = serde_json::from_value(self.history.memo.clone()?).ok()?;
-        last.fits.iter().all(|fit| fit.is_of(layout)).then_some(last)
-    }
-
     /// The fits that this decision works with, and whether they are new.
-    fn fitted(&self, ask: &Ask<'_>, tasks: &[Task]) -> (Fitted, bool) {
-        let (last, trials) = (self.last(&self.layout), self.history.ended);
+    fn fitted(&self, ask: &Ask<'_>, tasks: &[Task], view: View) -> (Fitted, bool) {
+        let read = |memo: &serde_json::Value| serde_json::from_value(memo.clone()).ok();
+        let last = self.history.memo.as_ref().and_then(read);
+        let last = last.filter(|last: &Fitted| last.fits.iter().all(|fit| fit.is_of(&self.layout)));
+        let trials = self.history.ended;
         if let Some(last) = &last
             && trials < next_fit(last.trials)
-            && last.view == View::Outcomes
+            && last.view == view
             && last.fits.len() == tasks.len()
         {
             return (last.clone(), false);
@@ -220,61 +198,28 @@ impl Gp {
             let before = last.as_ref().and_then(|last| last.fits.get(k));
             task.fit(&self.layout, before, self.options.warp, self.fitted_to, key)
         };
-        let fits = tasks.iter().enumerate().map(fit).collect();
-        (Fitted { trials, view: View::Outcomes, fits }, true)
+        (Fitted { trials, view, fits: tasks.iter().enumerate().map(fit).collect() }, true)
     }
 
-    /// What the models propose, in a box around the best trial where `near`, else anywhere; and what the memo of the decision
-    /// must hold. `None` before there are results enough.
-    pub(crate) fn by_results(
+    /// What the models of a view propose, in a box around the best trial where `near`, else anywhere; and what the memo of the
+    /// decision must hold. Asked only once there are results.
+    pub(crate) fn by_model(
         &self,
         ask: &Ask<'_>,
         accept: &dyn Fn(&Point) -> bool,
         near: bool,
+        view: View,
     ) -> Option<(Point, Option<serde_json::Value>)> {
-        if self.objectives == 1 && self.history.is_early() {
-            return self.by_steps(ask, accept, near);
-        }
-        if self.history.complete < self.startup() {
-            return None;
-        }
-        self.by_outcomes(ask, accept, near)
-    }
-
-    /// The same by how all trials ended, those that were stopped too. Asked only once there are results.
-    pub(crate) fn by_outcomes(
-        &self,
-        ask: &Ask<'_>,
-        accept: &dyn Fn(&Point) -> bool,
-        near: bool,
-    ) -> Option<(Point, Option<serde_json::Value>)> {
-        let layout = &self.layout;
-        let known = self.known(ask, View::Outcomes);
+        let known = self.known(ask, view);
         let standing = self.standing(&known);
-        let tasks = tasks(layout, ask.space, &known, &standing, &self.history, self.objectives);
-        let (fitted, new) = self.fitted(ask, &tasks);
-        let row = |point: &Arc<Point>| layout.row(ask.space, point);
-        let pending: Vec<Row> =
-            self.history.running(View::Outcomes, MOST_PENDING).into_iter().map(row).collect();
+        let tasks = tasks(&self.layout, ask.space, &known, &standing, &self.history, self.objectives);
+        let (fitted, new) = self.fitted(ask, &tasks, view);
+        let row = |point: &Arc<Point>| self.layout.row(ask.space, point);
+        let pending: Vec<Row> = self.history.running(view, MOST_PENDING).into_iter().map(row).collect();
         let models = tasks.iter().zip(&fitted.fits);
         let models: Option<Vec<Model>> =
-            models.map(|(task, fit)| task.model(layout, fit, &pending)).collect();
-        let models = models?;
-        let means = models[..self.objectives].iter().map(|model| model.means_at_design().to_vec()).collect();
-        let modelled = Modelled { layout, models, tasks: &tasks, known: &known, means, course: &known };
-        let point = self.promising(ask, accept, modelled, near)?;
-        Some((point, new.then(|| json!({ MEMO: fitted }))))
-    }
-
-    /// The most promising point.
-    fn promising(
-        &self,
-        ask: &Ask<'_>,
-        accept: &dyn Fn(&Point) -> bool,
-        modelled: Modelled<'_>,
-        near: bool,
-    ) -> Option<Point> {
-        let Modelled { layout, mut models, tasks, known, means, course } = modelled;
+            models.map(|(task, fit)| task.model(&self.layout, fit, &pending)).collect();
+        let mut models = models?;
         let bounds = models.split_off(self.objectives);
         let scales = models[0].lengths();
         let parts = bounds.into_iter().zip(&tasks[self.objectives..]);
@@ -284,31 +229,26 @@ impl Gp {
             Role::Cost(spread) => Some(Aim::Low(self.thrift(ask) * spread)),
         };
         let parts = parts.filter_map(|(model, task)| Some((model, aim(task.role)?))).collect();
-        let beliefs = Beliefs::new(ask.space, layout, self.history.ended);
+        let beliefs = Beliefs::new(ask.space, &self.layout, self.history.ended);
         let mut goal = Goal { parts, beliefs, front: None };
-        let order = self.aim(&mut goal, models, &means, known);
+        let order = self.aim(&mut goal, models, &known);
         let seeds: Vec<Vec<f64>> = order.iter().take(5).map(|i| self.encode(ask, known[*i].point)).collect();
-        let region = near.then(|| self.region(course, &seeds[0], &scales));
+        let region = near.then(|| self.region(&known, &seeds[0], &scales));
         let search = Search {
             space: ask.space,
-            layout,
+            layout: &self.layout,
             sequence: self.sequence.as_ref(),
             goal: &goal,
             seeds: &seeds,
             region: region.as_ref(),
         };
-        suggest(&search, &mut ask.stream(Purpose::Propose), accept).map(|(point, _)| point)
+        let (point, _) = suggest(&search, &mut ask.stream(Purpose::Propose), accept)?;
+        Some((point, new.then(|| json!({ MEMO: fitted }))))
     }
 
     /// Adds what the objectives are to reach: where no trial keeps the constraints yet, nothing; the known trials, those first
     /// near which it is worth looking.
-    fn aim(
-        &self,
-        goal: &mut Goal,
-        mut models: Vec<Model>,
-        means: &[Vec<f64>],
-        known: &[Told<'_>],
-    ) -> Vec<usize> {
+    fn aim(&self, goal: &mut Goal, mut models: Vec<Model>, known: &[Told<'_>]) -> Vec<usize> {
         let mut order: Vec<usize> = (0..known.len()).filter(|i| known[*i].is_feasible()).collect();
         if order.is_empty() {
             // By the least violation, as it was told.
@@ -320,16 +260,17 @@ impl Gp {
             }
             return order;
         }
-        let pending = known.len()..means[0].len();
+        let pending = known.len()..models[0].means_at_design().len();
         if models.len() == 1 {
             // The incumbent is the best mean that is predicted for a trial, or for a pending one.
-            let (model, means) = (models.swap_remove(0), &means[0]);
+            let model = models.swap_remove(0);
+            let means = model.means_at_design();
             order.sort_by(|i, j| means[*i].total_cmp(&means[*j]).then(i.cmp(j)));
             let best = pending.map(|i| means[i]).fold(means[order[0]], f64::min);
             goal.parts.push((model, Aim::Improve(best)));
             return order;
         }
-        let place = |i: usize| -> Vec<f64> { means.iter().map(|of_model| of_model[i]).collect() };
+        let place = |i: usize| -> Vec<f64> { models.iter().map(|m| m.means_at_design()[i]).collect() };
         let places: Vec<Vec<f64>> = order.iter().map(|i| place(*i)).collect();
         let alone = crowding(&places);
         let rank = ranks(&places);
@@ -380,11 +321,11 @@ impl Strategy for Gp {
         attempt: u32,
         accept: &dyn Fn(&Point) -> bool,
     ) -> Result<Draft, SearchError> {
-        if self.layout.variables.is_empty() || !self.has_results() {
+        let Some(view) = self.view().filter(|_| !self.layout.variables.is_empty()) else {
             return Ok(self.first_points(ask, attempt, accept));
-        }
+        };
         if attempt == 0
-            && let Some((point, memo)) = self.by_results(ask, accept, self.options.trust_region)
+            && let Some((point, memo)) = self.by_model(ask, accept, self.options.trust_region, view)
         {
             return Ok(Draft::Point(point, memo));
         }

@@ -92,13 +92,13 @@ impl Model {
             columns: Vec::new(),
             design: Design::default(),
         };
-        model.at_design = model.means_of(&design, known);
+        model.at_design = model.means(&design, known);
         model.columns = model.parameters.scale(&design);
         model.design = design;
         Some(model)
     }
 
-    fn means_of(&self, at: &Design, known: &Design) -> Vec<f64> {
+    fn means(&self, at: &Design, known: &Design) -> Vec<f64> {
         let mut means = vec![self.mean; at.len()];
         let scaled = Scaled::new(&self.layout, &self.parameters, at);
         wide(
@@ -117,11 +117,6 @@ impl Model {
     /// The predicted means at the points that it knows, then at those that are pending.
     pub(crate) fn means_at_design(&self) -> &[f64] {
         &self.at_design
-    }
-
-    /// The predicted means at these rows.
-    pub(crate) fn means(&self, at: &[Row]) -> Vec<f64> {
-        self.means_of(&Design::of(&self.layout, at), &self.design)
     }
 
     /// The length scale of each number.

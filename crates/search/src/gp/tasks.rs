@@ -6,16 +6,13 @@ use space::Space;
 
 use super::choice::{Transforms, Ways, choose};
 use super::design::Design;
-use super::fit::{Fit, NOISE, Sample};
+use super::fit::Fit;
 use super::history::{History, Told, keep};
 use super::layout::{Layout, Row};
-use super::marks::Seen;
 use super::model::Model;
 use super::values::{self, Prepared};
 use crate::{Outcome, TrialId};
 
-/// The noise of a value on the way, as a multiple of that at the end: of one trial it says less.
-const EARLY_NOISE: f64 = 10.0;
 /// So many trials say nothing yet of what others would cost.
 const FEW_COSTS: usize = 3;
 
@@ -46,34 +43,6 @@ pub(crate) struct Task {
 }
 
 impl Task {
-    /// An objective by values on the way.
-    pub(crate) fn on_the_way(layout: &Layout, rows: &[Row], seen: &[Seen], standing: Vec<f64>) -> Task {
-        let raw: Vec<f64> = seen.iter().map(|seen| seen.value).collect();
-        Task {
-            design: Design::of(layout, rows),
-            values: Prepared::new(&raw),
-            raw,
-            standing,
-            noise_weights: seen.iter().map(|seen| if seen.share < 1.0 { EARLY_NOISE } else { 1.0 }).collect(),
-            variance: None,
-            transforms: Transforms::Any,
-            role: Role::Objective,
-            trials: seen.iter().map(|seen| seen.trial).collect(),
-        }
-    }
-
-    /// What a fit is made of, and the trial of each value.
-    pub(crate) fn with_fit<R>(
-        &self,
-        layout: &Layout,
-        fit: &Fit,
-        then: impl FnOnce(&Sample<'_>, &[TrialId]) -> R,
-    ) -> R {
-        let values = self.values.transformed(fit.transform);
-        let (design, noise_weights) = (&self.design, &self.noise_weights);
-        then(&Sample { layout, design, values: &values, noise_weights, noise: NOISE }, &self.trials)
-    }
-
     /// The fit to at most `most` rows.
     pub(crate) fn fit(
         &self,
